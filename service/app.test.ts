@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import request from 'supertest';
+import { createApp } from './app.ts';
+import { eventually } from './eventually.fixture.ts';
+import { connectHits, type Hits } from './hits.ts';
+import { freePort, type Redis, redisMissing, startRedis } from './redis.fixture.ts';
+import { startTelemetry } from './telemetry.ts';
+
+const identity = { version: '1.2.3', commit: '0123abc', environment: 'test' };
+const telemetry = startTelemetry({ service: 'counter', identity, tracing: false });
+after(() => telemetry.shutdown());
+
+const connect = (url: string) => connectHits({ url, deadlineMs: 300, log: () => {} });
+
+const appWith = (hits: Hits, draining = () => false) =>
+  createApp({ hits, identity, metrics: telemetry.metrics, draining, log: () => {} });
+
+const totalIn = (text: string) => Number(/ we have hit (\d+) times\n$/.exec(text)?.[1]);
+
+describe('with Redis', { skip: redisMissing }, () => {
+  let redis: Redis;
+  let hits: Hits;
+  let app: ReturnType<typeof createApp>;
+
+  before(async () => {
+    redis = await startRedis();
+    hits = connect(redis.url);
+    app = appWith(hits);
+    await eventually(() => assert(hits.connected));
+  });
+  after(async () => {
+    hits?.close();
+    await redis?.remove();
+  });
+
+  test('every GET of / is one hit', async () => {
+    const first = totalIn((await request(app).get('/').expect(200)).text);
+    const second = totalIn((await request(app).get('/').expect(200)).text);
+    assert.equal(second, first + 1);
+  });
+
+  test('the greeting is plain text that names its version and is never cached', async () => {
+    const answer = await request(app).get('/').expect(200);
+    assert.match(answer.text, /^\S+ we have hit \d+ times\n$/);
+    assert.match(answer.headers['content-type'] ?? '', /^text\/plain/);
+    assert.equal(answer.headers['x-version'], '1.2.3');
+    assert.equal(answer.headers['cache-control'], 'no-store');
+    assert.equal(answer.headers['x-powered-by'], undefined);
+  });
+
+  test('many visitors at once are counted one by one', async () => {
+    const server = app.listen(0, '127.0.0.1');
+    try {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => request(server).get('/').expect(200)));
+      const totals = answers.map((answer) => totalIn(answer.text)).sort((a, b) => a - b);
+      assert.deepEqual(
+        totals,
+        totals.map((_, index) => (totals[0] ?? 0) + index),
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  test('HEAD of / is not a hit', async () => {
+    const before = totalIn((await request(app).get('/')).text);
+    const look = await request(app).head('/').expect(200);
+    assert.equal(look.headers['x-version'], '1.2.3');
+    assert.equal(totalIn((await request(app).get('/')).text), before + 1);
+  });
+
+  test('a probe is not a hit', async () => {
+    const before = totalIn((await request(app).get('/')).text);
+    for (const path of ['/healthz', '/health', '/readyz', '/version', '/metrics']) {
+      await request(app).get(path).expect(200);
+    }
+    assert.equal(totalIn((await request(app).get('/')).text), before + 1);
+  });
+
+  test('it is ready', async () => {
+    await request(app).get('/readyz').expect(200, { status: 'ready' });
+  });
+
+  test('while draining it still counts, says it is not ready, and closes each connection', async () => {
+    const leaving = appWith(hits, () => true);
+    await request(leaving).get('/readyz').expect(503, { status: 'draining' });
+    await request(leaving).get('/healthz').expect(200);
+    await request(leaving).get('/').expect(200).expect('Connection', 'close');
+  });
+
+  test('metrics count hits and measure requests by method, route and status', async () => {
+    await request(app).get('/').expect(200);
+    const { text, headers } = await request(app).get('/metrics').expect(200);
+    assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4; charset=utf-8$/);
+    assert.match(text, /^hits_total [1-9]\d*$/m);
+    assert.match(
+      text,
+      /^http_server_request_duration_seconds_count\{http_request_method="GET",http_route="\/",http_response_status_code="200"\} [1-9]/m,
+    );
+    assert.match(text, /^http_server_request_duration_seconds_bucket\{[^}]*le="0\.005"\} /m);
+    assert.match(text, /^target_info\{.*service_name="counter".*service_version="1\.2\.3".*\} 1$/m);
+    assert.match(text, /^target_info\{.*deployment_environment_name="test".*\} 1$/m);
+  });
+
+  test('a frozen Redis costs a visitor the deadline and no more, and is taken back when it thaws', async () => {
+    redis.freeze();
+    try {
+      const start = performance.now();
+      const answer = await request(app).get('/').expect(503);
+      assert(performance.now() - start < 1_000);
+      assert.equal(answer.headers['retry-after'], '1');
+      await request(app).get('/readyz').expect(200, { status: 'degraded', degraded: 'redis' });
+    } finally {
+      redis.thaw();
+    }
+    await eventually(async () => void (await request(app).get('/').expect(200)));
+  });
+});
+
+describe('without Redis', () => {
+  let hits: Hits;
+  let app: ReturnType<typeof createApp>;
+
+  before(async () => {
+    hits = connect(`redis://127.0.0.1:${await freePort()}`);
+    app = appWith(hits);
+  });
+  after(() => hits.close());
+
+  test('GET of / is refused with a problem document and the advice to come back', async () => {
+    const answer = await request(app).get('/').expect(503).expect('Retry-After', '1');
+    assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
+    assert.deepEqual(JSON.parse(answer.text), {
+      title: 'Service Unavailable',
+      status: 503,
+      detail: 'The hits cannot be counted now: Redis does not answer.',
+    });
+  });
+
+  test('HEAD of / says the same without a body', async () => {
+    await request(app).head('/').expect(503).expect('Retry-After', '1');
+  });
+
+  test('it is alive', async () => {
+    await request(app).get('/healthz').expect(200, { status: 'UP' });
+    await request(app).get('/health').expect(200, { status: 'UP' });
+  });
+
+  test('it is starting, not ready', async () => {
+    await request(app).get('/readyz').expect(503, { status: 'starting' });
+  });
+
+  test('it says who it is', async () => {
+    await request(app).get('/version').expect(200, identity);
+  });
+
+  test('an unknown path is a 404 problem', async () => {
+    const answer = await request(app).get('/nowhere?x=1').expect(404);
+    assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
+    assert.deepEqual(JSON.parse(answer.text), {
+      title: 'Not Found',
+      status: 404,
+      detail: 'There is nothing at /nowhere.',
+    });
+  });
+
+  for (const path of ['/', '/healthz', '/health', '/readyz', '/version', '/metrics']) {
+    test(`POST of ${path} is refused with the methods it knows`, async () => {
+      const answer = await request(app).post(path).expect(405).expect('Allow', 'GET, HEAD');
+      assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
+    });
+  }
+
+  test('a visitor cannot invent a metric label', async () => {
+    for (const path of ['/a', '/b', '/c?d=e', '/%ff']) await request(app).get(path).expect(404);
+    await request(app).propfind('/f').expect(404);
+    const { text } = await request(app).get('/metrics');
+    assert(!/http_route="\/[abcf%]/.test(text));
+    assert.match(text, /_count\{http_request_method="GET",http_route="unmatched",http_response_status_code="404"\}/);
+    assert.match(text, /_count\{http_request_method="_OTHER",http_route="unmatched",http_response_status_code="404"\}/);
+  });
+});
+
+test('a fault nobody foresaw is a 500 problem that keeps its reason to the log', async () => {
+  const logged: unknown[] = [];
+  const broken: Hits = {
+    increment: () => Promise.reject(new Error('secret detail')),
+    reached: true,
+    connected: true,
+    close: () => {},
+  };
+  const app = createApp({
+    hits: broken,
+    identity,
+    metrics: telemetry.metrics,
+    draining: () => false,
+    log: (_level, _message, facts) => logged.push(facts),
+  });
+  const answer = await request(app).get('/').expect(500);
+  assert(!answer.text.includes('secret'));
+  assert.deepEqual(logged, [{ method: 'GET', path: '/', reason: 'Error: secret detail' }]);
+});

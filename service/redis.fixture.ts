@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.fixture.ts';
+
+/** Why the tests that need Redis are skipped, or false where they can run. */
+export const redisMissing =
+  spawnSync('redis-server', ['--version']).error !== undefined &&
+  'These tests talk to a real Redis, and redis-server is not installed here.';
+
+/** A real Redis on loopback that writes every hit to disk before it answers. */
+export type Redis = {
+  port: number;
+  url: string;
+  /** Starts it, again on the same port and files, and waits until it answers. */
+  start(): Promise<void>;
+  /** Ends it without any farewell. */
+  kill(): Promise<void>;
+  /** It keeps its connections and no longer answers. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it and removes its files. */
+  remove(): Promise<void>;
+};
+
+/** A TCP port of loopback that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.once('error', () => resolve(false));
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(data.toString().startsWith('+PONG'));
+    });
+  });
+}
+
+/** A started Redis with no hits in it. */
+export async function startRedis(): Promise<Redis> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'counter-redis-'));
+  const network = ['--port', `${port}`, '--bind', '127.0.0.1'];
+  const storage = ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  let child: ChildProcess | undefined;
+
+  const redis: Redis = {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    start: async () => {
+      child = spawn('redis-server', [...network, ...storage], { stdio: 'ignore' });
+      await eventually(async () => {
+        if (!(await answersPing(port))) throw new Error(`Redis does not answer on port ${port}.`);
+      });
+    },
+    kill: async () => {
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    remove: async () => {
+      await redis.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await redis.start();
+  return redis;
+}
