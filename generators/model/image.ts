@@ -1,0 +1,49 @@
+import { Misuse } from './refusal.ts';
+
+/** `registry/repository[:tag][@sha256:…]`. A manifest of a published part always has the digest. */
+export interface ImageReference {
+  readonly repository: string;
+  readonly tag?: string;
+  /** `sha256:` and 64 lower-case hex digits. */
+  readonly digest?: string;
+}
+
+// The grammar of distribution/reference: https://github.com/distribution/reference/blob/main/reference.go
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const host = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?';
+const grammar = new RegExp(
+  `^(?<repository>(?:${host}/)?${component}(?:/${component})*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`,
+);
+
+/**
+ * Reads an image reference.
+ * @throws {Misuse} naming `where` and the text when it is not one.
+ */
+export function parseImage(text: string, where: string): ImageReference {
+  const groups = text.length <= 512 ? grammar.exec(text)?.groups : undefined;
+  if (!groups?.repository) {
+    throw new Misuse(
+      `${where}: ${JSON.stringify(text)} is not an image reference; write registry/name:tag@sha256:<64 hex digits>.`,
+    );
+  }
+  const { repository, tag, digest } = groups;
+  return { repository, ...(tag ? { tag } : {}), ...(digest ? { digest } : {}) };
+}
+
+export function formatImage({ repository, tag, digest }: ImageReference): string {
+  return `${repository}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
+}
+
+/**
+ * Reads one `--image NAME=REF@sha256:…`; NAME is the app.
+ * @throws {Misuse} when the name, the reference or the digest is missing.
+ */
+export function parseImageArgument(text: string): readonly [app: string, image: ImageReference] {
+  const equals = text.indexOf('=');
+  if (equals < 1)
+    throw new Misuse(`--image ${text}: write NAME=REF@sha256:<digest>, as in counter=registry/counter@sha256:….`);
+  const image = parseImage(text.slice(equals + 1), `--image ${text.slice(0, equals)}`);
+  if (!image.digest)
+    throw new Misuse(`--image ${text}: the digest is missing; a tag can move, so write ${text}@sha256:<digest>.`);
+  return [text.slice(0, equals), image];
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatMetadata, formatPublished, type Metadata, parseMetadata, parsePublished } from './metadata.ts';
+
+const plain = { noNullPrototype: true };
+const sha = fc.stringMatching(/^[0-9a-f]{40}$/);
+
+test('what is written to hydrator.metadata is read back', () => {
+  const metadata = fc.record(
+    {
+      repoURL: fc.webUrl(),
+      drySha: sha,
+      commands: fc.array(fc.string()),
+      version: fc.string(),
+      commit: sha,
+      images: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string(), { noNullPrototype: true }),
+      removed: fc.constant(true as const),
+    },
+    { requiredKeys: ['repoURL', 'drySha', 'commands'], noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(metadata, (value) => assert.deepEqual(parseMetadata(formatMetadata(value as Metadata), 'x'), value)),
+  );
+});
+
+test('what is written to published.json is read back', () => {
+  const stage = fc.record({ name: fc.string(), soak: fc.nat() }, plain);
+  const image = fc.record({ tree: sha, reference: fc.string() }, plain);
+  const images = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), image, plain);
+  const published = fc.record({ drySha: sha, environments: fc.array(stage), images }, plain);
+  fc.assert(fc.property(published, (value) => assert.deepEqual(parsePublished(formatPublished(value), 'x'), value)));
+});
+
+test('a file that somebody else wrote is refused by name', () => {
+  for (const text of ['', '[]', 'null', '"x"', '{', '{"drySha":"main"}'])
+    assert.throws(() => parseMetadata(text, 'dev/a/hydrator.metadata'), /dev\/a\/hydrator\.metadata/, text);
+  assert.throws(
+    () => parsePublished(`{"drySha":"${'a'.repeat(40)}"}`, 'published.json'),
+    /images or environments is missing/,
+  );
+});
+
+test('the first fields are those of the source hydrator', () => {
+  const text = formatMetadata({
+    repoURL: 'https://example.com/r.git',
+    drySha: 'a'.repeat(40),
+    commands: ['x'],
+    version: '1.0.0',
+  });
+  assert.equal(
+    text,
+    `{
+  "repoURL": "https://example.com/r.git",
+  "drySha": "${'a'.repeat(40)}",
+  "commands": [
+    "x"
+  ],
+  "version": "1.0.0"
+}
+`,
+  );
+});

@@ -1,0 +1,35 @@
+/** Every branch and file name that Slipway uses, in one room. */
+
+export const main = 'main';
+
+/** The append-only branch of all parts: one folder per environment, in it one folder per app. */
+export const rendered = 'rendered';
+
+/** The branch that Argo CD syncs: `env/staging`. */
+export const environmentBranch = (environment: string) => `env/${environment}`;
+
+/** The source branch of an environment's one promotion request: `env/staging-next`. */
+export const proposalBranch = (environment: string) => `env/${environment}-next`;
+
+export const head = (branch: string) => `refs/heads/${branch}`;
+
+/** At the root of `rendered`, and only there. */
+export const publishedFile = 'published.json';
+
+/** In every part; Argo CD does not read it as a manifest. */
+export const metadataFile = 'hydrator.metadata';
+
+/** In every part: the Argo CD Application that syncs the rest of the folder. */
+export const applicationFile = 'application.yaml';
+
+/** In every environment folder of `rendered`, and at the root of every environment branch. */
+export const pipelineFile = '.gitlab-ci.yml';
+
+/**
+ * A legal name of an app or environment: a DNS label (RFC 1123), short enough that what derives from it
+ * (`<app>-0`, `env/<environment>-release-<app>`) stays one.
+ */
+export const legalName = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+
+/** Whether `name` may be an environment: `next` and `release` proposals must never read as one. */
+export const legalEnvironment = (name: string) => legalName.test(name) && !/-next$|-release-/.test(name);

@@ -1,0 +1,70 @@
+import { type State, stateOf } from './state.ts';
+import { type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from './timeline.ts';
+
+/** What one app (or the pipeline file) is in one environment, and what the environment's source offers it. */
+export interface Step {
+  readonly name: string;
+  /** What stands there now; undefined for nothing. */
+  readonly from: ObjectId | undefined;
+  readonly state: State;
+  readonly offer: Offer;
+}
+
+export type Offer =
+  | {
+      readonly part: ObjectId;
+      /** The commit of `rendered` that it was taken from. */
+      readonly commit: ObjectId;
+      /** The source environment's part that vouches for it; undefined for a first environment. */
+      readonly vouched: ObjectId | undefined;
+    }
+  | { readonly part: undefined; readonly why: string };
+
+export interface Route {
+  readonly rendered: Rendered;
+  readonly environment: string;
+  readonly target: EnvironmentHistory | undefined;
+  /** The environment that this one comes after; undefined for a first environment. */
+  readonly source?: { readonly environment: string; readonly history: EnvironmentHistory | undefined } | undefined;
+}
+
+/**
+ * The promotion table for every name that was ever published for an environment, in alphabetical order. It reads
+ * trees and places only; whether an offered part may move now is the gates' to say.
+ */
+export function plan(route: Route): Step[] {
+  const prefix = `${route.environment}/`;
+  const names = [...route.rendered.timelines.keys()]
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length));
+  return names.sort().map((name) => {
+    const offer = offerFor(name, route);
+    const from = route.target?.entries.get(name)?.id;
+    const state = stateOf({
+      timeline: route.rendered.timelines.get(prefix + name),
+      target: from,
+      desired: offer.part,
+      seen: route.target?.seen.get(name) ?? new Set(),
+    });
+    return { name, from, state, offer };
+  });
+}
+
+function offerFor(name: string, { rendered, environment, source }: Route): Offer {
+  const timeline = rendered.timelines.get(`${environment}/${name}`) ?? new Timeline();
+  if (!source) return offered(timeline, rendered.commits.length - 1, rendered, undefined);
+
+  const part = source.history?.entries.get(name)?.id;
+  if (part === undefined) return { part: undefined, why: `it is not in ${source.environment}` };
+  const newest = rendered.timelines.get(`${source.environment}/${name}`)?.newest(part, rendered.commits.length);
+  if (newest === undefined) return { part: undefined, why: `it was edited by hand in ${source.environment}` };
+  return offered(timeline, newest, rendered, part);
+}
+
+function offered(timeline: Timeline, index: number, rendered: Rendered, vouched: ObjectId | undefined): Offer {
+  const part = timeline.at(index);
+  const commit = rendered.commits[index];
+  if (part === undefined || commit === undefined)
+    return { part: undefined, why: 'it was published here only after its source' };
+  return { part, commit, vouched };
+}

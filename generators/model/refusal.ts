@@ -1,0 +1,12 @@
+/** What a person can act on. The message is one sentence that names the file, field, branch or address, and the next step. */
+export class Refusal extends Error {
+  /** 1: it was asked rightly and could not be done. */
+  readonly exitCode: number = 1;
+  override readonly name: string = 'Refusal';
+}
+
+/** The command was called wrongly, or a definition in the repository is wrong: nothing was tried. */
+export class Misuse extends Refusal {
+  override readonly exitCode = 2;
+  override readonly name = 'Misuse';
+}

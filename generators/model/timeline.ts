@@ -1,0 +1,59 @@
+/** A git object id. Two folders with the same id hold the same bytes. */
+export type ObjectId = string;
+
+/**
+ * How one path of `rendered` (`production/counter`) changed along that linear branch: the order that says which of
+ * two parts is newer. A commit's index in `rendered` is its place; 0 is the root.
+ */
+export class Timeline {
+  readonly #entries: { readonly index: number; readonly part: ObjectId }[] = [];
+  readonly #places = new Map<ObjectId, number>();
+
+  /** Appends the next change; `index` must grow. */
+  add(index: number, part: ObjectId): void {
+    this.#entries.push({ index, part });
+    this.#places.set(part, index);
+  }
+
+  /** Where the part stands in the order, or undefined when it never stood at this path: then it is not ours. */
+  place(part: ObjectId): number | undefined {
+    return this.#places.get(part);
+  }
+
+  /** The part at commit `index` of `rendered`; undefined before the first. */
+  at(index: number): ObjectId | undefined {
+    return this.#entries.findLast((entry) => entry.index <= index)?.part;
+  }
+
+  /** The newest commit of `rendered`, of `length` commits, at which the part stands here. */
+  newest(part: ObjectId, length: number): number | undefined {
+    const found = this.#entries.findLastIndex((entry) => entry.part === part);
+    if (found < 0) return undefined;
+    return (this.#entries[found + 1]?.index ?? length) - 1;
+  }
+}
+
+/** `rendered` as its readers need it. */
+export interface Rendered {
+  /** Its commits from the root to the tip. */
+  readonly commits: readonly ObjectId[];
+  /** By path: `production/counter`, `production/.gitlab-ci.yml`. */
+  readonly timelines: ReadonlyMap<string, Timeline>;
+}
+
+/** An environment branch as its readers need it: a vector of parts, and everything that ever stood there. */
+export interface EnvironmentHistory {
+  readonly tip: ObjectId;
+  /** What stands at the tip, by name: apps, the pipeline file, and what people keep there. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** All that stood under a name in any commit reachable from the tip, merges' second parents included. */
+  readonly seen: ReadonlyMap<string, ReadonlySet<ObjectId>>;
+  /** Per name the commit of the branch itself (first parents) that brought what stands there now. */
+  readonly since: ReadonlyMap<string, { readonly commit: ObjectId; readonly time: number }>;
+}
+
+export interface Entry {
+  /** `040000` for a folder. */
+  readonly mode: string;
+  readonly id: ObjectId;
+}
