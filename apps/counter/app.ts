@@ -1,0 +1,10 @@
+import type { App } from '../../generators/model/app.ts';
+
+export const counter: App = {
+  kind: 'web',
+  name: 'counter',
+  owner: 'team-counter',
+  image: { repository: 'registry.gitlab.com/example/slipway/counter', build: 'service' },
+  port: 3000,
+  env: { REDIS_URL: 'redis://redis:6379' },
+};
