@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { Refusal } from '../model/refusal.ts';
+
+/** git answered with an error. `stderr` is its own text, which callers match; people read the message. */
+export class GitError extends Refusal {
+  override readonly name = 'GitError';
+  readonly args: readonly string[];
+  readonly stderr: string;
+  readonly status: number | null;
+  constructor(args: readonly string[], status: number | null, stderr: string) {
+    const said = stderr
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => /^(fatal|error|remote|!)/.test(line))
+      .join(' ');
+    super(`git ${args[0]} failed: ${withoutSecrets(said || stderr.trim() || `exit status ${status}`)}`);
+    this.args = args;
+    this.stderr = stderr;
+    this.status = status;
+  }
+}
+
+/** A URL may carry a token (`https://user:token@host`); it must not reach a log. */
+export const withoutSecrets = (text: string) => text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1');
+
+/** Settings of the machine that would change what git prints, asks or does. */
+const environment = {
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+};
+const settings = [
+  'core.hooksPath=/dev/null',
+  'core.quotePath=false',
+  'log.showSignature=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+];
+
+/** One git repository, given by its folder: a checkout or a bare repository. */
+export class Git {
+  readonly dir: string;
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /**
+   * Runs git and gives its standard output as it is: bytes, not text.
+   * @throws {GitError} when git exits with another status than 0
+   */
+  async bytes(args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
+    const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
+      env: { ...withoutRepository(process.env), ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    // git may end before it has read everything; its status says why.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          error.code === 'ENOENT'
+            ? new Refusal('git was not found: install it (apt-get install git) and run again.')
+            : error,
+        ),
+      );
+      child.on('close', resolve);
+    });
+    if (status !== 0) throw new GitError(args, status, Buffer.concat(err).toString());
+    return Buffer.concat(out);
+  }
+
+  /** Like `bytes`, as text without the last line break. */
+  async text(args: readonly string[], input: string | Buffer = ''): Promise<string> {
+    return (await this.bytes(args, input)).toString().replace(/\n$/, '');
+  }
+
+  async lines(args: readonly string[], input: string | Buffer = ''): Promise<string[]> {
+    const text = await this.text(args, input);
+    return text === '' ? [] : text.split('\n');
+  }
+
+  /** Whether git exits with 0, for questions such as `merge-base --is-ancestor`; status 1 is "no", anything else is thrown. */
+  async holds(args: readonly string[]): Promise<boolean> {
+    try {
+      await this.bytes(args);
+      return true;
+    } catch (error) {
+      if (error instanceof GitError && error.status === 1) return false;
+      throw error;
+    }
+  }
+
+  /** The commit that `revision` names, or undefined when there is none. */
+  async commit(revision: string): Promise<string | undefined> {
+    try {
+      return await this.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
+    } catch (error) {
+      if (error instanceof GitError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether `ancestor` can be reached from `descendant`; a commit is no ancestor of itself here. */
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    return ancestor !== descendant && (await this.holds(['merge-base', '--is-ancestor', ancestor, descendant]));
+  }
+}
+
+/** Inside a git hook, variables such as GIT_DIR point at another repository than the one that is meant. */
+function withoutRepository(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const local =
+    /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|COMMON_DIR)$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !local.test(name)));
+}

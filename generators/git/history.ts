@@ -1,0 +1,143 @@
+import { type Metadata, parseMetadata } from '../model/metadata.ts';
+import { metadataFile } from '../model/names.ts';
+import { type Entry, type EnvironmentHistory, type Rendered, Timeline } from '../model/timeline.ts';
+import type { Git } from './git.ts';
+import type { Mirror } from './mirror.ts';
+
+const folder = '040000';
+
+/** One changed path of one commit, against one of its parents. */
+interface Change {
+  readonly commit: string;
+  readonly mode: string;
+  readonly id: string;
+  readonly path: string;
+  readonly deleted: boolean;
+}
+
+/**
+ * Reads `rendered` from its root to `tip`: which part stood when at `<environment>/<app>`.
+ * Plumbing commands only, since people's settings change what `git log` prints.
+ */
+export async function readRendered(git: Git, tip: string | undefined): Promise<Rendered> {
+  const timelines = new Map<string, Timeline>();
+  if (tip === undefined) return { commits: [], timelines };
+  const commits = await git.lines(['rev-list', '--first-parent', '--reverse', tip]);
+  const places = new Map(commits.map((commit, index) => [commit, index]));
+  for (const { commit, id, path, deleted } of await changes(git, commits, ['-r', '-t'])) {
+    if (deleted || path.split('/').length !== 2) continue;
+    const timeline = timelines.get(path) ?? new Timeline();
+    timeline.add(places.get(commit) as number, id);
+    timelines.set(path, timeline);
+  }
+  return { commits, timelines };
+}
+
+/** Reads an environment branch: what stands there, what ever stood there, and since when. */
+export async function readEnvironment(git: Git, tip: string): Promise<EnvironmentHistory> {
+  const lines = await git.lines(['rev-list', '--topo-order', '--parents', '--timestamp', tip]);
+  const times = new Map<string, number>();
+  const firstParent = new Map<string, string | undefined>();
+  for (const line of lines) {
+    const [time, commit, parent] = line.split(' ') as [string, string, string | undefined];
+    times.set(commit, Number(time));
+    firstParent.set(commit, parent);
+  }
+
+  const seen = new Map<string, Set<string>>();
+  for (const { path, id, deleted } of await changes(git, [...times.keys()], ['-m'])) {
+    if (deleted) continue;
+    const ids = seen.get(path) ?? new Set();
+    seen.set(path, ids.add(id));
+  }
+
+  // Newest first along the branch itself: the first change of a name is the one that stands.
+  const own: string[] = [];
+  for (let commit: string | undefined = tip; commit !== undefined; commit = firstParent.get(commit)) own.push(commit);
+  const since = new Map<string, { commit: string; time: number }>();
+  for (const { commit, path } of await changes(git, own, ['--diff-merges=first-parent'])) {
+    if (!since.has(path)) since.set(path, { commit, time: (times.get(commit) ?? 0) * 1000 });
+  }
+  return { tip, entries: await entriesOf(git, tip), seen, since };
+}
+
+/** What a commit holds at its root, or under `prefix` (`production/`). */
+export async function entriesOf(git: Git, commit: string, prefix = ''): Promise<Map<string, Entry>> {
+  const bytes = await git.bytes(['ls-tree', '-z', '--full-tree', commit, ...(prefix ? ['--', prefix] : [])]);
+  return new Map(parseTree(bytes).map(({ mode, id, path }) => [path.slice(prefix.length), { mode, id }]));
+}
+
+/** Every file of a commit, by path. */
+export async function filesOf(git: Git, commit: string): Promise<Map<string, Entry>> {
+  return new Map(
+    parseTree(await git.bytes(['ls-tree', '-r', '-z', '--full-tree', commit])).map(({ path, mode, id }) => [
+      path,
+      { mode, id },
+    ]),
+  );
+}
+
+/** The provenance of every part under `prefix` of a commit, by app: `''` for an environment branch, `dev/` for `rendered`. */
+export async function metadataAt(mirror: Mirror, commit: string, prefix = ''): Promise<Map<string, Metadata>> {
+  const bytes = await mirror.git.bytes([
+    'ls-tree',
+    '-r',
+    '-z',
+    '--full-tree',
+    commit,
+    ...(prefix ? ['--', prefix] : []),
+  ]);
+  const files = parseTree(bytes).flatMap(({ path, id }) => {
+    const [app, file, ...rest] = path.slice(prefix.length).split('/');
+    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path }] : [];
+  });
+  const blobs = await mirror.blobs(files.map(({ id }) => id));
+  const found = new Map<string, Metadata>();
+  for (const { app, id, path } of files) {
+    // A part that somebody edited may hold anything here; that is no reason to stop, and no evidence either.
+    try {
+      found.set(app, parseMetadata(String(blobs.get(id)), path));
+    } catch {}
+  }
+  return found;
+}
+
+/** Whether something is an app's folder and not a file at the root. */
+export const isFolder = (entry: Entry | undefined) => entry?.mode === folder;
+
+async function changes(git: Git, commits: readonly string[], flags: readonly string[]): Promise<Change[]> {
+  const args = [
+    'diff-tree',
+    '--stdin',
+    '--root',
+    '--raw',
+    '-z',
+    '--no-renames',
+    '--no-abbrev',
+    '--format=%x00%H',
+    ...flags,
+  ];
+  const tokens = (await git.bytes(args, commits.map((commit) => `${commit}\n`).join(''))).toString().split('\0');
+  const found: Change[] = [];
+  let commit = '';
+  for (let index = 0; index < tokens.length; index++) {
+    const token = (tokens[index] as string).trim();
+    if (/^[0-9a-f]{40,64}$/.test(token)) commit = token;
+    if (!token.startsWith(':')) continue;
+    const [, mode, , id, status] = token.split(' ') as [string, string, string, string, string];
+    found.push({ commit, mode, id, path: tokens[++index] as string, deleted: status === 'D' });
+  }
+  return found;
+}
+
+function parseTree(bytes: Buffer): { mode: string; id: string; path: string }[] {
+  return bytes
+    .toString()
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [about, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
+      const [mode, , id] = about.split(' ') as [string, string, string];
+      return { mode, id, path };
+    });
+}
