@@ -1,0 +1,31 @@
+/** A merge request, as far as Slipway needs it. */
+export interface MergeRequest {
+  /** Its number in the project. */
+  readonly iid: number;
+  readonly title: string;
+  readonly body: string;
+  /** The tip of its source branch, as the forge knows it. */
+  readonly sha: string;
+  /** Where a person reads it. */
+  readonly url: string;
+  readonly state: 'opened' | 'merged' | 'closed';
+}
+
+export interface Proposal {
+  readonly source: string;
+  readonly target: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** The door to where people read and merge: five calls. Branches are moved by git, never through it. */
+export interface Forge {
+  /** The open merge request from `source` onto `target`, if there is one. */
+  find(source: string, target: string): Promise<MergeRequest | undefined>;
+  /** Opens one, or gives the one that is open already. */
+  open(proposal: Proposal): Promise<MergeRequest>;
+  update(iid: number, text: { title: string; body: string }): Promise<MergeRequest>;
+  close(iid: number): Promise<MergeRequest>;
+  /** Merges it, as a person would, if its source is still at `sha`. */
+  merge(iid: number, sha: string): Promise<MergeRequest>;
+}

@@ -1,0 +1,96 @@
+import { Gitlab } from '@gitbeaker/rest';
+import { Refusal } from '../model/refusal.ts';
+import type { Forge, MergeRequest } from './forge.ts';
+
+export interface GitLabSettings {
+  /** `https://gitlab.com` */
+  readonly host: string;
+  /** The project's number or `group/project`. */
+  readonly project: string;
+  /** A project access token with scope `api`. It travels in a header only. */
+  readonly token: string;
+}
+
+/** GitLab's REST API: https://docs.gitlab.com/api/merge_requests/ */
+export function gitlab({ host, project, token }: GitLabSettings): Forge {
+  const { MergeRequests } = new Gitlab({ host, token });
+
+  async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw refusal(error, `${what} in ${host} (project ${project})`);
+    }
+  }
+
+  const forge: Forge = {
+    async find(source, target) {
+      const found = await ask('find merge requests', () =>
+        MergeRequests.all({ projectId: project, state: 'opened', sourceBranch: source, targetBranch: target }),
+      );
+      return found[0] && mapped(found[0]);
+    },
+    async open({ source, target, title, body }) {
+      try {
+        return mapped(await MergeRequests.create(project, source, target, title, { description: body }));
+      } catch (error) {
+        // GitLab answers 409 "Another open merge request already exists", and means: use that one.
+        const found = status(error) === 409 ? await forge.find(source, target) : undefined;
+        if (!found) throw refusal(error, `open a merge request onto ${target} in ${host} (project ${project})`);
+        return forge.update(found.iid, { title, body });
+      }
+    },
+    update: async (iid, { title, body }) =>
+      mapped(
+        await ask(`update merge request !${iid}`, () => MergeRequests.edit(project, iid, { title, description: body })),
+      ),
+    close: async (iid) =>
+      mapped(await ask(`close merge request !${iid}`, () => MergeRequests.edit(project, iid, { stateEvent: 'close' }))),
+    merge: async (iid, sha) =>
+      mapped(
+        await ask(`merge merge request !${iid}`, () =>
+          MergeRequests.merge(project, iid, { sha, squash: false, shouldRemoveSourceBranch: false }),
+        ),
+      ),
+  };
+  return forge;
+}
+
+/** The one place that knows GitLab's field names. */
+function mapped(found: {
+  iid: number;
+  title: string;
+  description: string | null;
+  sha: string;
+  web_url: string;
+  state: string;
+}): MergeRequest {
+  const state = found.state === 'merged' || found.state === 'closed' ? found.state : 'opened';
+  return {
+    iid: found.iid,
+    title: found.title,
+    body: found.description ?? '',
+    sha: found.sha,
+    url: found.web_url,
+    state,
+  };
+}
+
+const status = (error: unknown) => (error as { cause?: { response?: { status?: number } } }).cause?.response?.status;
+
+function refusal(error: unknown, what: string): Refusal {
+  const code = status(error);
+  const description = (error as { cause?: { description?: unknown } }).cause?.description;
+  const said = description
+    ? typeof description === 'string'
+      ? description
+      : JSON.stringify(description)
+    : String((error as Error).message);
+  const next =
+    code === 401 || code === 403
+      ? 'Check SLIPWAY_TOKEN: it needs the scope api and a role that may do this.'
+      : code === undefined || code >= 500
+        ? 'Check that the address is right and the server is up, then run again.'
+        : 'Correct that and run again.';
+  return new Refusal(`Could not ${what}: ${code ? `${code} ` : ''}${said}. ${next}`, { cause: error });
+}
