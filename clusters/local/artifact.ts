@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Git } from '../../generators/git/git.ts';
+import { entriesOf } from '../../generators/git/history.ts';
+import { Refusal } from '../../generators/model/refusal.ts';
+
+const artifacts = 'artifacts';
+
+/**
+ * Builds what a folder of a commit is on this machine: a tar of the folder and its production dependencies. The same
+ * tree gives the same bytes: names are sorted, times and owners are fixed, and packages come by the lockfile. It stands
+ * for the image, and its sha256 for the image's digest.
+ * @returns `sha256:…`, under which it is kept in the world's folder; a tree that was built before is not built again
+ */
+export async function buildArtifact(
+  world: string,
+  checkout: Git,
+  commit: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const tree = (await entriesOf(checkout, commit)).get(folder)?.id;
+  if (!tree) throw new Refusal(`Commit ${commit} has no folder ${folder} to build.`);
+  const store = join(world, artifacts);
+  const built = join(store, `tree-${tree}`);
+  const before = await readFile(built, 'utf8').catch(() => undefined);
+  if (before) return before;
+
+  await mkdir(store, { recursive: true });
+  const dir = await mkdtemp(join(store, 'build-'));
+  try {
+    const content = join(dir, 'content');
+    await mkdir(content);
+    await run('tar', ['-x', '-C', content], { input: await checkout.bytes(['archive', '--format=tar', tree]) });
+    await run(
+      'npm',
+      ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'],
+      { cwd: content, signal },
+    );
+    // It differs with npm's version and settings, and nothing reads it.
+    await rm(join(content, 'node_modules', '.package-lock.json'), { force: true });
+    const tar = await deterministicTar(dir, content);
+    const digest = createHash('sha256').update(tar).digest('hex');
+    await writeFile(join(dir, 'tar'), tar);
+    await rename(join(dir, 'tar'), join(store, `${digest}.tar`));
+    await writeFile(join(dir, 'tree'), `sha256:${digest}`);
+    await rename(join(dir, 'tree'), built);
+    return `sha256:${digest}`;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** git writes the tar: sorted, without owners, with the commit's time, and alike on every machine. */
+async function deterministicTar(dir: string, content: string): Promise<Buffer> {
+  const repository = join(dir, 'git');
+  await run('git', ['init', '--quiet', '--bare', repository], {});
+  const git = new Git(repository);
+  await mkdir(join(repository, 'info'), { recursive: true });
+  // No attribute file inside a package may change a byte.
+  await writeFile(join(repository, 'info', 'attributes'), '* -text -ident -filter -export-ignore -export-subst\n');
+  const there = [
+    '-c',
+    'core.bare=false',
+    '-c',
+    'core.autocrlf=false',
+    '-c',
+    'core.fileMode=true',
+    `--work-tree=${content}`,
+  ];
+  await git.bytes([...there, 'add', '--all', '--force', '.']);
+  const tree = await git.text(['write-tree']);
+  const when = 'Slipway <slipway@noreply.invalid> 0 +0000';
+  const commit = await git.text(
+    ['hash-object', '-t', 'commit', '-w', '--stdin'],
+    `tree ${tree}\nauthor ${when}\ncommitter ${when}\n\nartifact\n`,
+  );
+  return git.bytes(['-c', 'tar.umask=0022', 'archive', '--format=tar', commit]);
+}
+
+/**
+ * The folder of an artifact, unpacked once, and the program in it (`main` of its package.json).
+ * @throws {Refusal} when this world has no such artifact, or its bytes are not what the digest says
+ */
+export async function unpackedArtifact(
+  world: string,
+  digest: string | undefined,
+  repository: string,
+): Promise<{ dir: string; main: string }> {
+  const hex = digest?.replace('sha256:', '') ?? '';
+  const dir = join(world, 'images', hex);
+  if (!(await exists(dir))) {
+    const tar = hex ? await readFile(join(world, artifacts, `${hex}.tar`)).catch(() => undefined) : undefined;
+    if (!tar)
+      throw new Refusal(
+        `${repository}@${digest ?? 'no digest'} is not run here: this world has no such artifact, and no program of this machine plays it`,
+      );
+    if (createHash('sha256').update(tar).digest('hex') !== hex)
+      throw new Refusal(`the artifact ${digest} has other bytes than its digest says`);
+    await mkdir(join(world, 'images'), { recursive: true });
+    const unpacking = await mkdtemp(join(world, 'images', 'unpacking-'));
+    await run('tar', ['-x', '-C', unpacking], { input: tar });
+    // Two pods may unpack at once; the second finds the first one's folder and drops its own.
+    await rename(unpacking, dir).catch(() => rm(unpacking, { recursive: true, force: true }));
+  }
+  const { main } = JSON.parse(await readFile(join(dir, 'package.json'), 'utf8')) as { main?: string };
+  if (!main || relative(dir, join(dir, main)).startsWith('..'))
+    throw new Refusal(`package.json of ${repository} names no program in \`main\``);
+  return { dir, main };
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+function run(
+  command: string,
+  args: readonly string[],
+  { cwd, input = '', signal }: { cwd?: string; input?: string | Buffer; signal?: AbortSignal | undefined },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, signal, killSignal: 'SIGKILL', stdio: ['pipe', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    child.on('error', (error) => reject(new Refusal(`${command} could not be started: ${error.message}.`)));
+    child.on('close', (status, signal) =>
+      status === 0
+        ? resolve()
+        : reject(new Refusal(`${command} ${args[0]} failed (${signal ?? status}): ${said.trim().slice(-500)}`)),
+    );
+  });
+}

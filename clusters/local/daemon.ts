@@ -1,0 +1,106 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Git } from '../../generators/git/git.ts';
+import { applications } from './applications.ts';
+import { createForge, project } from './forge.ts';
+import { createProxy } from './proxy.ts';
+import { EnvironmentRuntime } from './runtime.ts';
+import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
+
+/**
+ * The local world as one process: forge, runtime and proxy. It reads its settings from the first line of standard
+ * input; a tied world ends when that input does.
+ */
+const settings = JSON.parse(await firstLine()) as DaemonSettings;
+const { dir, environments, tied, remove } = settings;
+const repository = new Git(repositoryDir(dir));
+const token = randomBytes(24).toString('hex');
+const instance = randomUUID();
+
+const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
+const proxy = await listen(createProxy(runtimes), settings.proxyPort);
+const forge = await createForge({
+  repository,
+  file: join(dir, 'merge-requests.json'),
+  token,
+  url: () => url(control),
+  now: () => new Date(),
+});
+const argocd = applications(runtimes, token);
+const control: Server = await listen((request, response) => {
+  if (request.url === '/healthz') response.end(instance);
+  else if (request.url?.startsWith('/api/v1/')) argocd(request, response);
+  else forge(request, response);
+}, settings.controlPort);
+
+// The runtime polls the branches, as Argo CD does; pods that change state ask for a step of their own.
+const timer = setInterval(() => {
+  for (const runtime of runtimes) void runtime.tick();
+}, 250);
+
+const file: WorldFile = {
+  version: 1,
+  pid: process.pid,
+  instance,
+  repository: repository.dir,
+  control: url(control),
+  proxy: url(proxy),
+  project: project.path,
+  token,
+  environments,
+};
+await writeFile(`${worldFile(dir)}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
+await rename(`${worldFile(dir)}.new`, worldFile(dir));
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  clearInterval(timer);
+  for (const server of [control, proxy]) {
+    server.close();
+    server.closeAllConnections();
+  }
+  await Promise.all(runtimes.map((runtime) => runtime.close()));
+  if (remove) await rm(remove, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  else if ((await readFile(worldFile(dir), 'utf8').catch(() => '')).includes(instance))
+    await rm(worldFile(dir), { force: true });
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
+if (tied) process.stdin.on('end', () => void stop()).resume();
+
+/** A fixed port is a convenience: when somebody has it, any other will do. */
+function listen(listener: RequestListener, wanted: number): Promise<Server> {
+  const server = createServer(listener);
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => resolve(server));
+    });
+    server.listen(wanted, '127.0.0.1', () => resolve(server));
+  });
+}
+
+function url(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function firstLine(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const read = (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!said.includes('\n')) return;
+      process.stdin.off('data', read).pause();
+      resolve(said.slice(0, said.indexOf('\n')));
+    };
+    process.stdin.on('data', read);
+    process.stdin.once('end', () => reject(new Error('no settings were given')));
+  });
+}

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, type TestContext, test } from 'node:test';
+import { createForge, project } from '../../clusters/local/forge.ts';
+import { createRepository } from '../../clusters/local/repository.ts';
+import { Git } from '../git/git.ts';
+import { writeCommits } from '../git/write.ts';
+import { head } from '../model/names.ts';
+import type { Forge } from './forge.ts';
+import { gitlab } from './gitlab.ts';
+
+/** A forge with a repository behind it, in which the contract may make branches. */
+interface Setting {
+  readonly forge: Forge;
+  /** Makes a branch with one commit on `from`. @returns the commit */
+  readonly branch: (name: string, from: string | undefined) => Promise<string>;
+  readonly commit: (branch: string) => Promise<string | undefined>;
+}
+
+/** What every forge must do, the stand-in and the real one alike. */
+function contract(name: string, skip: string | false, setting: (t: TestContext) => Promise<Setting>): void {
+  suite(`the contract of a forge, kept by ${name}`, { skip }, () => {
+    test('a request is opened, found, updated and closed', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target, source] = names();
+      await branch(source, await branch(target, undefined));
+      assert.equal(await forge.find(source, target), undefined);
+      const opened = await forge.open({ source, target, title: 'One', body: 'text' });
+      assert.equal(opened.state, 'opened');
+      assert.equal((await forge.find(source, target))?.iid, opened.iid);
+      const updated = await forge.update(opened.iid, { title: 'Two', body: '| a | b |\n|---|---|\n' });
+      assert.deepEqual([updated.title, updated.body.trim()], ['Two', '| a | b |\n|---|---|']);
+      assert.equal((await forge.close(opened.iid)).state, 'closed');
+      assert.equal(await forge.find(source, target), undefined);
+    });
+
+    test('opening one that is open gives that one, with the new text', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target, source] = names();
+      await branch(source, await branch(target, undefined));
+      const first = await forge.open({ source, target, title: 'One', body: '' });
+      const second = await forge.open({ source, target, title: 'Two', body: '' });
+      assert.equal(second.iid, first.iid);
+      assert.equal(second.title, 'Two');
+      await forge.close(first.iid);
+    });
+
+    test('a merge makes a merge commit with the proposal as second parent, if the proposal is still what was seen', async (t) => {
+      const { forge, branch, commit } = await setting(t);
+      const [target, source] = names();
+      const base = await branch(target, undefined);
+      const tip = await branch(source, base);
+      const opened = await forge.open({ source, target, title: 'One', body: '' });
+      await assert.rejects(forge.merge(opened.iid, base), /SHA does not match HEAD/);
+      assert.equal(await commit(target), base);
+      assert.equal((await forge.merge(opened.iid, tip)).state, 'merged');
+      assert.notEqual(await commit(target), tip);
+      assert.equal(await commit(`${target}^2`), tip);
+      assert.equal(await commit(`${target}^1`), base);
+      await assert.rejects(forge.merge(opened.iid, tip), /405/);
+    });
+
+    test('a proposal that does not stand on the tip is not merged', async (t) => {
+      const { forge, branch, commit } = await setting(t);
+      const [target, source] = names();
+      const base = await branch(target, undefined);
+      const tip = await branch(source, base);
+      const moved = await branch(target, base);
+      const opened = await forge.open({ source, target, title: 'One', body: '' });
+      await assert.rejects(forge.merge(opened.iid, tip), /cannot be merged|405|422/);
+      assert.equal(await commit(target), moved);
+      await forge.close(opened.iid);
+    });
+
+    test('what cannot be done is told with what was asked and the next step', async (t) => {
+      const { forge } = await setting(t);
+      await assert.rejects(
+        forge.open({ source: 'nowhere-1', target: 'nowhere-2', title: 'x', body: '' }),
+        /Could not open a merge request onto nowhere-2 .* 4\d\d/,
+      );
+      await assert.rejects(
+        forge.update(999_999_999, { title: 'x', body: '' }),
+        /Could not update merge request !999999999 .* 404/,
+      );
+    });
+  });
+}
+
+const names = (): [string, string] => {
+  const unique = Math.random().toString(36).slice(2);
+  return [`test-target-${unique}`, `test-source-${unique}`];
+};
+
+contract('the local forge', false, async (t) => {
+  const { repository, forge } = await local(t);
+  return {
+    forge,
+    branch: async (name, from) => {
+      const [commit = ''] = await writeCommits(
+        repository,
+        from,
+        [{ message: `${name}\n`, writes: [{ path: name, bytes: String(Math.random()) }] }],
+        Date.now(),
+      );
+      await repository.bytes(['update-ref', head(name), commit]);
+      return commit;
+    },
+    commit: (branch) => repository.commit(head(branch)),
+  };
+});
+
+const {
+  SLIPWAY_TEST_GITLAB_URL: host = '',
+  SLIPWAY_TEST_GITLAB_PROJECT: path = '',
+  SLIPWAY_TEST_GITLAB_TOKEN: token = '',
+} = process.env;
+const missing =
+  'set SLIPWAY_TEST_GITLAB_URL, SLIPWAY_TEST_GITLAB_PROJECT (group/project) and SLIPWAY_TEST_GITLAB_TOKEN to ask a live GitLab';
+contract('a live GitLab', host && path && token ? false : missing, async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-gitlab-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const git = new Git(dir);
+  await git.bytes(['init', '--quiet', '--bare']);
+  // By environment, never in the arguments of a process.
+  Object.assign(process.env, {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${host}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`oauth2:${token}`).toString('base64')}`,
+  });
+  const url = `${host}/${path}.git`;
+  return {
+    forge: gitlab({ host, project: path, token }),
+    branch: async (name, from) => {
+      const [commit = ''] = await writeCommits(
+        git,
+        from,
+        [{ message: `${name}\n`, writes: [{ path: name, bytes: String(Math.random()) }] }],
+        Date.now(),
+      );
+      await git.bytes(['push', '--quiet', url, `${commit}:${head(name)}`]);
+      return commit;
+    },
+    commit: async (branch) => {
+      const [name = '', parent = ''] = branch.split(/(?=\^)/);
+      await git.bytes(['fetch', '--quiet', url, `+${head(name)}:${head(name)}`]);
+      return git.commit(`${head(name)}${parent}`);
+    },
+  };
+});
+
+test('a token that may not is told which scope is missing, and is not repeated', async (t) => {
+  const { url } = await local(t);
+  const forge = gitlab({ host: url, project: project.path, token: 'wrong-secret' });
+  await assert.rejects(
+    forge.find('a', 'b'),
+    (error: Error) => /401.*scope api/.test(error.message) && !error.message.includes('wrong-secret'),
+  );
+});
+
+test('a forge that is down is told by its address', async () => {
+  const forge = gitlab({ host: 'http://127.0.0.1:1', project: 'g/p', token: 'x' });
+  await assert.rejects(
+    forge.find('a', 'b'),
+    /Could not find merge requests in http:\/\/127\.0\.0\.1:1 \(project g\/p\).*server is up/,
+  );
+});
+
+test('what is kept of merge requests outlives the forge', async (t) => {
+  const { repository, forge, file } = await local(t);
+  const [one = ''] = await writeCommits(
+    repository,
+    undefined,
+    [{ message: 'x\n', writes: [{ path: 'a', bytes: '' }] }],
+    Date.now(),
+  );
+  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
+  await forge.open({ source: 'a', target: 'b', title: 'kept', body: '' });
+  const again = await local(t, repository, file);
+  assert.equal((await again.forge.find('a', 'b'))?.title, 'kept');
+});
+
+test('the page shows what people wrote, and runs none of it', async (t) => {
+  const { repository, forge, url } = await local(t);
+  const [one = ''] = await writeCommits(
+    repository,
+    undefined,
+    [{ message: 'x\n', writes: [{ path: 'a', bytes: '' }] }],
+    Date.now(),
+  );
+  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
+  const opened = await forge.open({
+    source: 'a',
+    target: 'b',
+    title: '<script>alert(1)</script>',
+    body: '<img src=x onerror=alert(1)>',
+  });
+  for (const address of [`${url}/`, opened.url]) {
+    const response = await fetch(address);
+    const text = await response.text();
+    assert.equal(response.status, 200);
+    assert.doesNotMatch(text, /<script>|<img/);
+    assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  }
+});
+
+async function local(t: TestContext, given?: Git, kept?: string) {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-forge-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const repository = given ?? (await createRepository(join(dir, 'r.git'), []));
+  const file = kept ?? join(dir, 'requests.json');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.on(
+    'request',
+    await createForge({ repository, file, token: 'a-token', url: () => url, now: () => new Date() }),
+  );
+  return { repository, file, url, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
+}
