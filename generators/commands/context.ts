@@ -1,0 +1,28 @@
+import type { Forge } from '../forge/forge.ts';
+import type { Git } from '../git/git.ts';
+import type { Live } from '../model/gate.ts';
+
+/** All that a verb needs of the world, handed in: the checkout, the remote, the doors that are configured, the clock. */
+export interface Context {
+  /** The checkout whose commits and definitions are meant. */
+  readonly checkout: Git;
+  /** A remote's name or address. */
+  readonly remote: string;
+  /** Where merge requests live; undefined when none is configured. */
+  readonly forge?: Forge | undefined;
+  /** What runs in an environment; undefined when nothing can be asked. */
+  readonly live?: ((environment: string) => Promise<readonly Live[]>) | undefined;
+  /** On one machine nobody waits for the soak time: seconds count as soaked at once. */
+  readonly soakless?: boolean | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** One line of progress, for people. */
+  readonly say: (line: string) => void;
+}
+
+/** How often a command that lost a race decides anew before it gives up. */
+export const attempts = 8;
+
+/** Waits before the next try: longer each time, and never in step with the others that lost. */
+export const backoff = (attempt: number) =>
+  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2000, 50 * 2 ** attempt)));

@@ -1,0 +1,264 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { $, chalk } from 'zx';
+import { visit } from '../../clusters/local/visit.ts';
+import { startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
+import { Git } from '../git/git.ts';
+import { parseImage } from '../model/image.ts';
+import { environmentBranch, proposalBranch } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
+import { short } from '../model/words.ts';
+import type { Context } from './context.ts';
+import { program } from './hydrate-commit.ts';
+import { buildImages, environmentNames } from './local.ts';
+import type { Asked } from './main.ts';
+import { type Promotion, promote } from './promote.ts';
+import { publish } from './publish.ts';
+import { status, table } from './status.ts';
+import { doorsOf } from './surroundings.ts';
+
+const [first = '', second = '', last = ''] = environmentNames;
+
+/** Plays the main job on a world of its own, which goes with it. */
+export async function run({ values }: Asked): Promise<void> {
+  const stays = process.stdout.isTTY === true && values.once !== true;
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
+  const stopped = new AbortController();
+  // Everything temporary of this run stands in the one folder that is removed.
+  process.env.TMPDIR = join(dir, 'tmp');
+  await mkdir(process.env.TMPDIR);
+
+  const tour = new Tour(dir, stopped.signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort(signal));
+  try {
+    await tour.play();
+    if (stays) {
+      await tour.invite();
+      await new Promise((resolve) => stopped.signal.addEventListener('abort', resolve, { once: true }));
+    }
+  } catch (error) {
+    // Whatever failed because it was stopped is no failure.
+    if (!stopped.signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    if (stopped.signal.aborted) console.log('\nStopping everything that was started …');
+    await tour.end();
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+class Tour {
+  readonly #dir: string;
+  readonly #signal: AbortSignal;
+  readonly #began = Date.now();
+  #world: World | undefined;
+  #step = 0;
+
+  constructor(dir: string, signal: AbortSignal) {
+    this.#dir = dir;
+    this.#signal = signal;
+  }
+
+  async play(): Promise<void> {
+    const source = new Git(program);
+    const world = await this.#say('the local world is up', async () => {
+      this.#world = await startWorld(source, join(this.#dir, 'world'), environmentNames, {
+        tied: true,
+        remove: this.#dir,
+      });
+      return [this.#world, `repository, forge ${this.#world.control}/, runtime and proxy ${this.#world.proxy}/`];
+    });
+    const dirty = await source.text(['status', '--porcelain']);
+    if (dirty) console.log(chalk.dim('   It shows HEAD; what is not committed is no part of it.'));
+    const checkout = await this.#clone(world);
+    const context: Context = { checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+
+    // The first commit goes the whole way.
+    const before = await this.#publish(context, world);
+    await this.#say(`${first} runs it`, () => this.#answers(world, first, before));
+    await this.#through(context, world, before);
+
+    // A second one, which people can see.
+    await this.#say('a second commit changes the greeting', async () => {
+      const file = await change(checkout, 'Holla!', 'Holla again!');
+      await commit(checkout, 'feat(counter): greet those who come back');
+      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
+    });
+    const after = await this.#publish(context, world);
+    await this.#say(`${first} runs it`, () => this.#answers(world, first, after));
+    await this.#through(context, world, after);
+
+    // Somebody goes back, with git alone.
+    await this.#say(`git revert on ${environmentBranch(last)} takes the old version back`, async () => {
+      await $({
+        cwd: checkout.dir,
+        quiet: true,
+      })`git fetch --quiet origin && git switch --quiet ${environmentBranch(last)} && git revert --no-edit -m 1 HEAD && git push --quiet origin HEAD && git switch --quiet main`;
+      return this.#answers(world, last, before);
+    });
+    await this.#say('the next publish and promotion leave it there', async () => {
+      await $({
+        cwd: checkout.dir,
+        quiet: true,
+      })`git commit --quiet --allow-empty -m ${'docs: nothing that runs'} && git push --quiet origin main`;
+      await publish(context, { images: new Map() });
+      const [promotion] = await promote(context, { to: last });
+      const why = promotion?.left.find((line) => line.includes('held'));
+      if (!why) throw new Refusal(`${last} is not held after a revert; promote said ${JSON.stringify(promotion)}.`);
+      return this.#answers(world, last, before, why);
+    });
+
+    console.log(`\n${table(await status(context), Date.now()).join('\n')}`);
+    console.log(`\nThe whole path took ${((Date.now() - this.#began) / 1000).toFixed(0)} s.`);
+  }
+
+  async invite(): Promise<void> {
+    const { control, proxy, repository } = this.#world as World;
+    const port = new URL(proxy).port;
+    console.log(`
+It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
+  see it      ${chalk.bold(`http://counter.${first}.localhost:${port}/`)}   (or ${second}, ${last})
+  requests    ${chalk.bold(`${control}/`)}
+  ask it      SLIPWAY_WORLD=${join(this.#dir, 'world')} npx slipway status --remote local
+  lift it     git clone ${repository} play && cd play && git switch ${environmentBranch(last)} && git revert HEAD && git push`);
+  }
+
+  async end(): Promise<void> {
+    if (this.#world) await stopWorld(this.#world);
+  }
+
+  /** One step: what was done, how long it took, where to look. */
+  async #say<T>(what: string, work: () => Promise<readonly [T, string]>): Promise<T> {
+    if (this.#signal.aborted) throw new Refusal('stopped');
+    const began = Date.now();
+    const [result, where] = await work();
+    const took = `${((Date.now() - began) / 1000).toFixed(1)} s`;
+    console.log(`${chalk.bold(String(++this.#step).padStart(2))} ${what} ${chalk.dim(`(${took})`)}: ${where}`);
+    return result;
+  }
+
+  async #clone(world: World): Promise<Git> {
+    const dir = join(this.#dir, 'checkout');
+    await $({ quiet: true })`git clone --quiet ${world.repository} ${dir}`;
+    const git = new Git(dir);
+    for (const [name, value] of [
+      ['user.name', 'A Developer'],
+      ['user.email', 'developer@localhost.invalid'],
+      ['commit.gpgSign', 'false'],
+    ] as const) {
+      await git.bytes(['config', name, value]);
+    }
+    return git;
+  }
+
+  /** Builds and publishes HEAD. @returns the version that its service has */
+  async #publish(context: Context, world: World): Promise<string> {
+    const images = await this.#say('built the service', async () => {
+      const built = await buildImages(world.dir, context.checkout, 'HEAD', this.#signal);
+      return [
+        built,
+        [...built].map(([app, image]) => `${app}=${image.slice(0, image.indexOf('sha256:') + 19)}…`).join(', '),
+      ];
+    });
+    return this.#say('rendered and published', async () => {
+      const result = await publish(context, {
+        images: new Map([...images].map(([app, image]) => [app, parseImage(image, app)])),
+      });
+      const version =
+        (await status(context)).find(({ environment, app }) => environment === first && app === 'counter')?.version ??
+        '';
+      const moved = result.environments.find(({ environment }) => environment === first)?.moved.join(', ');
+      return [version, `${result.changed.length} parts on rendered; ${environmentBranch(first)}: ${moved}`];
+    });
+  }
+
+  /** From environment to environment by merge requests, each merged as a person would. */
+  async #through(context: Context, world: World, version: string): Promise<void> {
+    for (const environment of environmentNames.slice(1)) {
+      const opened = await this.#say(`opened the merge request to ${environment}`, async () => {
+        const { request, moves } = await this.#ready(context, environment);
+        if (!request) throw new Refusal(`No merge request to ${environment} was opened.`);
+        return [request, `${request.url}: ${moves.join(', ')}`];
+      });
+      await this.#say(`merged it, and ${environment} runs it`, async () => {
+        await context.forge?.merge(opened.iid, opened.sha);
+        return this.#answers(world, environment, version);
+      });
+    }
+  }
+
+  /** Promotes as soon as the gate agrees to everything. */
+  async #ready(context: Context, environment: string): Promise<Promotion> {
+    let promotion: Promotion | undefined;
+    await this.#until(`a promotion to ${environment} (${proposalBranch(environment)})`, async () => {
+      [promotion] = await promote(context, { to: environment, dryRun: true });
+      return promotion !== undefined && promotion.moves.length > 0 && promotion.left.length === 0;
+    });
+    [promotion] = await promote(context, { to: environment });
+    return promotion as Promotion;
+  }
+
+  /** Waits until an environment runs a version, then asks it as a visitor would. */
+  async #answers(
+    world: World,
+    environment: string,
+    version: string,
+    also?: string,
+  ): Promise<readonly [undefined, string]> {
+    const host = `counter.${environment}.localhost`;
+    await this.#until(`${host} to run ${version}`, async () => {
+      const { status: code, body } = await visit(world, host, '/version');
+      return (
+        code === 200 &&
+        (JSON.parse(body) as { version: string }).version === version &&
+        (await settled(world, environment))
+      );
+    });
+    const { status: code, body } = await visit(world, host, '/');
+    if (code !== 200) throw new Refusal(`${host} answered ${code}: ${body}`);
+    return [
+      undefined,
+      `${also ? `${also}. ` : ''}http://${host}:${new URL(world.proxy).port}/ answers "${body.trim()}" (version ${version})`,
+    ];
+  }
+
+  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const until = Date.now() + 60_000;
+    while (!(await holds().catch((error: Error) => this.#orStopped(error)))) {
+      if (Date.now() > until)
+        throw new Refusal(`Waited a minute for ${what}; the logs are in ${join(this.#dir, 'world', 'logs')}.`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (this.#signal.aborted) throw new Refusal('stopped');
+    }
+  }
+
+  /** While something starts, connections are refused; a refusal of ours is an answer. */
+  #orStopped(error: Error): false {
+    if (error instanceof Refusal || this.#signal.aborted) throw error;
+    return false;
+  }
+}
+
+/** Whether everything of an environment is as its branch says: then no old pod answers any more. */
+async function settled(world: World, environment: string): Promise<boolean> {
+  const live = await doorsOf(world).live?.(environment);
+  return live?.every(({ sync, health }) => sync === 'Synced' && health === 'Healthy') ?? false;
+}
+
+/** Replaces a text in the one file that has it, tests aside. @returns the file */
+async function change(checkout: Git, from: string, to: string): Promise<string> {
+  const files = await checkout.lines(['grep', '-lF', from, '--', '*.ts', ':!*.test.ts', ':!generators', ':!clusters']);
+  const [file] = files;
+  if (!file || files.length > 1)
+    throw new Refusal(
+      `The demo changes ${JSON.stringify(from)} in one file, and finds it in ${files.join(', ') || 'none'}.`,
+    );
+  const path = join(checkout.dir, file);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
+  return file;
+}
+
+async function commit(checkout: Git, message: string): Promise<void> {
+  await $({ cwd: checkout.dir, quiet: true })`git commit --quiet --all -m ${message} && git push --quiet origin main`;
+}

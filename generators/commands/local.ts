@@ -1,0 +1,81 @@
+import { apps } from '../../apps/index.ts';
+import { environments } from '../../clusters/environments.ts';
+import { buildArtifact } from '../../clusters/local/artifact.ts';
+import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
+import type { Git } from '../git/git.ts';
+import { checkApps, isBuilt } from '../model/app.ts';
+import { formatImage } from '../model/image.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { Asked } from './main.ts';
+import { checkoutHere, worldDir } from './surroundings.ts';
+
+/** `local up|build|status|down`: the world of this checkout. */
+export async function run({ values, words: [word] }: Asked): Promise<void> {
+  const checkout = await checkoutHere();
+  const dir = worldDir(checkout);
+  if (word === 'up') {
+    const world = await startWorld(checkout, dir, environmentNames, { tied: false });
+    print(world, values, `up: ${dir}`);
+  } else if (word === 'down') {
+    const world = await findWorld(dir);
+    if (world) await stopWorld(world);
+    console.log(
+      values.json
+        ? JSON.stringify({ version: 1, running: false })
+        : world
+          ? `down: its data stays in ${dir}`
+          : `No local world runs in ${dir}.`,
+    );
+  } else {
+    const world = await findWorld(dir);
+    if (word === 'status' && !world)
+      console.log(
+        values.json
+          ? JSON.stringify({ version: 1, running: false })
+          : `No local world runs in ${dir}; start it with npx slipway local up.`,
+      );
+    else if (!world) throw new Refusal(`No local world runs in ${dir}: start it with npx slipway local up.`);
+    else if (word === 'status') print(world, values, `up since process ${world.pid} started it: ${dir}`);
+    else {
+      const images = await buildImages(dir, checkout, 'HEAD');
+      console.log(
+        values.json
+          ? JSON.stringify({ version: 1, images: Object.fromEntries(images) })
+          : [...images].map(([app, image]) => `--image ${app}=${image}`).join(' '),
+      );
+    }
+  }
+}
+
+export const environmentNames = environments.map(({ name }) => name);
+
+/** Builds what the apps of a commit need. @returns app → reference with digest */
+export async function buildImages(
+  world: string,
+  checkout: Git,
+  revision: string,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
+  const commit = await checkout.commit(revision);
+  if (!commit) throw new Refusal(`${revision} is not a commit of ${checkout.dir}.`);
+  const images = new Map<string, string>();
+  for (const { name, image } of checkApps([...apps])) {
+    if (!isBuilt(image)) continue;
+    const digest = await buildArtifact(world, checkout, commit, image.build, signal);
+    images.set(name, formatImage({ repository: image.repository, digest }));
+  }
+  return images;
+}
+
+function print(world: World, values: Asked['values'], headline: string): void {
+  const { token: _token, daemon: _daemon, ...shown } = world;
+  if (values.json) {
+    console.log(JSON.stringify({ ...shown, running: true }));
+    return;
+  }
+  console.log(headline);
+  console.log(`  repository  ${world.repository}   (main is pushed there: git push ${world.repository} HEAD:main)`);
+  console.log(`  forge       ${world.control}/`);
+  console.log(`  apps        ${world.proxy.replace('127.0.0.1', '<app>.<environment>.localhost')}/`);
+  console.log('  next        npx slipway publish --remote local $(npx slipway local build)');
+}

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { help, helpOf, nearest, optionsOf, type Verb, verbs } from './usage.ts';
+
+/** What a verb was asked: its options and the words after it. */
+export interface Asked {
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly words: readonly string[];
+}
+
+/** The command line. Only what is asked for is loaded: help needs nothing but this. */
+export async function main(args: readonly string[]): Promise<void> {
+  const debug = args.includes('--debug');
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined || name === '--help' || name === 'help') return void process.stdout.write(help());
+    const verb = verbs[name];
+    if (!verb) {
+      const near = nearest(name, Object.keys(verbs));
+      throw new Misuse(
+        `${name} is not a verb; ${near ? `did you mean ${near}?` : `known are ${Object.keys(verbs).join(', ')}.`}`,
+      );
+    }
+    const asked = parse(name, verb, rest);
+    if (asked.values.help) return void process.stdout.write(helpOf(name, verb));
+    const { run } = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };
+    await run(asked);
+  } catch (error) {
+    process.exitCode = error instanceof Refusal ? error.exitCode : 1;
+    const message = error instanceof Error ? error.message : String(error);
+    const internal = error instanceof Refusal ? '' : ' (this should not happen; run it again with --debug)';
+    process.stderr.write(`slipway: ${message}${internal}\n`);
+    if (debug && error instanceof Error)
+      process.stderr.write(`${error.stack}\n${error.cause instanceof Error ? `caused by ${error.cause.stack}\n` : ''}`);
+  }
+}
+
+function parse(name: string, verb: Verb, args: readonly string[]): Asked {
+  const options = optionsOf(verb);
+  const parsed = (() => {
+    try {
+      return parseArgs({
+        args: [...args],
+        options: Object.fromEntries(
+          Object.entries(options).map(([key, { type, multiple }]) => [key, { type, multiple: multiple ?? false }]),
+        ),
+        allowPositionals: true,
+      });
+    } catch (error) {
+      const wrong = /'--?([\w-]+)/.exec((error as Error).message)?.[1] ?? '';
+      const near = wrong in options ? undefined : nearest(wrong, Object.keys(options));
+      const what =
+        wrong in options
+          ? (error as Error).message.replace(/\.?\s*To specify .*/s, '')
+          : `--${wrong} is not an option of ${name}`;
+      throw new Misuse(`${what}${near ? `; did you mean --${near}?` : ''} See npx slipway ${name} --help.`);
+    }
+  })();
+  const words = parsed.positionals;
+  if (!verb.words && words.length > 0)
+    throw new Misuse(`${name} takes no word ${JSON.stringify(words[0])}; see npx slipway ${name} --help.`);
+  if (verb.words && !parsed.values.help && !(words.length === 1 && verb.words.includes(words[0] as string))) {
+    throw new Misuse(`slipway ${name} wants one of ${verb.words.join(', ')}; see npx slipway ${name} --help.`);
+  }
+  return { values: parsed.values as Asked['values'], words };
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Live } from '../model/gate.ts';
+import { describe, promote } from './promote.ts';
+import { environmentsFile, sandbox } from './sandbox.fixture.ts';
+import { status, table } from './status.ts';
+
+test('a promotion is a merge request with one commit per app, standing on the tip', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const [promotion] = await box.promote('staging');
+  assert.equal(promotion?.outcome, 'opened');
+  assert.deepEqual(promotion?.moves, ['a 1.0 added', 'b 1.0 added']);
+  const tip = await box.tip('env/staging');
+  const subjects = await box.remote.lines(['log', '--format=%s', `${tip}..env/staging-next`]);
+  assert.deepEqual(subjects, ['b 1.0 added', 'a 1.0 added']);
+  assert.equal(await box.remote.text(['merge-base', 'env/staging', 'env/staging-next']), tip);
+});
+
+test('a second run changes nothing, neither the branch nor the request', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.promote('staging');
+  const before = await box.tip('env/staging-next');
+  const [again] = await box.promote('staging');
+  assert.equal(again?.outcome, 'unchanged');
+  assert.equal(await box.tip('env/staging-next'), before);
+});
+
+test('a newer version updates the open request in place', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const [opened] = await box.promote('staging');
+  await box.change({ a: '2' });
+  await box.publish();
+  const [updated] = await box.promote('staging');
+  assert.equal(updated?.outcome, 'updated');
+  assert.equal(updated?.request?.iid, opened?.request?.iid);
+});
+
+test('when the tip moves, the proposal is composed again on the new tip', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.promote('staging');
+  const person = await box.person('staging');
+  await person.git.bytes(['commit', '--quiet', '--allow-empty', '-m', 'a note']);
+  await person.push();
+  await box.promote('staging');
+  assert.equal(await box.remote.text(['merge-base', 'env/staging', 'env/staging-next']), await box.tip('env/staging'));
+  await box.mergeTo('staging');
+  assert.equal(await box.value('staging', 'a'), '1');
+});
+
+test('a request that has become pointless is closed', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.change({ a: '2' });
+  await box.publish();
+  await box.promote('staging');
+  const person = await box.person('dev');
+  await person.git.bytes(['revert', '--no-edit', 'HEAD']);
+  await person.push();
+  const [promotion] = await box.promote('staging');
+  assert.equal(promotion?.outcome, 'closed');
+});
+
+test('production is offered what staging runs, not what dev runs', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.change({ a: '2' });
+  await box.publish();
+  await box.mergeTo('production');
+  assert.equal(await box.value('dev', 'a'), '2');
+  assert.equal(await box.value('production', 'a'), '1');
+});
+
+test('a change that only production sees reaches production', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  for (const environment of ['staging', 'production']) await box.mergeTo(environment);
+  await box.commit({ 'clusters/environments.ts': environmentsFile({ replicas: 5 }) });
+  const { changed } = await box.publish();
+  assert.deepEqual(changed, ['production/a', 'production/b']);
+  const promotion = await box.mergeTo('production');
+  assert.deepEqual(promotion.moves, ['a 1.0, new configuration', 'b 1.0, new configuration']);
+  assert.match(await box.remote.text(['show', 'env/production:a/deployment-a.yaml']), /replicas: 5/);
+});
+
+test('a rollback in the source leaves the target alone, and says that it is newer', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.deliver({ a: '2' });
+  const person = await box.person('staging');
+  await person.git.bytes(['revert', '--no-edit', '-m', '1', 'HEAD']);
+  await person.push();
+  const [promotion] = await box.promote('production');
+  assert.equal(await box.value('production', 'a'), '2');
+  assert.match(promotion?.left.join() ?? '', /a is newer in production than in its source/);
+});
+
+test('a removal is promoted like any other part', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.remove('a');
+  await box.publish();
+  const promotion = await box.mergeTo('staging');
+  assert.deepEqual(promotion.moves, ['a 1.0 removed']);
+  assert.equal(await box.value('staging', 'a'), undefined);
+});
+
+test('the gate lets pass what the source runs and is ready, and says what it waits for', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const revision = await box.tip('env/dev');
+  const old = await box.remote.text(['rev-parse', 'env/dev~2']);
+  const healthy: Live = { app: 'a', sync: 'Synced', health: 'Healthy', revision, since: Date.now() - 3_600_000 };
+  const cases: [Partial<Live>, RegExp | undefined][] = [
+    [{}, undefined],
+    [{ health: 'Progressing', message: '0 of 1 pods' }, /dev has it Synced and Progressing: 0 of 1 pods/],
+    [{ sync: 'OutOfSync' }, /dev has it OutOfSync and Healthy/],
+    [{ revision: old }, /dev does not run this part of a yet/],
+    [{ revision: 'HEAD; rm -rf /' }, /dev does not run this part of a yet/],
+    [{ since: Date.now() - 10_000 }, /dev has it Healthy for 10 s of 60 s/],
+    [{ since: undefined }, /does not say since when/],
+  ];
+  for (const [live, waits] of cases) {
+    const context = {
+      ...box.context,
+      live: async () => [
+        { ...healthy, ...live },
+        { ...healthy, app: 'b' },
+      ],
+    };
+    const [promotion] = await promote(context, { to: 'staging', dryRun: true });
+    assert.equal(promotion?.moves.includes('a 1.0 added'), waits === undefined, JSON.stringify(live));
+    if (waits) assert.match(promotion?.left.join() ?? '', waits);
+    assert.ok(promotion?.moves.includes('b 1.0 added'), 'the other app goes on');
+  }
+});
+
+test('a gate that cannot be asked does not agree', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const { Refusal } = await import('../model/refusal.ts');
+  const context = { ...box.context, live: () => Promise.reject(new Refusal('Argo CD cannot be asked.')) };
+  const [promotion] = await promote(context, { to: 'staging' });
+  assert.equal(promotion?.outcome, 'nothing');
+  assert.match(describe([promotion as never], false).join('\n'), /a waits: Argo CD cannot be asked/);
+});
+
+test('an unknown environment, and the first one, are no targets', async (t) => {
+  const box = await sandbox(t);
+  await assert.rejects(box.promote('staging'), /Nothing was published/);
+  await box.publish();
+  await assert.rejects(box.promote('prod'), /--to prod: not an environment; known are dev, staging, production/);
+  await assert.rejects(box.promote('dev'), /it comes first/);
+});
+
+test('the status table tells version, commit, age, health and state of every app', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.change({ a: '2' });
+  await box.publish();
+  const now = Date.now();
+  const lines = table(await status(box.context), now).map((line) =>
+    line.replace(/[0-9a-f]{12}/g, '<commit>').replace(/\d+ s/g, '0 s'),
+  );
+  assert.deepEqual(lines, [
+    'environment  app  version  commit        since  health   state',
+    'dev          a    1.0      <commit>  0 s    unknown  equal',
+    'dev          b    1.0      <commit>  0 s    unknown  equal',
+    'staging      a    1.0      <commit>  0 s    unknown  older',
+    'staging      b    1.0      <commit>  0 s    unknown  equal',
+    'production   a    -        -             -      -        older',
+    'production   b    -        -             -      -        older',
+  ]);
+});

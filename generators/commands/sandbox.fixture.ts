@@ -1,0 +1,197 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createForge, project } from '../../clusters/local/forge.ts';
+import { createRepository } from '../../clusters/local/repository.ts';
+import { gitlab } from '../forge/gitlab.ts';
+import { Git } from '../git/git.ts';
+import { environmentBranch, head } from '../model/names.ts';
+import type { Context } from './context.ts';
+import { program } from './hydrate-commit.ts';
+import { type Promotion, promote } from './promote.ts';
+import { type PublishResult, publish } from './publish.ts';
+import { type Row, status } from './status.ts';
+
+// No setting of whoever runs the tests may change what git does.
+Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+for (const role of ['AUTHOR', 'COMMITTER']) {
+  Object.assign(process.env, { [`GIT_${role}_NAME`]: 'A Tester', [`GIT_${role}_EMAIL`]: 'tester@localhost.invalid' });
+}
+
+const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+/** A Slipway repository of its own in a temporary folder: real git, small fixture apps, the local forge. */
+export class Sandbox {
+  readonly dir: string;
+  readonly checkout: Git;
+  /** The bare repository that plays the remote. */
+  readonly remote: Git;
+  readonly context: Context;
+  readonly #values: Record<string, string> = {};
+  #commits = 0;
+
+  constructor(dir: string, remote: Git, context: Context) {
+    this.dir = dir;
+    this.checkout = context.checkout;
+    this.remote = remote;
+    this.context = context;
+  }
+
+  /** Commits files to `main` and pushes it. @returns the commit */
+  async commit(files: Readonly<Record<string, string>>): Promise<string> {
+    const sha = await this.commitQuietly(files);
+    await this.checkout.bytes(['push', '--quiet', 'origin', 'HEAD:main']);
+    return sha;
+  }
+
+  /** Commits files and pushes nothing. */
+  async commitQuietly(files: Readonly<Record<string, string>>): Promise<string> {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(this.checkout.dir, path)), { recursive: true });
+      await writeFile(join(this.checkout.dir, path), text);
+    }
+    await this.checkout.bytes(['add', '--all']);
+    await this.checkout.bytes(['commit', '--quiet', '--allow-empty', '-m', `commit ${++this.#commits}`]);
+    return this.checkout.text(['rev-parse', 'HEAD']);
+  }
+
+  /** Commits a new configuration of these apps (`{ a: '2' }`); apps that were not named before are added. */
+  change(values: Readonly<Record<string, string>>): Promise<string> {
+    Object.assign(this.#values, values);
+    return this.commit({ 'apps/index.ts': appsFile(this.#values) });
+  }
+
+  /** Takes an app out of `main`. */
+  remove(app: string): Promise<string> {
+    delete this.#values[app];
+    return this.commit({ 'apps/index.ts': appsFile(this.#values) });
+  }
+
+  publish(dry?: string): Promise<PublishResult> {
+    return publish(this.context, { dry, images: new Map() });
+  }
+
+  promote(to?: string): Promise<Promotion[]> {
+    return promote(this.context, { to });
+  }
+
+  /** Changes, publishes, and moves it through every environment by merge requests. */
+  async deliver(values: Readonly<Record<string, string>>): Promise<void> {
+    await this.change(values);
+    await this.publish();
+    for (const environment of ['staging', 'production']) await this.mergeTo(environment);
+  }
+
+  /** Promotes and merges as a person would. */
+  async mergeTo(environment: string): Promise<Promotion> {
+    const [promotion] = await this.promote(environment);
+    if (!promotion?.request) throw new Error(`nothing to merge: ${JSON.stringify(promotion)}`);
+    await this.context.forge?.merge(promotion.request.iid, promotion.request.sha);
+    return promotion;
+  }
+
+  /** The state of one app in one environment, by `status`. */
+  async row(environment: string, app: string): Promise<Row | undefined> {
+    return (await status(this.context)).find((row) => row.environment === environment && row.app === app);
+  }
+
+  /** The value that an environment branch has for an app; undefined when its folder has no Deployment. */
+  async value(environment: string, app: string): Promise<string | undefined> {
+    const file = `${head(environmentBranch(environment))}:${app}/deployment-${app}.yaml`;
+    const text = await this.remote.text(['show', file]).catch(() => '');
+    return /name: VALUE\n\s+value: '?(\w+)/.exec(text)?.[1];
+  }
+
+  tip(branch: string): Promise<string | undefined> {
+    return this.remote.commit(head(branch));
+  }
+
+  /** A person's own clone, on an environment branch; `git` runs there, `push` sends it. */
+  async person(environment: string): Promise<Person> {
+    const branch = environmentBranch(environment);
+    const dir = await mkdtemp(join(this.dir, 'person-'));
+    const git = new Git(dir);
+    await git.bytes(['clone', '--quiet', '--branch', branch, this.remote.dir, '.']);
+    return { dir, git, push: () => git.bytes(['push', '--quiet', 'origin', `HEAD:${branch}`]) };
+  }
+}
+
+export interface Person {
+  readonly dir: string;
+  readonly git: Git;
+  readonly push: () => Promise<unknown>;
+}
+
+/** Makes a sandbox with the apps `a` and `b` and the environments dev → staging → production. */
+export async function sandbox(
+  t: TestContext,
+  values: Readonly<Record<string, string>> = { a: '1', b: '1' },
+): Promise<Sandbox> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-test-'));
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  const protectedNames = ['main', 'rendered', ...['dev', 'staging', 'production'].map(environmentBranch)];
+  const remote = await createRepository(join(dir, 'remote.git'), protectedNames);
+
+  const checkoutDir = join(dir, 'checkout');
+  await mkdir(checkoutDir);
+  const checkout = new Git(checkoutDir);
+  await checkout.bytes(['init', '--quiet', '--initial-branch=main']);
+  await checkout.bytes(['remote', 'add', 'origin', remote.dir]);
+  const source = (path: string) => !/\.(test|fixture)\.ts$/.test(path);
+  await cp(join(program, 'generators'), join(checkoutDir, 'generators'), { recursive: true, filter: source });
+  for (const file of ['package.json', 'package-lock.json']) await cp(join(program, file), join(checkoutDir, file));
+
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const token = 'a-token';
+  server.on(
+    'request',
+    await createForge({
+      repository: remote,
+      file: join(dir, 'forge.json'),
+      token,
+      url: () => url,
+      now: () => new Date(),
+    }),
+  );
+
+  const context: Context = {
+    checkout,
+    remote: remote.dir,
+    forge: gitlab({ host: url, project: project.path, token }),
+    now: Date.now,
+    say: () => {},
+  };
+  const made = new Sandbox(dir, remote, context);
+  await made.commitQuietly({ 'clusters/environments.ts': environmentsFile() });
+  await made.change(values);
+  return made;
+}
+
+const appsFile = (values: Readonly<Record<string, string>>) =>
+  `export const apps = ${JSON.stringify(
+    Object.entries(values).map(([name, VALUE]) => ({
+      kind: 'web',
+      name,
+      owner: 'team-test',
+      image: `registry.example.com/${name}:1.0@${digest}`,
+      port: 3000,
+      env: { VALUE },
+    })),
+  )};\n`;
+
+/** The path; what only production sees may be told apart. */
+export const environmentsFile = (production: { replicas: number } = { replicas: 2 }) => `
+export const repository = 'https://gitlab.example.com/group/slipway.git';
+const base = { cluster: 'c', domain: 'example.com', replicas: 1, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
+export const environments = [
+  { ...base, name: 'dev' },
+  { ...base, name: 'staging', after: 'dev' },
+  { ...base, name: 'production', after: 'staging', replicas: ${production.replicas} },
+];
+`;

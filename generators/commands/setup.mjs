@@ -1,0 +1,136 @@
+// What `npm run demo` and `npm test` do first, on any Node from 20 on: install what is missing, and say so.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Programs of the machine, the package of Debian and of Homebrew that has each, and what it is for. */
+const programs = [
+  { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
+  {
+    command: 'redis-server',
+    debian: 'redis-server',
+    homebrew: 'redis',
+    why: 'the demo and the tests run the real one',
+  },
+];
+
+/** Installs the packages of this repository and the programs they need. Ends the process when it cannot. */
+export function setUp() {
+  for (const folder of packages()) install(folder);
+  const missing = programs.filter(({ command }) => !has(command));
+  if (missing.length === 0) return;
+  const needed = missing.map(({ command, why }) => `${command} (${why})`).join(', ');
+  if (process.platform !== 'linux' || !has('apt-get')) {
+    const line =
+      process.platform === 'darwin'
+        ? `brew install ${missing.map(({ homebrew }) => homebrew).join(' ')}`
+        : 'your package manager';
+    fail(`missing: ${needed}. Install it with ${line}, then run this again.`);
+  }
+  const names = missing.map(({ debian }) => debian);
+  const root = process.getuid?.() === 0;
+  if (!root && run('sudo', ['-n', 'true'], 'ignore') !== 0) {
+    fail(
+      `missing: ${needed}. Run this, then try again:\n  sudo apt-get update && sudo apt-get install -y ${names.join(' ')}`,
+    );
+  }
+  console.log(`Installing ${needed} with apt-get: ${names.join(' ')}`);
+  const apt = (/** @type {string[]} */ ...args) =>
+    run(
+      ...(root
+        ? /** @type {const} */ (['apt-get', args])
+        : /** @type {const} */ (['sudo', ['-n', 'apt-get', ...args]])),
+      'quiet',
+    );
+  // On a fresh machine the lists are missing or old; on another the update may fail and the install work.
+  apt('update', '-qq');
+  if (apt('install', '-y', '-qq', '--no-install-recommends', ...names) !== 0) {
+    fail(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
+  }
+}
+
+/** The root and every top-level folder that is a package of its own: `''`, `'counter/'`. */
+function packages() {
+  const folders = readdirSync(program, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== 'node_modules',
+  );
+  const own = folders
+    .map(({ name }) => `${name}/`)
+    .filter((folder) => existsSync(`${program}${folder}package-lock.json`));
+  return ['', ...own];
+}
+
+/** @param {string} folder */
+function install(folder) {
+  if (installed(folder)) return;
+  const what = folder === '' ? 'Slipway (with its own Node 24)' : folder;
+  console.log(`Installing the packages of ${what} with npm ci, as its lockfile pins them`);
+  // npm warns that the Node which runs it is older than what some packages want; they run under the one it installs.
+  const status = run(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    'inherit',
+    program + folder,
+  );
+  if (status !== 0)
+    fail(`npm ci failed in ${program}${folder}; its messages stand above. Check the network and run this again.`);
+}
+
+/**
+ * Whether node_modules holds what the lockfile says. npm writes the list of what it installed last of all, so an
+ * install that was interrupted has none.
+ * @param {string} folder
+ */
+function installed(folder) {
+  try {
+    const wanted = packagesOf(`${program}${folder}package-lock.json`);
+    const there = packagesOf(`${program}${folder}node_modules/.package-lock.json`);
+    return Object.entries(wanted).every(
+      ([path, { version, optional, peer }]) =>
+        path === '' || there[path]?.version === version || (!there[path] && (optional || peer)),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version: string, optional?: boolean, peer?: boolean }>}
+ */
+function packagesOf(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+/** @param {string} command */
+function has(command) {
+  return run('sh', ['-c', `command -v ${command}`], 'ignore') === 0;
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {'inherit' | 'ignore' | 'quiet'} output quiet: only what it says when it fails
+ * @param {string} [cwd]
+ */
+function run(command, args, output, cwd) {
+  const stdio = output === 'quiet' ? 'pipe' : output;
+  const { status, signal, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    stdio: ['ignore', stdio, output === 'ignore' ? 'ignore' : stdio],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (signal === 'SIGINT') process.exit(130);
+  if (output === 'quiet' && status !== 0) process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  return status;
+}
+
+/** @param {string} reason @returns {never} */
+function fail(reason) {
+  console.error(`slipway: ${reason}`);
+  process.exit(1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setUp();

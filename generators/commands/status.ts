@@ -1,0 +1,136 @@
+import { metadataAt, readEnvironment, readRendered } from '../git/history.ts';
+import { openMirror } from '../git/mirror.ts';
+import type { Live } from '../model/gate.ts';
+import type { Metadata } from '../model/metadata.ts';
+import { environmentBranch, head, pipelineFile, rendered } from '../model/names.ts';
+import { plan, type Step } from '../model/promotion.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { EnvironmentHistory } from '../model/timeline.ts';
+import { short, versionOf } from '../model/words.ts';
+import type { Context } from './context.ts';
+import type { Asked } from './main.ts';
+import { stagesOf } from './promote.ts';
+import { contextOf } from './surroundings.ts';
+
+/** One app in one environment. */
+export interface Row {
+  readonly environment: string;
+  readonly app: string;
+  /** `removed`, or `edited` for a part that is not ours. */
+  readonly version: string;
+  /** The commit of `main` that it is named after: where the image's source last changed, else where its part did. */
+  readonly commit?: string;
+  /** When it came to stand here (ISO 8601), by the branch's own commits. */
+  readonly since?: string;
+  /** `Healthy`, `Progressing` …; `unknown` where nothing can be asked. */
+  readonly health: string;
+  readonly state: Step['state']['is'];
+  readonly held: boolean;
+  /** Why it is as it is, where that needs words. */
+  readonly note?: string;
+}
+
+/** What stands where, since when, and what is held: read from the branches; health from what is live, where it can be asked. */
+export async function status(context: Context): Promise<Row[]> {
+  const mirror = await openMirror(context.checkout, context.remote);
+  try {
+    const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
+    const environments = new Map<string, EnvironmentHistory>();
+    const rows: Row[] = [];
+    for (const { name: environment, after } of await stagesOf(mirror)) {
+      const tip = mirror.refs.get(head(environmentBranch(environment)));
+      if (tip === undefined) continue;
+      const target = await readEnvironment(mirror.git, tip);
+      environments.set(environment, target);
+      const source = after ? { environment: after, history: environments.get(after) } : undefined;
+      const metadata = await metadataAt(mirror, tip);
+      const live = await liveOf(context, environment);
+      for (const step of plan({ rendered: history, environment, target, source })) {
+        if (step.name === pipelineFile) continue;
+        rows.push(row(step, environment, target, metadata.get(step.name), live));
+      }
+    }
+    return rows;
+  } finally {
+    await mirror.close();
+  }
+}
+
+async function liveOf({ live, say }: Context, environment: string): Promise<readonly Live[] | undefined> {
+  try {
+    return await live?.(environment);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    say(error.message);
+    return undefined;
+  }
+}
+
+function row(
+  { name, from, state, offer }: Step,
+  environment: string,
+  target: EnvironmentHistory,
+  metadata: Metadata | undefined,
+  live: readonly Live[] | undefined,
+): Row {
+  const since = target.since.get(name);
+  const found = live?.find(({ app }) => app === name);
+  const stands = from !== undefined && state.is !== 'edited';
+  const note =
+    state.is === 'edited'
+      ? 'changed by hand: frozen until the edit is reverted'
+      : state.heldBelow
+        ? 'somebody went back: it stays until the revert is reverted'
+        : (found?.message ?? (state.is === 'none' && offer.part === undefined ? offer.why : undefined));
+  return {
+    environment,
+    app: name,
+    version: state.is === 'edited' ? 'edited' : from === undefined ? '-' : versionOf(metadata),
+    ...(stands && metadata && !metadata.removed ? { commit: metadata.commit ?? metadata.drySha } : {}),
+    ...(since ? { since: new Date(since.time).toISOString() } : {}),
+    health: metadata?.removed || from === undefined ? '-' : (found?.health ?? 'unknown'),
+    state: state.is,
+    held: state.heldBelow !== undefined,
+    ...(note ? { note } : {}),
+  };
+}
+
+const columns = ['environment', 'app', 'version', 'commit', 'since', 'health', 'state'] as const;
+
+/** The rows as a table for a terminal; notes stand below their environment's rows. */
+export function table(rows: readonly Row[], now: number): string[] {
+  const cells = rows.map((row) => ({
+    environment: row.environment,
+    app: row.app,
+    version: row.version,
+    commit: row.commit ? short(row.commit) : '-',
+    since: row.since ? ago(now - Date.parse(row.since)) : '-',
+    health: row.health,
+    state: row.held ? 'held' : row.state === 'none' ? '-' : row.state,
+  }));
+  const lines = [Object.fromEntries(columns.map((column) => [column, column])) as (typeof cells)[number], ...cells];
+  const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)));
+  const format = (line: (typeof cells)[number]) =>
+    columns
+      .map((column, index) => line[column].padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const notes = rows.flatMap(({ environment, app, note }) => (note ? [`${environment}/${app}: ${note}`] : []));
+  return [...lines.map(format), ...notes];
+}
+
+/** A duration in its largest whole unit: `3 min`. */
+function ago(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+export async function run({ values }: Asked): Promise<void> {
+  const context = await contextOf(values);
+  const rows = await status(context);
+  if (values.json) console.log(JSON.stringify({ version: 1, rows }, null, 2));
+  else for (const line of table(rows, context.now())) console.log(line);
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { findWorld, type World } from '../../clusters/local/world.ts';
+import { gitlab } from '../forge/gitlab.ts';
+import { Git, GitError } from '../git/git.ts';
+import { argocd } from '../live/argocd.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { Context } from './context.ts';
+import type { Asked } from './main.ts';
+
+/** The checkout that the command was called in. @throws {Refusal} outside of one */
+export async function checkoutHere(): Promise<Git> {
+  try {
+    return new Git(await new Git(process.cwd()).text(['rev-parse', '--show-toplevel']));
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    throw new Refusal(
+      `${process.cwd()} is not in a git checkout of a Slipway repository; go to one and run this again.`,
+    );
+  }
+}
+
+/** Where the local world of a checkout lives. */
+export const worldDir = (checkout: Git): string => process.env.SLIPWAY_WORLD ?? join(checkout.dir, '.slipway', 'world');
+
+/** The doors of a local world. */
+export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'soakless'> => ({
+  remote: world.repository,
+  forge: gitlab({ host: world.control, project: world.project, token: world.token }),
+  live: argocd({ server: world.control, token: world.token }),
+  soakless: true,
+});
+
+/** What a verb needs, from its options, the folder it was called in, and the environment. The one place that reads them. */
+export async function contextOf(values: Asked['values']): Promise<Context> {
+  const checkout = await checkoutHere();
+  const base = { checkout, now: Date.now, say: (line: string) => void process.stderr.write(`${line}\n`) };
+  const remote = (values.remote as string | undefined) ?? 'origin';
+  if (remote === 'local') {
+    const dir = worldDir(checkout);
+    const world = await findWorld(dir);
+    if (!world)
+      throw new Refusal(
+        `No local world runs in ${dir}: start one with npx slipway local up, or name its folder in SLIPWAY_WORLD.`,
+      );
+    return { ...base, ...doorsOf(world) };
+  }
+  const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } = process.env;
+  return {
+    ...base,
+    remote,
+    forge:
+      SLIPWAY_TOKEN && CI_SERVER_URL && CI_PROJECT_ID
+        ? gitlab({ host: CI_SERVER_URL, project: CI_PROJECT_ID, token: SLIPWAY_TOKEN })
+        : undefined,
+    live:
+      ARGOCD_SERVER && ARGOCD_AUTH_TOKEN
+        ? argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
+        : undefined,
+  };
+}
+
+/** Argo CD's own tools take the server without a scheme. */
+const addressOf = (server: string) => (server.includes('://') ? server : `https://${server}`);

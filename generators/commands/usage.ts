@@ -1,0 +1,163 @@
+/** One option of a verb: what `parseArgs` is told and what `--help` prints. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: true;
+  /** How its value is called in the help: `REF`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface Verb {
+  readonly summary: string;
+  readonly about: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** Words that may follow the verb. */
+  readonly words?: readonly string[];
+  readonly examples: readonly string[];
+}
+
+const remote: Option = {
+  type: 'string',
+  value: 'URL',
+  help: 'the repository with the branches: a name, an address, or "local" for the local world (default: origin)',
+};
+const json: Option = { type: 'boolean', help: 'print JSON for programs' };
+const dryRun: Option = { type: 'boolean', help: 'say what would happen, and do nothing' };
+
+/** Every verb, for the help and for the parser alike. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  render: {
+    summary: "print an environment's manifests at HEAD",
+    about: 'Renders the committed tree, never the work tree. Writes nothing but to --out.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment (required)' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      out: { type: 'string', value: 'DIR', help: 'write one file per manifest into DIR instead of printing' },
+    },
+    examples: ['slipway render --env dev', 'slipway render --env production --app counter --out /tmp/production'],
+  },
+  publish: {
+    summary: 'render a commit of main for every environment, and move the first ones',
+    about:
+      'Appends the commit to the branch rendered and moves the first environments to it. A commit older than what is\npublished is superseded, and publishing one again changes nothing: both are success.',
+    options: {
+      dry: { type: 'string', value: 'SHA', help: 'the commit (default: HEAD)' },
+      image: {
+        type: 'string',
+        multiple: true,
+        value: 'NAME=REF@sha256:…',
+        help: 'the image of an app that is built here; default: the one already published for the same tree',
+      },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway publish --image counter=registry.gitlab.com/example/slipway/counter@sha256:…',
+      'slipway publish --dry-run',
+    ],
+  },
+  promote: {
+    summary: 'open or update the merge requests that promote',
+    about:
+      'Proposes to each environment what the one before it runs. A person merges. Apps that somebody rolled back or edited\nare left alone, and it says so.',
+    options: {
+      to: { type: 'string', value: 'E', help: 'only onto this environment' },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: ['slipway promote', 'slipway promote --to staging --dry-run'],
+  },
+  status: {
+    summary: 'what runs where, since when, from which commit, and what is held',
+    about: 'Reads the branches; asks Argo CD for health when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.',
+    options: { remote, json },
+    examples: ['slipway status', 'slipway status --remote local --json'],
+  },
+  local: {
+    summary: 'this machine as forge and cluster',
+    about: `  up      start it and leave it running; main is this checkout's HEAD
+  build   build what the apps of HEAD need, and print the --image options
+  status  whether it runs, and where
+  down    stop it; its data stays
+It lives in .slipway/world, or in the folder that SLIPWAY_WORLD names. Other verbs talk to it with --remote local.`,
+    words: ['up', 'build', 'status', 'down'],
+    options: { json },
+    examples: ['slipway local up', 'slipway publish --remote local $(npx slipway local build)', 'slipway local down'],
+  },
+  demo: {
+    summary: 'see all of it on this machine: commit, publish, promote, roll back',
+    about:
+      'Starts a local world of its own, plays the main job with real git, Redis and HTTP, and removes everything at the end.',
+    options: { once: { type: 'boolean', help: 'end after the tour, also on a terminal' } },
+    examples: ['npm run demo', 'npm run demo -- --once'],
+  },
+};
+
+const everywhere: Readonly<Record<string, Option>> = {
+  help: { type: 'boolean', help: 'print this' },
+  debug: { type: 'boolean', help: 'print the stack trace of an error' },
+};
+
+/** The options of a verb and those that every verb has. */
+export const optionsOf = (verb: Verb): Readonly<Record<string, Option>> => ({ ...verb.options, ...everywhere });
+
+/** The help of one verb. */
+export function helpOf(name: string, verb: Verb): string {
+  const rows = Object.entries(optionsOf(verb)).map(([option, { value, help }]) => [
+    `--${option}${value ? ` ${value}` : ''}`,
+    help,
+  ]);
+  return `slipway ${name}${verb.words ? ` ${verb.words.join('|')}` : ''} [options]: ${verb.summary}
+
+${verb.about}
+
+${aligned(rows as [string, string][])}
+
+Examples:
+${verb.examples.map((example) => `  ${example.startsWith('npm') ? '' : 'npx '}${example}`).join('\n')}
+`;
+}
+
+/** The help of the whole command. */
+export function help(): string {
+  return `Slipway: apps in TypeScript, environments as branches, promotion by merge request, rollback by git revert.
+
+  npx slipway VERB [options]
+
+${aligned(Object.entries(verbs).map(([name, { summary }]) => [name, summary]))}
+
+npx slipway VERB --help tells more. Exit codes: 0 done (also when there was nothing to do), 1 failed, 2 called wrongly.
+
+Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI),
+ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), SLIPWAY_WORLD (the local world's folder).
+`;
+}
+
+function aligned(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}
+
+/** The legal word that is nearest to a wrong one, when one is near. */
+export function nearest(word: string, legal: readonly string[]): string | undefined {
+  const near = legal
+    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near && near.distance <= 2 ? near.candidate : undefined;
+}
+
+/** Levenshtein's distance: how many letters to change, add or take away. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...b].entries()) {
+      const substitution = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(substitution, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

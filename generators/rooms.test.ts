@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+
+// The design's rules about who may import whom, held against the code. Types are free: they leave nothing at run time.
+
+const root = join(import.meta.dirname, '..');
+const isSource = (path: string) => !/node_modules|\.(test|fixture)\.ts$/.test(path);
+const files = globSync('{apps,clusters,generators,service}/**/*.{ts,mjs}', { cwd: root }).filter(isSource);
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(join(root, from), 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '');
+  const statics = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/gm)].filter(
+    ([, type]) => !type,
+  );
+  const bare = [...text.matchAll(/^import\s+'([^']+)'/gm)];
+  const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)];
+  const found = [
+    ...statics.map(([, , to]) => to),
+    ...bare.map(([, to]) => to),
+    ...dynamic.map(([, to]) => to),
+  ] as string[];
+  return found.map((to) => ({ from, to: to.startsWith('.') ? normalize(join(dirname(from), to)) : to }));
+});
+
+const inRoom = (path: string, ...rooms: string[]) => rooms.some((room) => path === room || path.startsWith(`${room}/`));
+const offending = (rule: (edge: Import) => boolean) =>
+  imports.filter(rule).map(({ from, to }) => `${from} imports ${to}`);
+
+test('the imports of this repository are read', () => {
+  assert.ok(imports.length > 100);
+  assert.ok(imports.some(({ from, to }) => from === 'generators/render.ts' && to === 'generators/charts/charts.ts'));
+});
+
+test('nothing imports in a circle', () => {
+  const edges = Map.groupBy(imports, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    assert.ok(!path.includes(file), [...path, file].join(' → '));
+    if (done.has(file)) return;
+    for (const { to } of edges.get(file) ?? []) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+test('model, charts and render touch nothing of the world', () => {
+  const pure = (path: string) =>
+    inRoom(path, 'generators/model', 'generators/charts', 'generators/render.ts', 'generators/hydrate.ts');
+  const allowed = (to: string) => pure(to) || ['cdk8s', 'cdk8s-plus-27', 'constructs', 'js-yaml', 'zod'].includes(to);
+  assert.deepEqual(
+    offending(({ from, to }) => pure(from) && !allowed(to)),
+    [],
+  );
+  for (const file of files.filter(pure)) {
+    assert.doesNotMatch(
+      readFileSync(join(root, file), 'utf8'),
+      /process\.|Date\.now|new Date\(\)|Math\.random|fetch\(/,
+      file,
+    );
+  }
+});
+
+test('apps and clusters import types only; apps never import apps', () => {
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, 'apps') && from !== 'apps/index.ts' && !inRoom(to, dirname(from))),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ from }) => inRoom(from, 'clusters') && !inRoom(from, 'clusters/local')),
+    [],
+  );
+});
+
+test('the local world imports model and doors, and only commands import it', () => {
+  const rooms = ['generators/model', 'generators/git', 'generators/forge', 'generators/live', 'clusters/local'];
+  assert.deepEqual(
+    offending(
+      ({ from, to }) =>
+        inRoom(from, 'clusters/local') && inRoom(to, 'generators', 'apps', 'clusters') && !inRoom(to, ...rooms),
+    ),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(to, 'clusters/local') && !inRoom(from, 'clusters/local', 'generators/commands')),
+    [],
+  );
+});
+
+test('the service and the generators never meet in code', () => {
+  assert.deepEqual(
+    offending(
+      ({ from, to }) =>
+        inRoom(from, 'service') !== inRoom(to, 'service') && (inRoom(to, 'service') || to.includes('/')),
+    ).filter((line) => !/ imports (node:|@)/.test(line)),
+    [],
+  );
+  const names = (file: string) => /['"`]service\/|build: ['"`]service/.test(readFileSync(join(root, file), 'utf8'));
+  assert.deepEqual(
+    files.filter((file) => !inRoom(file, 'service') && names(file)),
+    ['apps/counter/app.ts'],
+  );
+});
+
+test('only the doors, the commands and the local world reach outside', () => {
+  const outside = /^(node:(child_process|fs|http|https|net|os|tls|dns)|@gitbeaker)/;
+  const rooms = [
+    'generators/git',
+    'generators/forge',
+    'generators/live',
+    'generators/commands',
+    'clusters/local',
+    'service',
+  ];
+  assert.deepEqual(
+    offending(({ from, to }) => outside.test(to) && !inRoom(from, ...rooms)),
+    [],
+  );
+});
