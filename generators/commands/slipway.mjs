@@ -24,7 +24,7 @@ if (verb === 'demo' && !process.argv.includes('--help')) {
 if (readsTypeScript()) {
   if (!existsSync(`${program}node_modules/zx`))
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
-  enableCompileCache?.();
+  enableCompileCache?.(`${program}node_modules/.cache/slipway`);
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 } else if (existsSync(brought)) {
