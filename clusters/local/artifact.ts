@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Git } from '../../generators/git/git.ts';
@@ -34,17 +35,10 @@ export async function buildArtifact(
     const content = join(dir, 'content');
     await mkdir(content);
     await run('tar', ['-x', '-C', content], { input: await checkout.bytes(['archive', '--format=tar', tree]) });
-    await run(
-      'npm',
-      ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'],
-      { cwd: content, signal },
-    );
-    // It differs with npm's version and settings, and nothing reads it.
-    await rm(join(content, 'node_modules', '.package-lock.json'), { force: true });
-    const tar = await deterministicTar(dir, content);
-    const digest = createHash('sha256').update(tar).digest('hex');
-    await writeFile(join(dir, 'tar'), tar);
-    await rename(join(dir, 'tar'), join(store, `${digest}.tar`));
+    const tar = join(dir, 'tar');
+    await withModules(store, content, signal, () => deterministicTar(join(dir, 'git'), content, tar));
+    const digest = await sha256Of(tar);
+    await rename(tar, join(store, `${digest}.tar`));
     await writeFile(join(dir, 'tree'), `sha256:${digest}`);
     await rename(join(dir, 'tree'), built);
     return `sha256:${digest}`;
@@ -53,31 +47,66 @@ export async function buildArtifact(
   }
 }
 
+/**
+ * Does `work` while `content` has its production dependencies, as its lockfile pins them. They are kept for the next
+ * build that locks the same: most commits change no dependency, and installing them takes longer than all the rest.
+ */
+async function withModules(
+  store: string,
+  content: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  const modules = join(content, 'node_modules');
+  const locked = await Promise.all(['package.json', 'package-lock.json'].map((file) => sha256Of(join(content, file))));
+  const kept = join(store, `modules-${createHash('sha256').update(locked.join()).digest('hex')}`);
+  // A rename has one winner: of two builds at once, one installs anew.
+  const found = await rename(kept, modules).then(
+    () => true,
+    () => false,
+  );
+  if (!found) {
+    const args = [
+      'ci',
+      '--omit=dev',
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
+    await run('npm', args, { cwd: content, signal });
+    await mkdir(modules, { recursive: true });
+    // It differs with npm's version and settings, and nothing reads it.
+    await rm(join(modules, '.package-lock.json'), { force: true });
+  }
+  await work();
+  // Somebody else may have put theirs there first; then this one goes with the build.
+  await rename(modules, kept).catch(() => {});
+}
+
 /** git writes the tar: sorted, without owners, with the commit's time, and alike on every machine. */
-async function deterministicTar(dir: string, content: string): Promise<Buffer> {
-  const repository = join(dir, 'git');
+async function deterministicTar(repository: string, content: string, tar: string): Promise<void> {
   await run('git', ['init', '--quiet', '--bare', repository], {});
   const git = new Git(repository);
   await mkdir(join(repository, 'info'), { recursive: true });
   // No attribute file inside a package may change a byte.
   await writeFile(join(repository, 'info', 'attributes'), '* -text -ident -filter -export-ignore -export-subst\n');
-  const there = [
-    '-c',
-    'core.bare=false',
-    '-c',
-    'core.autocrlf=false',
-    '-c',
-    'core.fileMode=true',
-    `--work-tree=${content}`,
-  ];
-  await git.bytes([...there, 'add', '--all', '--force', '.']);
+  const there = ['core.bare=false', 'core.compression=0', 'core.autocrlf=false', 'core.fileMode=true'].flatMap(
+    (setting) => ['-c', setting],
+  );
+  await git.bytes([...there, `--work-tree=${content}`, 'add', '--all', '--force', '.']);
   const tree = await git.text(['write-tree']);
   const when = 'Slipway <slipway@noreply.invalid> 0 +0000';
-  const commit = await git.text(
-    ['hash-object', '-t', 'commit', '-w', '--stdin'],
-    `tree ${tree}\nauthor ${when}\ncommitter ${when}\n\nartifact\n`,
-  );
-  return git.bytes(['-c', 'tar.umask=0022', 'archive', '--format=tar', commit]);
+  const object = `tree ${tree}\nauthor ${when}\ncommitter ${when}\n\nartifact\n`;
+  const commit = await git.text(['hash-object', '-t', 'commit', '-w', '--stdin'], object);
+  await git.bytes(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--output=${tar}`, commit]);
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }
 
 /**
@@ -92,16 +121,16 @@ export async function unpackedArtifact(
   const hex = digest?.replace('sha256:', '') ?? '';
   const dir = join(world, 'images', hex);
   if (!(await exists(dir))) {
-    const tar = hex ? await readFile(join(world, artifacts, `${hex}.tar`)).catch(() => undefined) : undefined;
-    if (!tar)
+    const tar = join(world, artifacts, `${hex}.tar`);
+    if (!hex || !(await exists(tar))) {
       throw new Refusal(
         `${repository}@${digest ?? 'no digest'} is not run here: this world has no such artifact, and no program of this machine plays it`,
       );
-    if (createHash('sha256').update(tar).digest('hex') !== hex)
-      throw new Refusal(`the artifact ${digest} has other bytes than its digest says`);
+    }
+    if ((await sha256Of(tar)) !== hex) throw new Refusal(`the artifact ${digest} has other bytes than its digest says`);
     await mkdir(join(world, 'images'), { recursive: true });
     const unpacking = await mkdtemp(join(world, 'images', 'unpacking-'));
-    await run('tar', ['-x', '-C', unpacking], { input: tar });
+    await run('tar', ['-x', '-C', unpacking, '-f', tar], {});
     // Two pods may unpack at once; the second finds the first one's folder and drops its own.
     await rename(unpacking, dir).catch(() => rm(unpacking, { recursive: true, force: true }));
   }
