@@ -1,4 +1,4 @@
-import type { Shown } from './forge.ts';
+import type { Shown } from './merge-requests.ts';
 
 export interface Page {
   readonly status: number;
@@ -19,7 +19,7 @@ const plain = (status: number, body: string): Page => ({ status, type: 'text/pla
 function listPage(requests: readonly Shown[]): string {
   const row = ({ web_url, iid, title, state, source_branch, target_branch }: Shown) =>
     `<li><a href="${html(new URL(web_url).pathname)}">!${iid} ${html(title)}</a> (${state}, ${html(source_branch)} → ${html(target_branch)})</li>`;
-  return `<h1>Merge requests</h1><ul>${[...requests].reverse().map(row).join('') || '<li>None yet.</li>'}</ul>`;
+  return `<h1>Merge requests</h1><ul>${requests.map(row).join('') || '<li>None yet.</li>'}</ul>`;
 }
 
 function requestPage({ iid, title, state, source_branch, target_branch, description }: Shown): string {

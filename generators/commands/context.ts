@@ -1,6 +1,8 @@
 import type { Forge } from '../forge/forge.ts';
 import type { Git } from '../git/git.ts';
+import type { Mirror } from '../git/mirror.ts';
 import type { Live } from '../model/gate.ts';
+import { Refusal } from '../model/refusal.ts';
 
 /** All that a verb needs of the world, handed in: the checkout, the remote, the doors that are configured, the clock. */
 export interface Context {
@@ -21,8 +23,18 @@ export interface Context {
 }
 
 /** How often a command that lost a race decides anew before it gives up. */
-export const attempts = 8;
+const attempts = 8;
 
-/** Waits before the next try: longer each time, and never in step with the others that lost. */
-export const backoff = (attempt: number) =>
-  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2000, 50 * 2 ** attempt)));
+/**
+ * Decides anew for as long as somebody else was faster, waiting longer each time and never in step with the others.
+ * @throws {Refusal} when it lost every time
+ */
+export async function untilSettled<T>(mirror: Mirror, decide: () => Promise<T | 'stale'>): Promise<T> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const result = await decide();
+    if (result !== 'stale') return result;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2000, 50 * 2 ** attempt)));
+    await mirror.fetch();
+  }
+  throw new Refusal(`${mirror.address} moved ${attempts} times while this ran; run it again.`);
+}

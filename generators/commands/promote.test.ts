@@ -117,14 +117,15 @@ test('the gate lets pass what the source runs and is ready, and says what it wai
   await box.publish();
   const revision = await box.tip('env/dev');
   const old = await box.remote.text(['rev-parse', 'env/dev~2']);
-  const healthy: Live = { app: 'a', sync: 'Synced', health: 'Healthy', revision, since: Date.now() - 3_600_000 };
+  const now = Date.now();
+  const healthy: Live = { app: 'a', sync: 'Synced', health: 'Healthy', revision, since: now - 3_600_000 };
   const cases: [Partial<Live>, RegExp | undefined][] = [
     [{}, undefined],
     [{ health: 'Progressing', message: '0 of 1 pods' }, /dev has it Synced and Progressing: 0 of 1 pods/],
     [{ sync: 'OutOfSync' }, /dev has it OutOfSync and Healthy/],
     [{ revision: old }, /dev does not run this part of a yet/],
     [{ revision: 'HEAD; rm -rf /' }, /dev does not run this part of a yet/],
-    [{ since: Date.now() - 10_000 }, /dev has it Healthy for 10 s of 60 s/],
+    [{ since: now - 10_000 }, /dev has it Healthy for 10 s of 60 s/],
     [{ since: undefined }, /does not say since when/],
   ];
   for (const [live, waits] of cases) {
@@ -140,6 +141,25 @@ test('the gate lets pass what the source runs and is ready, and says what it wai
     if (waits) assert.match(promotion?.left.join() ?? '', waits);
     assert.ok(promotion?.moves.includes('b 1.0 added'), 'the other app goes on');
   }
+});
+
+test('an app that still soaks does not have the request of the others rewritten at every run', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const revision = await box.tip('env/dev');
+  const healthy = { sync: 'Synced', health: 'Healthy', revision };
+  const live = async () => [
+    { ...healthy, app: 'a', since: Date.now() - 3_600_000 },
+    { ...healthy, app: 'b', since: Date.now() - 10_000 },
+  ];
+  let clock = Date.now();
+  const context = { ...box.context, live, now: () => clock };
+  const [opened] = await promote(context, { to: 'staging' });
+  assert.deepEqual([opened?.outcome, opened?.moves], ['opened', ['a 1.0 added']]);
+  assert.match(opened?.request?.body ?? '', /b waits: the gate does not agree yet/);
+  clock += 7000;
+  const [again] = await promote(context, { to: 'staging' });
+  assert.equal(again?.outcome, 'unchanged');
 });
 
 test('a gate that cannot be asked does not agree', async (t) => {

@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
 import { buildsAt, placeOnMain } from '../git/dry.ts';
 import type { Git } from '../git/git.ts';
-import { filesOf, readEnvironment, readRendered } from '../git/history.ts';
+import { filesOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readPublished } from '../git/published.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
-import type { NewCommit } from '../model/commit.ts';
 import { formatImage, type ImageReference, parseImageArgument } from '../model/image.ts';
 import type { Published } from '../model/metadata.ts';
 import { environmentBranch, head, main, pipelineFile, rendered } from '../model/names.ts';
 import type { Hydrated } from '../model/part.ts';
-import { plan, type Step } from '../model/promotion.ts';
 import { composePublication, type Publication } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
-import { chain } from './chain.ts';
-import { attempts, backoff, type Context } from './context.ts';
+import { advance, type EnvironmentResult } from './advance.ts';
+import { type Context, untilSettled } from './context.ts';
 import { hydrateCommit } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -38,15 +36,6 @@ export interface PublishResult {
   /** Parts that are new in `rendered`. */
   readonly changed: readonly string[];
   readonly environments: readonly EnvironmentResult[];
-}
-
-export interface EnvironmentResult {
-  readonly environment: string;
-  readonly outcome: 'created' | 'moved' | 'unchanged';
-  /** What was done, one line per app: `counter 1.0.3 → 1.0.4`. */
-  readonly moved: readonly string[];
-  /** What stands there and why it was left alone. */
-  readonly steps: readonly Step[];
 }
 
 /**
@@ -71,17 +60,6 @@ export async function publish(context: Context, request: PublishRequest): Promis
   } finally {
     await mirror.close();
   }
-}
-
-/** Decides anew for as long as somebody else was faster. */
-async function untilSettled<T>(mirror: Mirror, decide: () => Promise<T | 'stale'>): Promise<T> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const result = await decide();
-    if (result !== 'stale') return result;
-    await backoff(attempt);
-    await mirror.fetch();
-  }
-  throw new Refusal(`${mirror.address} moved ${attempts} times while this ran; run it again.`);
 }
 
 interface Appended {
@@ -189,51 +167,6 @@ async function blobIds(git: Git): Promise<(bytes: string) => string> {
       .update(`blob ${Buffer.byteLength(bytes)}\0`)
       .update(bytes)
       .digest('hex');
-}
-
-/** Creates the environment branches that are missing and moves the first environments to the tip of `rendered`. */
-async function advance(
-  context: Context,
-  mirror: Mirror,
-  tip: string,
-  dryRun: boolean,
-): Promise<EnvironmentResult[] | 'stale'> {
-  const { git } = mirror;
-  const history = await readRendered(git, tip);
-  const results: EnvironmentResult[] = [];
-  for await (const { environments } of readPublished(mirror, tip)) {
-    for (const { name, after } of environments) {
-      const ref = head(environmentBranch(name));
-      const from = mirror.refs.get(ref);
-      const target = from === undefined ? undefined : await readEnvironment(git, from);
-      const steps = after ? [] : plan({ rendered: history, environment: name, target });
-      const older = steps.filter(({ state, name: path }) => state.is === 'older' && (target || path !== pipelineFile));
-      const { commits, moves } = await chain(mirror, { environment: name, target, steps: older });
-      const root = target ? [] : await rootOf(git, tip, name);
-      const written = await writeCommits(git, from, [...root, ...commits], context.now());
-      const to = written.at(-1);
-      if (to !== undefined && !dryRun && (await push(mirror, [{ ref, from, to }])) === 'stale') return 'stale';
-      results.push({
-        environment: name,
-        outcome: !target ? 'created' : to ? 'moved' : 'unchanged',
-        moved: moves,
-        steps,
-      });
-    }
-    break;
-  }
-  return results;
-}
-
-/**
- * The root of an environment branch: the pipeline file alone. It shares no history with any other environment, so git
- * refuses to merge one into another.
- */
-async function rootOf(git: Git, tip: string, environment: string): Promise<NewCommit[]> {
-  const id = await git.text(['rev-parse', `${tip}:${environment}/${pipelineFile}`]);
-  return [
-    { message: `Begin ${environmentBranch(environment)}\n`, writes: [{ path: pipelineFile, mode: '100644', id }] },
-  ];
 }
 
 /** What a person reads after a publish, one line each. */

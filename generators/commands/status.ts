@@ -1,15 +1,15 @@
-import { metadataAt, readEnvironment, readRendered } from '../git/history.ts';
+import { environmentAt, metadataAt, readRendered } from '../git/history.ts';
 import { openMirror } from '../git/mirror.ts';
+import { readPath } from '../git/published.ts';
 import type { Live } from '../model/gate.ts';
 import type { Metadata } from '../model/metadata.ts';
-import { environmentBranch, head, pipelineFile, rendered } from '../model/names.ts';
+import { head, pipelineFile, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
 import { short, versionOf } from '../model/words.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
-import { stagesOf } from './promote.ts';
 import { contextOf } from './surroundings.ts';
 
 /** One app in one environment. */
@@ -37,13 +37,12 @@ export async function status(context: Context): Promise<Row[]> {
     const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
     const environments = new Map<string, EnvironmentHistory>();
     const rows: Row[] = [];
-    for (const { name: environment, after } of await stagesOf(mirror)) {
-      const tip = mirror.refs.get(head(environmentBranch(environment)));
-      if (tip === undefined) continue;
-      const target = await readEnvironment(mirror.git, tip);
+    for (const { name: environment, after } of await readPath(mirror)) {
+      const target = await environmentAt(mirror, environment);
+      if (target === undefined) continue;
       environments.set(environment, target);
       const source = after ? { environment: after, history: environments.get(after) } : undefined;
-      const metadata = await metadataAt(mirror, tip);
+      const metadata = await metadataAt(mirror, target.tip);
       const live = await liveOf(context, environment);
       for (const step of plan({ rendered: history, environment, target, source })) {
         if (step.name === pipelineFile) continue;

@@ -1,5 +1,5 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
-import { metadataFile } from '../model/names.ts';
+import { environmentBranch, head, metadataFile } from '../model/names.ts';
 import { type Entry, type EnvironmentHistory, type Rendered, Timeline } from '../model/timeline.ts';
 import type { Git } from './git.ts';
 import type { Mirror } from './mirror.ts';
@@ -59,6 +59,12 @@ export async function readEnvironment(git: Git, tip: string): Promise<Environmen
     if (!since.has(path)) since.set(path, { commit, time: (times.get(commit) ?? 0) * 1000 });
   }
   return { tip, entries: await entriesOf(git, tip), seen, since };
+}
+
+/** An environment branch as the mirror saw it last; undefined when there is none. */
+export async function environmentAt(mirror: Mirror, environment: string): Promise<EnvironmentHistory | undefined> {
+  const tip = mirror.refs.get(head(environmentBranch(environment)));
+  return tip === undefined ? undefined : readEnvironment(mirror.git, tip);
 }
 
 /** What a commit holds at its root, or under `prefix` (`production/`). */

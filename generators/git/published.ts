@@ -1,5 +1,6 @@
-import { type Published, parsePublished } from '../model/metadata.ts';
-import { publishedFile, rendered } from '../model/names.ts';
+import { type Published, parsePublished, type Stage } from '../model/metadata.ts';
+import { head, publishedFile, rendered } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
 import { GitError } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -18,4 +19,11 @@ export async function* readPublished(
     if (id === undefined) continue;
     yield parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
   }
+}
+
+/** The promotion path as it was published last. @throws {Refusal} when nothing was */
+export async function readPath(mirror: Mirror): Promise<readonly Stage[]> {
+  const newest = await readPublished(mirror, mirror.refs.get(head(rendered))).next();
+  if (newest.value) return newest.value.environments;
+  throw new Refusal(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
 }

@@ -1,0 +1,48 @@
+import type { Mirror } from '../git/mirror.ts';
+import type { Answer } from '../model/gate.ts';
+import type { Metadata } from '../model/metadata.ts';
+import type { Step } from '../model/promotion.ts';
+import type { Item } from '../model/request.ts';
+import type { Chain } from './chain.ts';
+
+/** What a promotion request says of each app that it moves. */
+export async function itemsOf(
+  mirror: Mirror,
+  steps: readonly Step[],
+  { from, to }: Chain,
+  answers: Map<string, Answer[]>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const { name } of steps) {
+    const [before, after] = [from.get(name), to.get(name)];
+    items.push({
+      name,
+      from: before,
+      to: after,
+      evidence: answers.get(name) ?? [],
+      commits: await commitsBetween(mirror, name, before, after),
+    });
+  }
+  return items;
+}
+
+/** The commits of `main` that made the difference: those that touched the app, what renders it, or what it is built from. */
+async function commitsBetween(
+  { git }: Mirror,
+  app: string,
+  from: Metadata | undefined,
+  to: Metadata | undefined,
+): Promise<Item['commits']> {
+  if (!from || !to || !(await git.commit(from.drySha)) || !(await git.commit(to.drySha))) return [];
+  const folders = ['apps', 'clusters', 'generators'].filter((folder) => folder !== 'apps').concat(`apps/${app}`);
+  const format = '--format=%H%x00%aN%x00%s';
+  const own = await git.lines(['log', '--first-parent', format, `${from.drySha}..${to.drySha}`, '--', ...folders]);
+  const built =
+    to.commit && from.commit !== to.commit
+      ? await git.lines(['log', '--first-parent', format, `${from.commit}..${to.commit}`])
+      : [];
+  return [...new Set([...built, ...own])].map((line) => {
+    const [sha = '', author = '', subject = ''] = line.split('\0');
+    return { sha, author, subject };
+  });
+}
