@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { constants, globSync } from 'node:fs';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -166,6 +166,17 @@ test('nothing is left in the folder for temporary files', async (t) => {
 test('a typo finds the nearest word, and nonsense finds none', () => {
   assert.equal(nearest('statsu', ['status', 'publish']), 'status');
   assert.equal(nearest('xyz', ['status', 'publish']), undefined);
+});
+
+test('a Node that does not read TypeScript hands over to the one that was brought along', async (t) => {
+  const nodes = (process.env.PATH ?? '').split(':').map((dir) => join(dir, 'node'));
+  const old = nodes.find((node) =>
+    /^v(20|21|22\.([0-9]|1[0-7])\.)/.test(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout ?? ''),
+  );
+  if (!old) return t.skip('this machine has no Node from 20 to 22.17 beside the one that was brought along');
+  const { stdout, status } = spawnSync(old, [launcher, 'publish', '--help'], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout.split(' ')[1]], [0, 'publish']);
+  assert.equal(spawnSync(old, [launcher, 'pubish'], { encoding: 'utf8' }).status, 2);
 });
 
 test('npx slipway starts the launcher', async () => {
