@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { NewCommit } from '../model/commit.ts';
 import type { Git } from './git.ts';
 
@@ -19,8 +20,8 @@ export async function writeCommits(
 ): Promise<string[]> {
   if (commits.length === 0) return [];
   const when = `${author} ${Math.floor(now / 1000)} +0000`;
-  // fast-import insists on a branch; nothing reads it.
-  const ref = 'refs/slipway/written';
+  // fast-import insists on a branch; nothing reads it, and two at once must not meet in it.
+  const ref = `refs/slipway/written-${randomUUID()}`;
   const stream: (string | Buffer)[] = ['feature done\n'];
   for (const [index, { message, writes }] of commits.entries()) {
     stream.push(`commit ${ref}\nmark :${index + 1}\ncommitter ${when}\n`, data(message), '\n');
@@ -35,7 +36,7 @@ export async function writeCommits(
   for (const index of commits.keys()) stream.push(`get-mark :${index + 1}\n`);
   stream.push('done\n');
   const input = Buffer.concat(stream.map((piece) => Buffer.from(piece)));
-  return git.lines(['fast-import', '--quiet', '--done', '--force', '--date-format=raw'], input);
+  return git.lines(['fast-import', '--quiet', '--done', '--date-format=raw'], input);
 }
 
 function data(value: string | Buffer): Buffer {
