@@ -17,8 +17,6 @@ export async function createRepository(dir: string, branches: readonly string[])
     // A reader may leave file contents out, and ask for them later by id: what GitLab allows too.
     'uploadpack.allowFilter': 'true',
     'uploadpack.allowAnySHA1InWant': 'true',
-    // A demo may start from a shallow clone.
-    'receive.shallowUpdate': 'true',
     'gc.auto': '0',
   };
   for (const [name, value] of Object.entries(settings)) await git.bytes(['config', name, value]);

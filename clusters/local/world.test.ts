@@ -129,6 +129,26 @@ test('a world that was stopped comes back with its repository', async (t) => {
   assert.deepEqual(await visit(again, 'hello.dev.localhost'), { status: 200, body: 'one' });
 });
 
+test('a world that is started from a shallow clone has the files of its HEAD and a whole history', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-shallow-'));
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  const full = new Git(join(dir, 'full'));
+  await mkdir(full.dir);
+  await full.bytes(['init', '--quiet']);
+  for (const text of ['1', '2']) {
+    await writeFile(join(full.dir, 'README.md'), text);
+    await commitAll(full);
+  }
+  const shallow = new Git(join(dir, 'shallow'));
+  await full.bytes(['clone', '--quiet', '--depth=1', `file://${full.dir}`, shallow.dir]);
+  const world = await startWorld(shallow, join(dir, 'world'), ['dev'], { tied: true });
+  t.after(() => stopWorld(world));
+  const repository = new Git(world.repository);
+  assert.equal(await repository.text(['rev-parse', '--is-shallow-repository']), 'false');
+  assert.equal(await repository.text(['rev-parse', 'main^{tree}']), await full.text(['rev-parse', 'HEAD^{tree}']));
+  await repository.bytes(['fsck', '--strict']);
+});
+
 test('only who has the token may ask, and only this machine can', async (t) => {
   const { world } = await started(t);
   await assert.rejects(argocd({ server: world.control, token: 'wrong' })('dev'), /answered 401.*ARGOCD_AUTH_TOKEN/);

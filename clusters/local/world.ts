@@ -73,8 +73,9 @@ export async function startWorld(
     rendered,
     ...environments.map(environmentBranch),
   ]);
-  if (!(await repository.commit(head(main))))
-    await checkout.bytes(['push', '--quiet', repository.dir, `HEAD:${head(main)}`]);
+  if (!(await repository.commit(head(main)))) {
+    await checkout.bytes(['push', '--quiet', repository.dir, `${await beginning(checkout)}:${head(main)}`]);
+  }
 
   const logFile = join(dir, 'world.log');
   const log = await open(logFile, 'a');
@@ -100,6 +101,13 @@ export async function startWorld(
   daemon.kill('SIGKILL');
   const end = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
   throw new Refusal(`The local world did not start. The end of ${logFile}:\n${end}`);
+}
+
+/** What `main` begins with. A shallow clone lacks the history behind its HEAD, so there it is one commit of the same files. */
+async function beginning(checkout: Git): Promise<string> {
+  if ((await checkout.text(['rev-parse', '--is-shallow-repository'])) === 'false') return 'HEAD';
+  const identity = ['-c', 'user.name=Slipway', '-c', 'user.email=slipway@noreply.invalid'];
+  return checkout.text([...identity, 'commit-tree', '-m', 'The files of a shallow clone', 'HEAD^{tree}']);
 }
 
 /** Stops a world and waits until nothing of it runs. */

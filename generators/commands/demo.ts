@@ -62,6 +62,9 @@ class Tour {
 
   async play(): Promise<void> {
     const source = new Git(program);
+    if (!(await source.commit('HEAD'))) {
+      throw new Refusal(`${program} has no commit, and the demo shows the one at HEAD: clone the repository with git.`);
+    }
     const world = await this.#say('the local world is up', async () => {
       this.#world = await startWorld(source, join(this.#dir, 'world'), environmentNames, {
         tied: true,
