@@ -3,6 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseImage } from '../../generators/model/image.ts';
+import { Refusal } from '../../generators/model/refusal.ts';
 import { unpackedArtifact } from './artifact.ts';
 import type { Container, Probe, Template } from './manifests.ts';
 import { programFor } from './programs.ts';
@@ -20,6 +21,9 @@ export interface PodSettings {
   /** Called after every change of state. */
   readonly changed: () => void;
 }
+
+/** What a shell says when there is no such program. */
+const notFound = 'status 127';
 
 /** So many probes must fail in a row before a pod that was ready is not. */
 const failureThreshold = 3;
@@ -147,7 +151,11 @@ export class Pod {
     void out.close();
     const probing = new AbortController();
     void this.#probe(local, probing.signal);
-    return ended.finally(() => probing.abort());
+    const status = await ended.finally(() => probing.abort());
+    if (program && status === notFound) {
+      throw new Refusal(`${program.command} was not found: install Debian's package ${program.debian}`);
+    }
+    return status;
   }
 
   async #probe(local: (value: string) => string, signal: AbortSignal): Promise<void> {

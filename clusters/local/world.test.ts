@@ -14,6 +14,7 @@ import { argocd } from '../../generators/live/argocd.ts';
 import type { Live } from '../../generators/model/gate.ts';
 import { head } from '../../generators/model/names.ts';
 import { buildArtifact } from './artifact.ts';
+import { Pod } from './pod.ts';
 import { visit } from './visit.ts';
 import { findWorld, startWorld, stopWorld, type World } from './world.ts';
 
@@ -92,6 +93,40 @@ test('Redis is the real one, with the arguments of its manifest, and its volume 
   const revision = await commit({ ...redis('2'), ...web('asker', asker, 1, { REDIS: 'redis:6379' }) });
   await until('redis', (live) => live.health === 'Healthy' && live.revision === revision);
   assert.equal((await visit(world, 'asker.dev.localhost')).body, ':2');
+});
+
+test('a Redis that is killed is started again, with its data; one that is not installed is told by its package', async (t) => {
+  if (!has('redis-server')) return t.skip('redis-server is not installed: npm test installs it where it may');
+  const { world, commit, until } = await started(t);
+  const args = ['--port', '6379', '--dir', '/data', '--appendonly', 'yes', '--appendfsync', 'always'];
+  const asker = await artifact(world, speaking);
+  await commit({ ...stateful('redis', args, '1'), ...web('asker', asker, 1, { REDIS: 'redis:6379' }) });
+  await until('redis', ({ health }) => health === 'Healthy');
+  await until('asker', ({ health }) => health === 'Healthy');
+  assert.equal((await visit(world, 'asker.dev.localhost')).body, ':1');
+  await visit(world, 'asker.dev.localhost', '/kill');
+  await until('redis', ({ message }) => message?.includes('redis-0') ?? false);
+  await until('redis', ({ health }) => health === 'Healthy');
+  assert.equal((await visit(world, 'asker.dev.localhost')).body, ':2');
+
+  const path = process.env.PATH;
+  process.env.PATH = '/nowhere';
+  t.after(() => {
+    process.env.PATH = path;
+  });
+  const pod = new Pod({
+    id: 'redis-0',
+    template: 'x',
+    spec: { containers: [{ name: 'redis', image: 'docker.io/library/redis:8' }] },
+    world: world.dir,
+    place: 'elsewhere/redis-0',
+    reach: (value) => value,
+    changed: () => {},
+  });
+  for (let tries = 0; tries < 100 && !pod.trouble; tries++) await delay(50);
+  process.env.PATH = path;
+  await pod.stop();
+  assert.equal(pod.trouble, "redis-server was not found: install Debian's package redis-server");
 });
 
 test('whatever way the world ends, no process of it is left', async (t) => {
@@ -279,7 +314,9 @@ import { connect } from 'node:net';
 createServer((request, response) => {
   if (request.url === '/readyz') return response.end();
   const [host, port] = process.env.REDIS.split(':');
-  const socket = connect(Number(port), host, () => socket.write('INCR hits\\r\\n'));
+  const ask = request.url === '/kill' ? 'SHUTDOWN NOSAVE' : 'INCR hits';
+  const socket = connect(Number(port), host, () => socket.write(ask + '\\r\\n'));
+  socket.once('close', () => response.end());
   socket.once('data', (data) => { response.end(data.toString().trim()); socket.destroy(); });
   socket.once('error', (error) => response.writeHead(503).end(error.message));
 }).listen(process.env.PORT, process.env.HOST);

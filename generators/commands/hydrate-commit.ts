@@ -9,6 +9,7 @@ import { exportDry, sameLockfile } from '../git/dry.ts';
 import type { Git } from '../git/git.ts';
 import type { Hydrated, RenderInput } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
+import { short } from '../model/words.ts';
 
 /** The folder that this program itself stands in: its packages are there. */
 export const program = join(import.meta.dirname, '..', '..');
@@ -18,15 +19,23 @@ export const program = join(import.meta.dirname, '..', '..');
  * empty environment. Packages are the present ones when the commit locks the same, and are installed otherwise.
  * @throws {Refusal} when the commit's definitions are wrong or it cannot be rendered; nothing was written anywhere
  */
-export async function hydrateCommit(git: Git, dry: string, input: RenderInput): Promise<Hydrated> {
+export async function hydrateCommit(
+  git: Git,
+  dry: string,
+  input: RenderInput,
+  say: (line: string) => void,
+): Promise<Hydrated> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-render-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', remove);
   try {
     await exportDry(git, dry, dir);
-    if (await sameLockfile(dir, program))
+    if (await sameLockfile(dir, program)) {
       await symlink(join(program, 'node_modules'), join(dir, 'node_modules'), 'dir');
-    else await $({ cwd: dir, quiet: true })`npm ci --ignore-scripts --loglevel=error`;
+    } else {
+      say(`${short(dry)} locks other packages than are installed here: installing its own …`);
+      await $({ cwd: dir, quiet: true })`npm ci --ignore-scripts --loglevel=error`;
+    }
     return await run(dir, dry, input);
   } finally {
     process.off('exit', remove);

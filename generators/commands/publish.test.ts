@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -183,7 +183,7 @@ test('two clones in other folders, time zones and locales render the same bytes'
   ]) {
     Object.assign(process.env, { TZ, LC_ALL, LANG });
     const dir = await mkdtemp(join(tmpdir(), 'slipway-elsewhere-'));
-    t.after(() => import('node:fs/promises').then(({ rm }) => rm(dir, { recursive: true, force: true })));
+    t.after(() => rm(dir, { recursive: true, force: true }));
     await cp(box.remote.dir, join(dir, 'remote.git'), { recursive: true });
     const checkout = new Git(join(dir, `clone ${TZ?.length}`));
     await new Git(dir).bytes(['clone', '--quiet', join(dir, 'remote.git'), checkout.dir]);
@@ -191,6 +191,17 @@ test('two clones in other folders, time zones and locales render the same bytes'
     trees.push(await new Git(join(dir, 'remote.git')).text(['rev-parse', 'rendered^{tree}', 'env/dev^{tree}']));
   }
   assert.equal(trees[0], trees[1]);
+});
+
+test('a commit that locks other packages is rendered with its own', async (t) => {
+  const box = await sandbox(t);
+  const lock = join(box.checkout.dir, 'package-lock.json');
+  const { packages, ...rest } = JSON.parse(await readFile(lock, 'utf8')) as { packages: Record<string, object> };
+  await box.commit({ 'package-lock.json': JSON.stringify({ ...rest, packages, version: '9.9.9' }) });
+  const said: string[] = [];
+  await publish({ ...box.context, say: (line) => said.push(line) }, { images: new Map() });
+  assert.match(said.join(), /locks other packages than are installed here: installing its own/);
+  assert.equal(await box.value('dev', 'a'), '1');
 });
 
 test('what is not committed is not published', async (t) => {

@@ -108,7 +108,7 @@ function refuseOtherDigests(dry: string, published: Published, images: ReadonlyM
 
 /** Renders the commit; where a tree has no digest by hand, `rendered` is asked what was built from it before. */
 async function hydrate(
-  { checkout }: Context,
+  { checkout, say }: Context,
   mirror: Mirror,
   dry: string,
   tip: string | undefined,
@@ -121,13 +121,13 @@ async function hydrate(
   // The newest publish knows the image of a folder that nobody touched; only for an older tree is history read.
   const history = readPublished(mirror, tip);
   remember(known, (await history.next()).value);
-  const hydrated = await hydrateCommit(checkout, dry, input);
+  const hydrated = await hydrateCommit(checkout, dry, input, say);
   const missing = () =>
     Object.entries(hydrated.images).filter(([app, { tree, reference }]) => !reference && !known[app]?.[tree]);
   if (missing().length === 0) return hydrated;
   for await (const published of history) {
     remember(known, published);
-    if (missing().length === 0) return hydrateCommit(checkout, dry, input);
+    if (missing().length === 0) return hydrateCommit(checkout, dry, input, say);
   }
   return hydrated;
 }

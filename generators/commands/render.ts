@@ -7,6 +7,8 @@ import { hydrateCommit } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
 import { checkoutHere } from './surroundings.ts';
 
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
 /** Prints what HEAD is in one environment: to look at, never to be published. */
 export async function run({ values }: Asked): Promise<void> {
   const { env, app, out } = values as { env?: string; app?: string; out?: string };
@@ -14,7 +16,12 @@ export async function run({ values }: Asked): Promise<void> {
   const checkout = await checkoutHere();
   const dry = await checkout.commit('HEAD');
   if (!dry) throw new Refusal(`${checkout.dir} has no commit yet: a render is made from a commit.`);
-  const hydrated = await hydrateCommit(checkout, dry, { builds: await buildsAt(checkout, dry), images: {}, known: {} });
+  const hydrated = await hydrateCommit(
+    checkout,
+    dry,
+    { builds: await buildsAt(checkout, dry), images: {}, known: {} },
+    say,
+  );
   const environments = hydrated.environments.map(({ name }) => name);
   if (!environments.includes(env))
     throw new Misuse(`--env ${env}: not an environment; known are ${environments.join(', ')}.`);
@@ -24,8 +31,7 @@ export async function run({ values }: Asked): Promise<void> {
     throw new Misuse(`--app ${app}: not an app; known are ${apps.map((part) => part.app).join(', ')}.`);
 
   for (const [name, { tree }] of Object.entries(hydrated.images)) {
-    if (parts.some((part) => part.app === name))
-      process.stderr.write(`${name}: not built; its image is named by its tree id ${tree}\n`);
+    if (parts.some((part) => part.app === name)) say(`${name}: not built; its image is named by its tree id ${tree}`);
   }
   if (out === undefined) process.stdout.write(parts.map(printed).join(''));
   else await write(parts, out);
