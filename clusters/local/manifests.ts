@@ -1,5 +1,6 @@
 import { load } from 'js-yaml';
 import type { Git } from '../../generators/git/git.ts';
+import { entriesOf } from '../../generators/git/history.ts';
 import { applicationFile, metadataFile } from '../../generators/model/names.ts';
 import type { Wanted } from './rollout.ts';
 
@@ -48,7 +49,8 @@ export interface Route {
 /** What one commit of an environment branch says. */
 export interface Desired {
   readonly revision: string;
-  readonly apps: readonly string[];
+  /** Per app the tree of its folder. */
+  readonly parts: ReadonlyMap<string, string>;
   readonly workloads: readonly Workload[];
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
@@ -66,12 +68,12 @@ interface Manifest {
 /** Reads every app of an environment branch's commit: a folder with an `application.yaml`, as Argo CD would. */
 export async function readDesired(repository: Git, revision: string): Promise<Desired> {
   const files = (await repository.bytes(['ls-tree', '-r', '-z', '--name-only', revision])).toString().split('\0');
-  const apps = files.flatMap((path) =>
-    path.split('/').length === 2 && path.endsWith(`/${applicationFile}`) ? [path.split('/')[0] as string] : [],
-  );
+  const entries = await entriesOf(repository, revision);
+  const parts = new Map<string, string>();
+  for (const [name, { id }] of entries) if (files.includes(`${name}/${applicationFile}`)) parts.set(name, id);
   const [workloads, services, routes] = [[] as Workload[], [] as Service[], [] as Route[]];
   const unreadable = new Map<string, string>();
-  for (const app of apps) {
+  for (const app of parts.keys()) {
     const found = { workloads: [] as Workload[], services: [] as Service[], routes: [] as Route[] };
     try {
       for (const path of files) {
@@ -86,7 +88,7 @@ export async function readDesired(repository: Git, revision: string): Promise<De
       unreadable.set(app, (error as Error).message.split('\n')[0] ?? 'unreadable');
     }
   }
-  return { revision, apps, workloads, services, routes, unreadable };
+  return { revision, parts, workloads, services, routes, unreadable };
 }
 
 function read(

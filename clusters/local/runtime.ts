@@ -71,12 +71,13 @@ export class EnvironmentRuntime {
 
   /** One answer per app, as the gate asks for it. */
   applications(): Live[] {
-    const { revision, apps = [], unreadable } = this.#desired ?? {};
-    return apps.map((app) => {
+    const { revision, parts = new Map<string, string>(), unreadable } = this.#desired ?? {};
+    return [...parts].map(([app, part]) => {
       const reason = unreadable?.get(app);
       const { health, message } = reason ? { health: 'Unknown', message: reason } : this.#healthOf(app);
-      const key = `${health} ${revision}`;
-      return { app, sync: reason ? 'Unknown' : 'Synced', revision, health, message, since: this.#sinceOf(app, key) };
+      // Another app's commit is no news for this one; a new part of its own is.
+      const since = this.#sinceOf(app, `${health} ${part}`);
+      return { app, sync: reason ? 'Unknown' : 'Synced', revision, health, message, since };
     });
   }
 

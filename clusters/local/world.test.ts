@@ -27,6 +27,11 @@ test('what a branch says is run: a program from its artifact, behind its host', 
   for (const host of ['hello.dev.localhost', 'hello.dev.example.com'])
     assert.deepEqual(await visit(world, host), { status: 200, body: 'one' });
   assert.equal((await visit(world, 'other.dev.localhost')).status, 404);
+  // A commit for another app is no news for this one: it has been healthy since then.
+  const before = await until('hello', () => true);
+  const revision = await commit({ 'other/application.yaml': 'kind: Application\n' });
+  const after = await until('hello', (live) => live.revision === revision);
+  assert.deepEqual([after.health, after.since], ['Healthy', before.since]);
 });
 
 test('a new version is rolled over without a failed request, and what is live names the commit it runs', async (t) => {

@@ -32,18 +32,18 @@ export async function advance(
   for await (const { environments } of readPublished(mirror, tip)) {
     for (const { name, after } of environments) {
       const ref = head(environmentBranch(name));
-      const target = await environmentAt(mirror, name);
-      const from = target?.tip;
+      const from = mirror.refs.get(ref);
+      const target = after ? undefined : await environmentAt(mirror, name);
       const steps = after ? [] : plan({ rendered: history, environment: name, target });
-      const older = steps.filter(({ state, name: path }) => state.is === 'older' && (target || path !== pipelineFile));
+      const older = steps.filter(({ state, name: path }) => state.is === 'older' && (from || path !== pipelineFile));
       const { commits, moves } = await chain(mirror, { environment: name, target, steps: older });
-      const root = target ? [] : await rootOf(git, tip, name);
+      const root = from ? [] : await rootOf(git, tip, name);
       const written = await writeCommits(git, from, [...root, ...commits], context.now());
       const to = written.at(-1);
       if (to !== undefined && !dryRun && (await push(mirror, [{ ref, from, to }])) === 'stale') return 'stale';
       results.push({
         environment: name,
-        outcome: !target ? 'created' : to ? 'moved' : 'unchanged',
+        outcome: !from ? 'created' : to ? 'moved' : 'unchanged',
         moved: moves,
         steps,
       });

@@ -151,6 +151,13 @@ test('publish, status and promote speak JSON when asked', async (t) => {
   assert.deepEqual([again.code, again.out.split(':')[0]], [0, 'unchanged']);
 });
 
+test('a reader that stops early is no error', async () => {
+  const command = `"${process.execPath}" "${launcher}" render --env dev | head -1`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: program, encoding: 'utf8' });
+  assert.equal(stdout, '---\n');
+  assert.doesNotMatch(stderr, /EPIPE/);
+});
+
 test('nothing is left in the folder for temporary files', async (t) => {
   const box = await sandbox(t);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-empty-'));

@@ -10,6 +10,8 @@ export interface Asked {
 
 /** The command line. Only what is asked for is loaded: help needs nothing but this. */
 export async function main(args: readonly string[]): Promise<void> {
+  // Whoever reads may stop early, as head does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const debug = args.includes('--debug');
   try {
     const [name, ...rest] = args;
