@@ -1,6 +1,7 @@
 import { pipeline } from './charts/pipeline.ts';
-import { checkApps, isBuilt } from './model/app.ts';
-import { checkPath, seconds } from './model/environment.ts';
+import { checkApps, isBuilt } from './model/app-schema.ts';
+import { seconds } from './model/environment.ts';
+import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
 import type { Hydrated, RenderInput } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';

@@ -1,5 +1,5 @@
 import { applicationOf, manifestsOf } from './charts/charts.ts';
-import { type CheckedApp, isBuilt } from './model/app.ts';
+import { type CheckedApp, isBuilt } from './model/app-schema.ts';
 import type { Environment } from './model/environment.ts';
 import { formatImage, parseImage } from './model/image.ts';
 import { formatManifest, manifestFile } from './model/manifest.ts';

@@ -1,5 +1,5 @@
 import { type Chart, App as Root } from 'cdk8s';
-import type { CheckedApp } from '../model/app.ts';
+import type { CheckedApp } from '../model/app-schema.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { ApplicationChart } from './application.ts';

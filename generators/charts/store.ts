@@ -1,12 +1,12 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { StoreApp } from '../model/app.ts';
+import type { CheckedStore } from '../model/app-schema.ts';
 import { labels, objectMeta, type Placement, podSecurity, restricted, selector, sized } from './container.ts';
 
 /** One pod with a volume: StatefulSet and headless Service. */
 export class StoreChart extends Chart {
-  constructor(scope: Construct, app: StoreApp, at: Placement) {
+  constructor(scope: Construct, app: CheckedStore, at: Placement) {
     super(scope, app.name, { disableResourceNameHashes: true });
     new k8s.KubeStatefulSet(this, 'statefulset', {
       metadata: objectMeta(app.name, at),
@@ -24,9 +24,9 @@ export class StoreChart extends Chart {
               {
                 name: app.name,
                 image: at.image,
-                args: app.args,
+                args: [...app.args],
                 ports: [{ name: app.name, containerPort: app.port }],
-                readinessProbe: { exec: { command: app.ready }, periodSeconds: 5, timeoutSeconds: 2 },
+                readinessProbe: { exec: { command: [...app.ready] }, periodSeconds: 5, timeoutSeconds: 2 },
                 resources: sized(app.resources ?? at.environment.resources),
                 securityContext: restricted,
                 volumeMounts: [{ name: 'data', mountPath: app.volume.path }],

@@ -1,12 +1,12 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { WebApp } from '../model/app.ts';
+import type { CheckedWebService } from '../model/app-schema.ts';
 import { labels, objectMeta, type Placement, podSecurity, restricted, selector, sized } from './container.ts';
 
 /** A service that answers HTTP: Deployment, Service, Ingress. */
 export class WebChart extends Chart {
-  constructor(scope: Construct, app: WebApp, at: Placement) {
+  constructor(scope: Construct, app: CheckedWebService, at: Placement) {
     super(scope, app.name, { disableResourceNameHashes: true });
     const port = k8s.IntOrString.fromString('http');
     new k8s.KubeDeployment(this, 'deployment', {

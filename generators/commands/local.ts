@@ -3,7 +3,7 @@ import { environments } from '../../clusters/environments.ts';
 import { buildArtifact } from '../../clusters/local/artifact.ts';
 import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import type { Git } from '../git/git.ts';
-import { checkApps, isBuilt } from '../model/app.ts';
+import { checkApps, isBuilt } from '../model/app-schema.ts';
 import { formatImage } from '../model/image.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Asked } from './main.ts';

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
 
+/** A schema for every field of an interface, and for no other: the manual and the check know the same fields. */
+export type Shape<T> = Readonly<Record<keyof Required<T>, z.ZodType>>;
+
+/** `true` where whatever the manual allows is of the type that the check takes; anything else is a type error. */
+export type Accepts<Check, Manual> = [Manual] extends [Check] ? true : never;
+
 /** Turns what zod found wrong into sentences of the form `file: field is value, expected …`, one per mistake. */
 export function refused(file: string, error: z.ZodError, value: unknown): string[] {
   return error.issues.flatMap((issue) => sentences(file, issue, value));

@@ -1,74 +1,29 @@
-import { z } from 'zod';
-import { resources } from './app.ts';
-import { refused } from './definition.ts';
-import { legalEnvironment, legalName } from './names.ts';
-import { Misuse } from './refusal.ts';
+import type { Resources } from './app.ts';
 
-const environment = z.strictObject({
+/** What `clusters/environments.ts` lists. Every field is one sentence; `environment-schema.ts` checks them. */
+export interface Environment {
   /** Its name: that of its branch (`env/<name>`), its namespace and its folder in `rendered`. */
-  name: z.string().refine(legalEnvironment, 'must be a DNS label that does not read as a proposal branch'),
+  readonly name: string;
   /** The cluster that it runs in. */
-  cluster: z.string().regex(legalName, 'must be the name of a cluster'),
+  readonly cluster: string;
   /** The environment whose parts it takes. @default none: it takes what was published, at once */
-  after: z.string().optional(),
+  readonly after?: string | undefined;
   /** Apps are reached at `<app>.<domain>`. */
-  domain: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a DNS name'),
-  /** How many pods a web app has, where the app does not say. */
-  replicas: z.int().min(1).max(100),
+  readonly domain: string;
+  /** How many pods a web service has, where its app does not say. */
+  readonly replicas: number;
   /** What a container needs, where its app does not say. */
-  resources,
+  readonly resources: Resources;
   /** How long a part must have been healthy here before it is offered to the next environment: `'10m'`. */
-  soak: z.string().regex(/^\d+[smhd]$/, "must be a time such as '10m'"),
-});
+  readonly soak: string;
+}
 
-/** What `clusters/environments.ts` lists. */
-export type Environment = z.output<typeof environment>;
-
-/** Where this repository is for Argo CD: a value, so that a render does not depend on who renders. */
-const repository = z.url('must be the URL that Argo CD reads this repository from');
-
+/** The promotion path of one commit. */
 export interface Path {
+  /** Where Argo CD reads this repository from: a value, so that a render does not depend on who renders. */
   readonly repository: string;
   /** In path order: an environment stands behind the one that it comes after. */
   readonly environments: readonly Environment[];
-}
-
-/**
- * Checks what `clusters/environments.ts` exports and orders it.
- * @throws {Misuse} with every mistake: field, value and what was expected; also for a circle or an unknown `after`.
- */
-export function checkPath(value: { repository: unknown; environments: unknown }): Path {
-  const file = 'clusters/environments.ts';
-  const url = repository.safeParse(value.repository);
-  const list = z.array(environment).min(1).safeParse(value.environments);
-  const mistakes = [
-    ...(url.success ? [] : refused(`${file} (repository)`, url.error, value.repository)),
-    ...(list.success ? [] : refused(`${file} (environments)`, list.error, value.environments)),
-  ];
-  if (!url.success || !list.success) throw new Misuse(mistakes.join('\n'));
-  const left = new Map<string, Environment>();
-  for (const item of list.data) {
-    if (left.has(item.name)) throw new Misuse(`${file}: two environments are named ${item.name}.`);
-    left.set(item.name, item);
-  }
-  for (const item of list.data) {
-    if (item.after !== undefined && !left.has(item.after)) {
-      throw new Misuse(
-        `${file}: ${item.name} comes after ${item.after}, which is not an environment; known are ${[...left.keys()].join(', ')}.`,
-      );
-    }
-  }
-  const ordered: Environment[] = [];
-  while (left.size > 0) {
-    const next = [...left.values()].find((item) => item.after === undefined || !left.has(item.after));
-    if (!next)
-      throw new Misuse(
-        `${file}: ${[...left.keys()].join(', ')} come after one another in a circle; one of them must come first.`,
-      );
-    left.delete(next.name);
-    ordered.push(next);
-  }
-  return { repository: url.data, environments: ordered };
 }
 
 /** `'10m'` in seconds. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPath, seconds } from './environment.ts';
+import { seconds } from './environment.ts';
+import { checkPath } from './environment-schema.ts';
 
 const base = {
   cluster: 'c',

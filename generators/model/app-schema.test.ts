@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkApps } from './app.ts';
+import { checkApps } from './app-schema.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const web = { kind: 'web', name: 'shop', owner: 'team-shop', image: `r/shop:1@${digest}`, port: 80 };
