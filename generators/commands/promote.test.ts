@@ -131,6 +131,7 @@ test('the gate lets pass what the source runs and is ready, and says what it wai
   for (const [live, waits] of cases) {
     const context = {
       ...box.context,
+      now: () => now,
       live: async () => [
         { ...healthy, ...live },
         { ...healthy, app: 'b' },
