@@ -1,3 +1,4 @@
+import { buildsAt } from '../git/dry.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer } from '../model/gate.ts';
 import type { Metadata } from '../model/metadata.ts';
@@ -34,14 +35,12 @@ async function commitsBetween(
   to: Metadata | undefined,
 ): Promise<Item['commits']> {
   if (!from || !to || !(await git.commit(from.drySha)) || !(await git.commit(to.drySha))) return [];
-  const folders = ['apps', 'clusters', 'generators'].filter((folder) => folder !== 'apps').concat(`apps/${app}`);
-  const format = '--format=%H%x00%aN%x00%s';
-  const own = await git.lines(['log', '--first-parent', format, `${from.drySha}..${to.drySha}`, '--', ...folders]);
-  const built =
-    to.commit && from.commit !== to.commit
-      ? await git.lines(['log', '--first-parent', format, `${from.commit}..${to.commit}`])
-      : [];
-  return [...new Set([...built, ...own])].map((line) => {
+  const built = to.commit ? Object.entries(await buildsAt(git, to.drySha)) : [];
+  const folders = built.filter(([, { commit }]) => commit === to.commit).map(([folder]) => folder);
+  const paths = [`apps/${app}`, 'clusters', 'generators', ...folders];
+  const range = `${from.drySha}..${to.drySha}`;
+  const lines = await git.lines(['log', '--first-parent', '--format=%H%x00%aN%x00%s', range, '--', ...paths]);
+  return lines.map((line) => {
     const [sha = '', author = '', subject = ''] = line.split('\0');
     return { sha, author, subject };
   });

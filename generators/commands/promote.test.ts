@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
+import { publish } from './publish.ts';
 import { environmentsFile, sandbox } from './sandbox.fixture.ts';
 import { status, table } from './status.ts';
 
@@ -99,6 +100,30 @@ test('a rollback in the source leaves the target alone, and says that it is newe
   const [promotion] = await box.promote('production');
   assert.equal(await box.value('production', 'a'), '2');
   assert.match(promotion?.left.join() ?? '', /a is newer in production than in its source/);
+});
+
+test('a request lists the commits that touched the app or what it is built from, and no others', async (t) => {
+  const box = await sandbox(t);
+  const image = { repository: 'registry.example.com/built', build: 'code' };
+  const app = { kind: 'web', name: 'built', owner: 'team-x', image, port: 3000 };
+  const publishAs = async (letter: string) => {
+    const digest = `sha256:${letter.repeat(64)}`;
+    await publish(box.context, { images: new Map([['built', { repository: image.repository, digest }]]) });
+  };
+  await box.commit({
+    'apps/index.ts': `export const apps = [${JSON.stringify(app)}];\n`,
+    'code/Dockerfile': 'FROM scratch\n',
+    'code/package.json': '{ "version": "1.0.0" }',
+  });
+  await publishAs('a');
+  await box.mergeTo('staging');
+  const other = await box.commit({ 'NOTES.md': 'nothing that runs' });
+  const code = await box.commit({ 'code/main.ts': '// new' });
+  await publishAs('b');
+  const [promotion] = await box.promote('staging');
+  assert.deepEqual(promotion?.moves, ['built 1.0.0 → 1.0.1']);
+  assert.match(promotion?.request?.body ?? '', new RegExp(`- ${code.slice(0, 12)} `));
+  assert.doesNotMatch(promotion?.request?.body ?? '', new RegExp(other.slice(0, 12)));
 });
 
 test('a removal is promoted like any other part', async (t) => {
