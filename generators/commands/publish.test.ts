@@ -100,7 +100,7 @@ test('a commit of a merged branch is no commit of the first-parent chain and is 
   assert.equal((await box.publish()).outcome, 'published');
 });
 
-test('after main was rewritten, what does not come after the newest published commit on it has diverged', async (t) => {
+test('after main was rewritten, what was published after it is not taken back, and the next commit goes on', async (t) => {
   const box = await sandbox(t);
   const base = await box.checkout.text(['rev-parse', 'HEAD']);
   const early = await box.commit({ 'NOTES.md': '1' });
@@ -116,6 +116,24 @@ test('after main was rewritten, what does not come after the newest published co
   const next = await box.change({ a: '3' });
   assert.equal((await box.publish(next)).outcome, 'published');
   assert.equal(await box.value('dev', 'a'), '3');
+});
+
+test('what is older than the newest published commit that is still on main has diverged', async (t) => {
+  const box = await sandbox(t);
+  const root = await box.checkout.text(['rev-list', '--max-parents=0', 'HEAD']);
+  const older = await box.change({ a: '2' });
+  const kept = await box.change({ a: '3' });
+  await box.publish(kept);
+  // Somebody with the right to do so took main elsewhere, published there, and took it back.
+  await box.checkout.bytes(['checkout', '--quiet', '--detach', root]);
+  const elsewhere = await box.commitQuietly({ 'apps/index.ts': 'export const apps = [];\n' });
+  await box.checkout.bytes(['push', '--quiet', 'origin', `${elsewhere}:refs/heads/elsewhere`]);
+  await box.remote.bytes(['update-ref', 'refs/heads/main', elsewhere]);
+  assert.equal((await box.publish(elsewhere)).outcome, 'published');
+  await box.remote.bytes(['update-ref', 'refs/heads/main', kept]);
+  const before = await refs(box.remote);
+  await assert.rejects(box.publish(older), new RegExp(`${older} diverged from ${kept}`));
+  assert.deepEqual(await refs(box.remote), before);
 });
 
 test('an app that is taken out is removed by a part of its own, and may come back', async (t) => {
