@@ -5,7 +5,7 @@ import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
 import type { Hydrated, RenderInput } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
-import { render, resolveImage } from './render.ts';
+import { builtImage, pinnedImage, render } from './render.ts';
 
 /**
  * Apps × environments → parts: what one dry commit is everywhere.
@@ -37,7 +37,7 @@ export function hydrate(
 
   const named: Record<string, { tree: string; reference?: string }> = {};
   const resolved = apps.map((app) => {
-    if (!isBuilt(app.image)) return { app, image: resolveImage(app, builds, undefined) };
+    if (!isBuilt(app.image)) return { app, image: pinnedImage(app.name, app.image) };
     const build = builds[app.image.build];
     if (!build) {
       throw new Misuse(
@@ -46,7 +46,7 @@ export function hydrate(
     }
     const reference = images[app.name] ?? known[app.name]?.[build.tree];
     named[app.name] = { tree: build.tree, ...(reference ? { reference } : {}) };
-    return { app, image: resolveImage(app, builds, reference) };
+    return { app, image: builtImage(app.image, build, reference) };
   });
 
   return {

@@ -1,5 +1,6 @@
 import { applicationOf, manifestsOf } from './charts/charts.ts';
-import { type CheckedApp, isBuilt } from './model/app-schema.ts';
+import type { BuiltImage } from './model/app.ts';
+import type { CheckedApp } from './model/app-schema.ts';
 import type { Environment } from './model/environment.ts';
 import { formatImage, parseImage } from './model/image.ts';
 import { formatManifest, manifestFile } from './model/manifest.ts';
@@ -34,21 +35,16 @@ export function render(app: CheckedApp, environment: Environment, image: Resolve
   };
 }
 
+/** The image of somebody else, as `app` pins it. */
+export function pinnedImage(app: string, image: string): ResolvedImage {
+  const { tag } = parseImage(image, `apps/${app}/app.ts: image`);
+  return { reference: image, version: tag ?? 'unknown' };
+}
+
 /**
- * An app's image: pinned in its definition, or built here and known by its tree id. Where no digest is known the
- * reference ends in the tree id: it can be looked at, and publish refuses it.
+ * An image that is built here. Where no digest is known the reference ends in the tree id: it can be looked at, and
+ * publish refuses it.
  */
-export function resolveImage(
-  app: CheckedApp,
-  builds: Readonly<Record<string, Build>>,
-  reference: string | undefined,
-): ResolvedImage {
-  if (!isBuilt(app.image)) {
-    const { tag } = parseImage(app.image, `apps/${app.name}/app.ts: image`);
-    return { reference: app.image, version: tag ?? 'unknown' };
-  }
-  const { repository, build: folder } = app.image;
-  const build = builds[folder];
-  if (!build) throw new Error(`${folder} has no build`);
+export function builtImage({ repository }: BuiltImage, build: Build, reference: string | undefined): ResolvedImage {
   return { reference: reference ?? formatImage({ repository, tag: build.tree }), version: build.version, build };
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { exportTree } from '../../generators/git/dry.ts';
 import { Git } from '../../generators/git/git.ts';
 import { entriesOf } from '../../generators/git/history.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
@@ -34,7 +35,7 @@ export async function buildArtifact(
   try {
     const content = join(dir, 'content');
     await mkdir(content);
-    await run('tar', ['-x', '-C', content], { input: await checkout.bytes(['archive', '--format=tar', tree]) });
+    await exportTree(checkout, tree, content);
     const tar = join(dir, 'tar');
     await withModules(store, content, signal, () => deterministicTar(join(dir, 'git'), content, tar));
     const digest = await sha256Of(tar);
@@ -75,7 +76,7 @@ async function withModules(
       '--no-fund',
       '--loglevel=error',
     ];
-    await run('npm', args, { cwd: content, signal });
+    await run('npm', args, content, signal);
     await mkdir(modules, { recursive: true });
     // It differs with npm's version and settings, and nothing reads it.
     await rm(join(modules, '.package-lock.json'), { force: true });
@@ -87,9 +88,9 @@ async function withModules(
 
 /** git writes the tar: sorted, without owners, with the commit's time, and alike on every machine. */
 async function deterministicTar(repository: string, content: string, tar: string): Promise<void> {
-  await run('git', ['init', '--quiet', '--bare', repository], {});
-  const git = new Git(repository);
   await mkdir(join(repository, 'info'), { recursive: true });
+  const git = new Git(repository);
+  await git.bytes(['init', '--quiet', '--bare']);
   // No attribute file inside a package may change a byte.
   await writeFile(join(repository, 'info', 'attributes'), '* -text -ident -filter -export-ignore -export-subst\n');
   const there = ['core.bare=false', 'core.compression=0', 'core.autocrlf=false', 'core.fileMode=true'].flatMap(
@@ -130,7 +131,7 @@ export async function unpackedArtifact(
     if ((await sha256Of(tar)) !== hex) throw new Refusal(`the artifact ${digest} has other bytes than its digest says`);
     await mkdir(join(world, 'images'), { recursive: true });
     const unpacking = await mkdtemp(join(world, 'images', 'unpacking-'));
-    await run('tar', ['-x', '-C', unpacking, '-f', tar], {});
+    await run('tar', ['-x', '-C', unpacking, '-f', tar]);
     // Two pods may unpack at once; the second finds the first one's folder and drops its own.
     await rename(unpacking, dir).catch(() => rm(unpacking, { recursive: true, force: true }));
   }
@@ -146,24 +147,18 @@ const exists = (path: string) =>
     () => false,
   );
 
-function run(
-  command: string,
-  args: readonly string[],
-  { cwd, input = '', signal }: { cwd?: string; input?: string | Buffer; signal?: AbortSignal | undefined },
-): Promise<void> {
+function run(command: string, args: readonly string[], cwd?: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, signal, killSignal: 'SIGKILL', stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(command, args, { cwd, signal, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk;
     });
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
     child.on('error', (error) => reject(new Refusal(`${command} could not be started: ${error.message}.`)));
-    child.on('close', (status, signal) =>
+    child.on('close', (status, killed) =>
       status === 0
         ? resolve()
-        : reject(new Refusal(`${command} ${args[0]} failed (${signal ?? status}): ${said.trim().slice(-500)}`)),
+        : reject(new Refusal(`${command} ${args[0]} failed (${killed ?? status}): ${said.trim().slice(-500)}`)),
     );
   });
 }

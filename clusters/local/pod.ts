@@ -67,10 +67,6 @@ export class Pod {
     return found && this.#ports.get(found.containerPort);
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
   /** Leaves the service, finishes its requests, ends within its grace period. */
   stop(): Promise<void> {
     this.#ended ??= this.#end();

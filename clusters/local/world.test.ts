@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import type { Live } from '../../generators/model/gate.ts';
 import { head } from '../../generators/model/names.ts';
 import { buildArtifact } from './artifact.ts';
 import { Pod } from './pod.ts';
+import { processesIn } from './processes.fixture.ts';
 import { visit } from './visit.ts';
 import { findWorld, startWorld, stopWorld, type World } from './world.ts';
 
@@ -140,11 +141,11 @@ test('whatever way the world ends, no process of it is left', async (t) => {
     const { world, commit, until } = await started(t);
     await commit({ ...web('hello', await artifact(world, answering('one')), 2) });
     await until('hello', ({ health }) => health === 'Healthy');
-    assert.ok(processesIn(world).length >= 2);
+    assert.ok(processesOf(world).length >= 2);
     if (end === 'stop') await stopWorld(world);
     else process.kill(world.pid, 'SIGKILL');
-    for (let tries = 0; tries < 100 && processesIn(world).length > 0; tries++) await delay(50);
-    assert.deepEqual(processesIn(world), [], end);
+    for (let tries = 0; tries < 100 && processesOf(world).length > 0; tries++) await delay(50);
+    assert.deepEqual(processesOf(world), [], end);
     assert.equal(await findWorld(world.dir), undefined);
   }
 });
@@ -398,16 +399,8 @@ function stateful(name: string, args: readonly string[], label: string) {
   ]);
 }
 
-/** Processes that work in that folder, and the world's own. */
-function processesIn({ dir, pid }: World): string[] {
-  return readdirSync('/proc').filter((entry) => {
-    try {
-      return /^\d+$/.test(entry) && (entry === String(pid) || readlinkSync(`/proc/${entry}/cwd`).startsWith(dir));
-    } catch {
-      return false;
-    }
-  });
-}
+/** Processes that work in the world's folder, and the world's own. */
+const processesOf = ({ dir, pid }: World) => [...processesIn(dir), ...(existsSync(`/proc/${pid}`) ? [pid] : [])];
 
 function has(command: string): boolean {
   try {

@@ -1,7 +1,7 @@
 import type { Git } from '../git/git.ts';
 import { environmentAt, readRendered } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { readPublished } from '../git/published.ts';
+import { newestPublished } from '../git/published.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
@@ -29,26 +29,24 @@ export async function advance(
   const { git } = mirror;
   const history = await readRendered(git, tip);
   const results: EnvironmentResult[] = [];
-  for await (const { environments } of readPublished(mirror, tip)) {
-    for (const { name, after } of environments) {
-      const ref = head(environmentBranch(name));
-      const from = mirror.refs.get(ref);
-      const target = after ? undefined : await environmentAt(mirror, name);
-      const steps = after ? [] : plan({ rendered: history, environment: name, target });
-      const older = steps.filter(({ state, name: path }) => state.is === 'older' && (from || path !== pipelineFile));
-      const { commits, moves } = await chain(mirror, { environment: name, target, steps: older });
-      const root = from ? [] : await rootOf(git, tip, name);
-      const written = await writeCommits(git, from, [...root, ...commits], context.now());
-      const to = written.at(-1);
-      if (to !== undefined && !dryRun && (await push(mirror, [{ ref, from, to }])) === 'stale') return 'stale';
-      results.push({
-        environment: name,
-        outcome: !from ? 'created' : to ? 'moved' : 'unchanged',
-        moved: moves,
-        steps,
-      });
-    }
-    break;
+  const newest = await newestPublished(mirror, tip);
+  for (const { name, after } of newest?.environments ?? []) {
+    const ref = head(environmentBranch(name));
+    const from = mirror.refs.get(ref);
+    const target = after ? undefined : await environmentAt(mirror, name);
+    const steps = after ? [] : plan({ rendered: history, environment: name, target });
+    const older = steps.filter(({ state, name: path }) => state.is === 'older' && (from || path !== pipelineFile));
+    const { commits, moves } = await chain(mirror, { environment: name, target, steps: older });
+    const root = from ? [] : await rootOf(git, tip, name);
+    const written = await writeCommits(git, from, [...root, ...commits], context.now());
+    const to = written.at(-1);
+    if (to !== undefined && !dryRun && (await push(mirror, [{ ref, from, to }])) === 'stale') return 'stale';
+    results.push({
+      environment: name,
+      outcome: !from ? 'created' : to ? 'moved' : 'unchanged',
+      moved: moves,
+      steps,
+    });
   }
   return results;
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, readdirSync, readlinkSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processesIn } from '../../clusters/local/processes.fixture.ts';
 import { program } from './hydrate-commit.ts';
 
 interface Demo {
@@ -41,19 +42,8 @@ async function demo(t: TestContext): Promise<Demo> {
 /** Waits until nothing of the demo is left: no process that works in its folder, and no file. */
 async function nothingLeft({ tmp, said }: Demo): Promise<void> {
   const files = () => globSync('*', { cwd: tmp });
-  for (let tries = 0; tries < 100 && (files().length > 0 || workingIn(tmp).length > 0); tries++) await delay(100);
-  assert.deepEqual([files(), workingIn(tmp)], [[], []], said());
-}
-
-function workingIn(dir: string): string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').filter((entry) => {
-    try {
-      return /^\d+$/.test(entry) && readlinkSync(`/proc/${entry}/cwd`).startsWith(dir);
-    } catch {
-      return false;
-    }
-  });
+  for (let tries = 0; tries < 100 && (files().length > 0 || processesIn(tmp).length > 0); tries++) await delay(100);
+  assert.deepEqual([files(), processesIn(tmp)], [[], []], said());
 }
 
 test('two demos beside each other tell the whole story, and leave nothing behind', async (t) => {

@@ -5,6 +5,7 @@ import type { Stage } from '../model/metadata.ts';
 import { applicationFile, pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Entry } from '../model/timeline.ts';
 import type { Context } from './context.ts';
 
 /** Every gate's answer for every app that would move. No gate agrees; a gate that cannot be asked does not. */
@@ -25,30 +26,25 @@ export async function askGates(
     for (const { name } of apps) answers.set(name, [{ agrees: false, evidence: error.message }]);
     return answers;
   }
+  const soak = context.soakless ? 0 : source.soak;
+  const listed = new Map<string | undefined, ReadonlyMap<string, Entry>>();
   for (const { name, offer } of apps) {
-    if (offer.part === undefined) continue;
     const found = live.find(({ app }) => app === name);
-    const question = {
-      environment: source.name,
-      app: name,
-      part: offer.vouched ?? '',
-      removed: !offer.vouched || !(await entriesOf(mirror.git, offer.vouched)).has(applicationFile),
-    };
-    answers.set(name, [
-      liveAnswer(
-        question,
-        found,
-        await partAt(mirror, found?.revision, name),
-        context.soakless ? 0 : source.soak,
-        context.now(),
-      ),
-    ]);
+    const revision = found?.revision;
+    const parts = listed.get(revision) ?? (await partsAt(mirror, revision));
+    listed.set(revision, parts);
+    const part = offer.part === undefined ? undefined : offer.vouched;
+    if (part === undefined) continue;
+    // Only an app of which nothing is live has to be known as removed.
+    const removed = !found && !(await entriesOf(mirror.git, part)).has(applicationFile);
+    const question = { environment: source.name, app: name, part, removed };
+    answers.set(name, [liveAnswer(question, found, parts.get(name)?.id, soak, context.now())]);
   }
   return answers;
 }
 
-/** What stood under `name` in a commit that somebody else named. */
-async function partAt({ git }: Mirror, revision: string | undefined, name: string): Promise<string | undefined> {
-  if (!revision || !/^[0-9a-f]{40,64}$/.test(revision) || !(await git.commit(revision))) return undefined;
-  return (await entriesOf(git, revision)).get(name)?.id;
+/** What stood in a commit that somebody else named: nothing, when it is not one. */
+async function partsAt({ git }: Mirror, revision: string | undefined): Promise<ReadonlyMap<string, Entry>> {
+  if (!revision || !/^[0-9a-f]{40,64}$/.test(revision) || !(await git.commit(revision))) return new Map();
+  return entriesOf(git, revision);
 }

@@ -7,43 +7,26 @@ import { checkApps, isBuilt } from '../model/app-schema.ts';
 import { formatImage } from '../model/image.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Asked } from './main.ts';
-import { checkoutHere, worldDir } from './surroundings.ts';
+import { checkoutHere, worldDir, worldIn } from './surroundings.ts';
 
 /** `local up|build|status|down`: the world of this checkout. */
 export async function run({ values, words: [word] }: Asked): Promise<void> {
   const checkout = await checkoutHere();
   const dir = worldDir(checkout);
   if (word === 'up') {
-    const world = await startWorld(checkout, dir, environmentNames, { tied: false });
-    print(world, values, `up: ${dir}`);
-  } else if (word === 'down') {
-    const world = await findWorld(dir);
-    if (world) await stopWorld(world);
-    console.log(
-      values.json
-        ? JSON.stringify({ version: 1, running: false })
-        : world
-          ? `down: its data stays in ${dir}`
-          : `No local world runs in ${dir}.`,
-    );
+    print(await startWorld(checkout, dir, environmentNames, { tied: false }), values, `up: ${dir}`);
+  } else if (word === 'build') {
+    await worldIn(dir);
+    const images = await buildImages(dir, checkout, 'HEAD');
+    const options = [...images].map(([app, image]) => `--image ${app}=${image}`).join(' ');
+    console.log(values.json ? JSON.stringify({ version: 1, images: Object.fromEntries(images) }) : options);
   } else {
     const world = await findWorld(dir);
-    if (word === 'status' && !world)
-      console.log(
-        values.json
-          ? JSON.stringify({ version: 1, running: false })
-          : `No local world runs in ${dir}; start it with npx slipway local up.`,
-      );
-    else if (!world) throw new Refusal(`No local world runs in ${dir}: start it with npx slipway local up.`);
-    else if (word === 'status') print(world, values, `up since process ${world.pid} started it: ${dir}`);
-    else {
-      const images = await buildImages(dir, checkout, 'HEAD');
-      console.log(
-        values.json
-          ? JSON.stringify({ version: 1, images: Object.fromEntries(images) })
-          : [...images].map(([app, image]) => `--image ${app}=${image}`).join(' '),
-      );
-    }
+    if (world && word === 'status') return print(world, values, `up since process ${world.pid} started it: ${dir}`);
+    if (world) await stopWorld(world);
+    const none = `No local world runs in ${dir}${word === 'status' ? '; start it with npx slipway local up' : ''}.`;
+    const said = world ? `down: its data stays in ${dir}` : none;
+    console.log(values.json ? JSON.stringify({ version: 1, running: false }) : said);
   }
 }
 

@@ -79,10 +79,8 @@ async function append(
   if (tip !== undefined && order.is !== 'newer') {
     if (order.is === 'superseded')
       return { tip, result: { outcome: 'superseded', drySha: dry, by: order.by, changed: [] } };
-    for await (const published of readPublished(mirror, tip)) {
-      refuseOtherDigests(dry, published, request.images);
-      return { tip, result: { outcome: 'unchanged', drySha: dry, changed: [] } };
-    }
+    refuseOtherDigests(dry, order.published, request.images);
+    return { tip, result: { outcome: 'unchanged', drySha: dry, changed: [] } };
   }
 
   const hydrated = await hydrate(context, mirror, dry, tip, request.images);

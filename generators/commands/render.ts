@@ -5,9 +5,7 @@ import type { Part } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { hydrateCommit } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
-import { checkoutHere } from './surroundings.ts';
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+import { checkoutHere, say } from './surroundings.ts';
 
 /** Prints what HEAD is in one environment: to look at, never to be published. */
 export async function run({ values }: Asked): Promise<void> {

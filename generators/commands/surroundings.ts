@@ -22,6 +22,18 @@ export async function checkoutHere(): Promise<Git> {
 /** Where the local world of a checkout lives. */
 export const worldDir = (checkout: Git): string => process.env.SLIPWAY_WORLD ?? join(checkout.dir, '.slipway', 'world');
 
+/** The local world in a folder. @throws {Refusal} when none runs there */
+export async function worldIn(dir: string): Promise<World> {
+  const world = await findWorld(dir);
+  if (world) return world;
+  throw new Refusal(
+    `No local world runs in ${dir}: start one with npx slipway local up, or name its folder in SLIPWAY_WORLD.`,
+  );
+}
+
+/** One line of progress, kept out of what programs read. */
+export const say = (line: string) => void process.stderr.write(`${line}\n`);
+
 /** The doors of a local world. */
 export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'soakless'> => ({
   remote: world.repository,
@@ -33,17 +45,9 @@ export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live'
 /** What a verb needs, from its options, the folder it was called in, and the environment. The one place that reads them. */
 export async function contextOf(values: Asked['values']): Promise<Context> {
   const checkout = await checkoutHere();
-  const base = { checkout, now: Date.now, say: (line: string) => void process.stderr.write(`${line}\n`) };
+  const base = { checkout, now: Date.now, say };
   const remote = (values.remote as string | undefined) ?? 'origin';
-  if (remote === 'local') {
-    const dir = worldDir(checkout);
-    const world = await findWorld(dir);
-    if (!world)
-      throw new Refusal(
-        `No local world runs in ${dir}: start one with npx slipway local up, or name its folder in SLIPWAY_WORLD.`,
-      );
-    return { ...base, ...doorsOf(world) };
-  }
+  if (remote === 'local') return { ...base, ...doorsOf(await worldIn(worldDir(checkout))) };
   const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } = process.env;
   return {
     ...base,

@@ -172,13 +172,7 @@ test('a forge that is down is told by its address', async () => {
 
 test('what is kept of merge requests outlives the forge', async (t) => {
   const { repository, forge, file } = await local(t);
-  const [one = ''] = await writeCommits(
-    repository,
-    undefined,
-    [{ message: 'x\n', writes: [{ path: 'a', bytes: '' }] }],
-    Date.now(),
-  );
-  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
+  await twoBranches(repository);
   await forge.open({ source: 'a', target: 'b', title: 'kept', body: '' });
   const again = await local(t, repository, file);
   assert.equal((await again.forge.find('a', 'b'))?.title, 'kept');
@@ -186,13 +180,7 @@ test('what is kept of merge requests outlives the forge', async (t) => {
 
 test('the page shows what people wrote, and runs none of it', async (t) => {
   const { repository, forge, url } = await local(t);
-  const [one = ''] = await writeCommits(
-    repository,
-    undefined,
-    [{ message: 'x\n', writes: [{ path: 'a', bytes: '' }] }],
-    Date.now(),
-  );
-  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
+  await twoBranches(repository);
   const opened = await forge.open({
     source: 'a',
     target: 'b',
@@ -207,6 +195,13 @@ test('the page shows what people wrote, and runs none of it', async (t) => {
     assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   }
 });
+
+/** Makes `a` and `b`, for a request that only has to exist. */
+async function twoBranches(repository: Git): Promise<void> {
+  const writes = [{ path: 'a', bytes: '' }];
+  const [one = ''] = await writeCommits(repository, undefined, [{ message: 'x\n', writes }], Date.now());
+  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
+}
 
 async function local(t: TestContext, given?: Git, kept?: string) {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-forge-'));

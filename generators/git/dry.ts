@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Published } from '../model/metadata.ts';
 import type { Build } from '../model/part.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -10,7 +11,7 @@ import { entriesOf, isFolder } from './history.ts';
 /** What publishing a dry commit would be, by the order of `main`. */
 export type Order =
   | { readonly is: 'newer' }
-  | { readonly is: 'same' }
+  | { readonly is: 'same'; readonly published: Published }
   | { readonly is: 'superseded'; readonly by: string };
 
 /**
@@ -30,10 +31,11 @@ export async function placeOnMain(
   const place = new Map(chain.map((commit, index) => [commit, index]));
   const here = place.get(dry);
   let newest: string | undefined;
-  for await (const { drySha } of published) {
+  for await (const one of published) {
+    const { drySha } = one;
     if (newest === undefined) {
       newest = drySha;
-      if (drySha === dry) return { is: 'same' };
+      if (drySha === dry) return { is: 'same', published: one };
       // Also when main was rewritten since: what was published after it must not be taken back.
       if ((await git.commit(drySha)) && (await git.lines(['rev-list', '--first-parent', drySha])).includes(dry))
         return { is: 'superseded', by: drySha };
@@ -103,7 +105,7 @@ export async function exportDry(git: Git, dry: string, dir: string): Promise<voi
   const missing = wanted.filter((name) => !there.has(name));
   if (missing.length > 0)
     throw new Refusal(`Commit ${dry} has no ${missing.join(', ')}: it is not a commit of a Slipway repository.`);
-  await unpack(await git.bytes(['archive', '--format=tar', dry, ...wanted]), dir);
+  await exportTree(git, dry, dir, wanted);
 }
 
 /** Whether two folders ask for the same packages. */
@@ -112,14 +114,16 @@ export async function sameLockfile(a: string, b: string): Promise<boolean> {
   return left !== undefined && right !== undefined && left.equals(right);
 }
 
-function unpack(tar: Buffer, dir: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('tar', ['-x', '-C', dir], { stdio: ['pipe', 'ignore', 'inherit'] });
-    child.on('error', reject);
-    child.on('close', (status) =>
-      status === 0 ? resolve() : reject(new GitError(['archive'], status, 'tar could not unpack it')),
-    );
-    child.stdin.on('error', () => {});
-    child.stdin.end(tar);
-  });
+/**
+ * Writes what a commit or tree holds, or those of its paths, into the folder `dir`, which must be there.
+ * @throws {GitError} when git or tar cannot
+ */
+export async function exportTree(git: Git, treeish: string, dir: string, paths: readonly string[] = []): Promise<void> {
+  const tar = await git.bytes(['archive', '--format=tar', treeish, ...paths]);
+  const child = spawn('tar', ['-x', '-C', dir], { stdio: ['pipe', 'ignore', 'pipe'] });
+  child.stdin.on('error', () => {});
+  child.stdin.end(tar);
+  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const [status, said] = await Promise.all([ended, text(child.stderr)]);
+  if (status !== 0) throw new GitError(['archive'], status, said);
 }

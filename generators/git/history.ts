@@ -67,35 +67,17 @@ export async function environmentAt(mirror: Mirror, environment: string): Promis
   return tip === undefined ? undefined : readEnvironment(mirror.git, tip);
 }
 
-/** What a commit holds at its root, or under `prefix` (`production/`). */
-export async function entriesOf(git: Git, commit: string, prefix = ''): Promise<Map<string, Entry>> {
-  const bytes = await git.bytes(['ls-tree', '-z', '--full-tree', commit, ...(prefix ? ['--', prefix] : [])]);
-  return new Map(parseTree(bytes).map(({ mode, id, path }) => [path.slice(prefix.length), { mode, id }]));
-}
+/** What a commit holds at its root, or under `prefix` (`production/`), by the rest of its path. */
+export const entriesOf = (git: Git, commit: string, prefix = '') => listed(git, commit, prefix, []);
 
-/** Every file of a commit, by path. */
-export async function filesOf(git: Git, commit: string): Promise<Map<string, Entry>> {
-  return new Map(
-    parseTree(await git.bytes(['ls-tree', '-r', '-z', '--full-tree', commit])).map(({ path, mode, id }) => [
-      path,
-      { mode, id },
-    ]),
-  );
-}
+/** Every file of a commit, or those under `prefix`, by the rest of its path. */
+export const filesOf = (git: Git, commit: string, prefix = '') => listed(git, commit, prefix, ['-r']);
 
 /** The provenance of every part under `prefix` of a commit, by app: `''` for an environment branch, `dev/` for `rendered`. */
 export async function metadataAt(mirror: Mirror, commit: string, prefix = ''): Promise<Map<string, Metadata>> {
-  const bytes = await mirror.git.bytes([
-    'ls-tree',
-    '-r',
-    '-z',
-    '--full-tree',
-    commit,
-    ...(prefix ? ['--', prefix] : []),
-  ]);
-  const files = parseTree(bytes).flatMap(({ path, id }) => {
-    const [app, file, ...rest] = path.slice(prefix.length).split('/');
-    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path }] : [];
+  const files = [...(await filesOf(mirror.git, commit, prefix))].flatMap(([path, { id }]) => {
+    const [app, file, ...rest] = path.split('/');
+    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path: prefix + path }] : [];
   });
   const blobs = await mirror.blobs(files.map(({ id }) => id));
   const found = new Map<string, Metadata>();
@@ -136,14 +118,16 @@ async function changes(git: Git, commits: readonly string[], flags: readonly str
   return found;
 }
 
-function parseTree(bytes: Buffer): { mode: string; id: string; path: string }[] {
-  return bytes
-    .toString()
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [about, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
-      const [mode, , id] = about.split(' ') as [string, string, string];
-      return { mode, id, path };
-    });
+async function listed(git: Git, commit: string, prefix: string, flags: readonly string[]): Promise<Map<string, Entry>> {
+  const paths = prefix ? ['--', prefix] : [];
+  const lines = (await git.bytes(['ls-tree', '-z', '--full-tree', ...flags, commit, ...paths])).toString().split('\0');
+  return new Map(
+    lines
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [about, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
+        const [mode, , id] = about.split(' ') as [string, string, string];
+        return [path.slice(prefix.length), { mode, id }];
+      }),
+  );
 }

@@ -53,6 +53,15 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
     await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
   }
 
+  /** Fetches branches or objects, without file contents that were not asked for. */
+  const download = (what: readonly string[], ...settings: readonly string[]) => {
+    const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head'];
+    return git.bytes(
+      [...settings, 'fetch', ...quietly, '--filter=blob:none', '--stdin', 'origin'],
+      `${what.join('\n')}\n`,
+    );
+  };
+
   async function fetch(): Promise<void> {
     try {
       const found = await git.lines(['ls-remote', 'origin', head(main), head(rendered), head('env/*')]);
@@ -62,11 +71,7 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
         refs.set(ref, commit);
       }
       if (refs.size === 0) return;
-      const specs = [...refs.keys()].map((ref) => `+${ref}:${ref}`);
-      await git.bytes(
-        ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin', 'origin'],
-        `${specs.join('\n')}\n`,
-      );
+      await download([...refs.keys()].map((ref) => `+${ref}:${ref}`));
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       throw new Refusal(
@@ -80,23 +85,9 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
     const wanted = [...new Set(ids)];
     const found = new Map<string, Buffer>();
     if (wanted.length === 0) return found;
-    const input = `${wanted.join('\n')}\n`;
     // One fetch for all; left alone, cat-file would fetch them one by one.
-    await git.bytes(
-      [
-        '-c',
-        'fetch.negotiationAlgorithm=noop',
-        'fetch',
-        '--quiet',
-        '--no-tags',
-        '--no-write-fetch-head',
-        '--filter=blob:none',
-        '--stdin',
-        'origin',
-      ],
-      input,
-    );
-    const bytes = await git.bytes(['cat-file', '--batch'], input);
+    await download(wanted, '-c', 'fetch.negotiationAlgorithm=noop');
+    const bytes = await git.bytes(['cat-file', '--batch'], `${wanted.join('\n')}\n`);
     let at = 0;
     for (const id of wanted) {
       const end = bytes.indexOf(10, at);

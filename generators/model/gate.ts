@@ -27,7 +27,7 @@ export interface Question {
   readonly app: string;
   /** The part that vouches, by tree id. */
   readonly part: string;
-  /** The app was taken out: nothing of it should be live. */
+  /** The app was taken out: nothing of it should be live. Only asked where nothing is. */
   readonly removed: boolean;
 }
 

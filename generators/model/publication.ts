@@ -1,5 +1,5 @@
 import type { NewCommit, Write } from './commit.ts';
-import { formatMetadata, formatPublished, type Published } from './metadata.ts';
+import { formatMetadata, formatPublished } from './metadata.ts';
 import { metadataFile, pipelineFile, publishedFile } from './names.ts';
 import type { Hydrated, Part } from './part.ts';
 import { Refusal } from './refusal.ts';
@@ -16,7 +16,6 @@ export interface Present {
 
 export interface Publication {
   readonly commit: NewCommit;
-  readonly published: Published;
   /** Paths of the parts that are new: `dev/counter`. */
   readonly changed: readonly string[];
 }
@@ -81,10 +80,10 @@ export function composePublication(drySha: string, hydrated: Hydrated, present: 
     });
   }
 
-  const published: Published = { drySha, environments: hydrated.environments, images };
-  writes.push({ path: publishedFile, bytes: formatPublished(published) });
+  const published = formatPublished({ drySha, environments: hydrated.environments, images });
+  writes.push({ path: publishedFile, bytes: published });
   const list = changed.length > 0 ? changed.map((path) => `- ${path}`).join('\n') : 'No part changed.';
-  return { commit: { message: `Publish ${drySha}\n\n${list}\n`, writes }, published, changed };
+  return { commit: { message: `Publish ${drySha}\n\n${list}\n`, writes }, changed };
 }
 
 function writesFor(part: Part, path: string, there: ReadonlyMap<string, string>, idOf: Present['idOf']): Write[] {
