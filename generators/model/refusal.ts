@@ -10,3 +10,8 @@ export class Misuse extends Refusal {
   override readonly exitCode = 2;
   override readonly name = 'Misuse';
 }
+
+/** Something is kept from us, perhaps rightly: a setting that a token may not read. No sign that anything is wrong. */
+export class Unreadable extends Refusal {
+  override readonly name = 'Unreadable';
+}

@@ -1,0 +1,153 @@
+import type { Finding } from './finding.ts';
+import { environmentBranch, main, rendered } from './names.ts';
+
+/** How a forge merges. A member is undefined where the forge did not tell, or told a word that we do not know. */
+export interface MergeSettings {
+  /** `semi-linear`: a merge commit, and only of what stands on the target's tip. */
+  readonly method: 'merge commit' | 'semi-linear' | 'fast-forward' | undefined;
+  readonly squash: 'never' | 'off by default' | 'on by default' | 'always' | undefined;
+  /** Whether a merge waits for a pipeline that succeeds; `none` where the project runs none. */
+  readonly pipelines: 'must succeed' | 'may fail' | 'none' | undefined;
+}
+
+const settings = 'Settings → Merge requests';
+const unread = (name: string): Finding => ({
+  name,
+  verdict: 'unknown',
+  says: 'The forge does not tell this to the token.',
+  remedy: `Look at ${settings}, or use a token with a higher role.`,
+});
+
+/** The oldest git that has what Slipway asks of it (`rev-parse --path-format`, `diff-tree --diff-merges`). */
+const oldest = [2, 31] as const;
+
+/** @param said what `git --version` prints: `git version 2.39.5 (Apple Git-154)` */
+export function gitOf(said: string): Finding {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(said) ?? [];
+  const wanted = oldest.join('.');
+  if (major === undefined)
+    return {
+      name: 'git',
+      verdict: 'unknown',
+      says: `git says ${said} of its version; ${wanted} or later is needed.`,
+    };
+  const [version, newer] = [said.replace('git version ', ''), Number(major) - oldest[0] || Number(minor) - oldest[1]];
+  return newer >= 0
+    ? { name: 'git', verdict: 'ok', says: `git is ${version}; ${wanted} or later is needed.` }
+    : {
+        name: 'git',
+        verdict: 'wrong',
+        says: `git is ${version}, and ${wanted} or later is needed.`,
+        remedy: 'Install a newer git.',
+      };
+}
+
+/**
+ * Whether the branches of the published path are there.
+ * @param there the remote's branches
+ * @param environments of the path that was published last; undefined before the first publish
+ */
+export function branchesOf(there: ReadonlySet<string>, environments: readonly string[] | undefined): Finding[] {
+  const missing = {
+    name: `branch ${main}`,
+    verdict: 'wrong',
+    says: `${main} does not exist at the remote.`,
+    remedy: `Push it: git push <remote> HEAD:${main}.`,
+  } as const;
+  if (!there.has(main)) return [missing];
+  const name = 'branches';
+  if (!environments) {
+    const says = `Nothing was published yet, so ${rendered} and the environment branches are not expected.`;
+    return [{ name, verdict: 'unknown', says, remedy: 'Run npx slipway publish, then this again.' }];
+  }
+  const wanted = [main, rendered, ...environments.map(environmentBranch)];
+  const lost = wanted.filter((branch) => !there.has(branch));
+  if (lost.length === 0) return [{ name, verdict: 'ok', says: `${wanted.join(', ')} exist.` }];
+  return [
+    {
+      name,
+      verdict: 'wrong',
+      says: `${lost.join(', ')} ${lost.length === 1 ? 'does' : 'do'} not exist at the remote.`,
+      remedy: 'Run npx slipway publish.',
+    },
+  ];
+}
+
+/** Whether a promotion becomes a merge commit of just what was proposed. Other methods are survived; they cost something. */
+export function methodOf({ method }: MergeSettings): Finding {
+  const name = 'merge method';
+  const remedy = `Choose "Merge commit with semi-linear history" in ${settings}.`;
+  switch (method) {
+    case 'semi-linear':
+      return { name, verdict: 'ok', says: 'Merge commit with semi-linear history.' };
+    case 'merge commit':
+      return {
+        name,
+        verdict: 'wrong',
+        says: 'A proposal that stands on an old tip can be merged: an app may become a mixture that nobody rendered, and is frozen as edited.',
+        remedy,
+      };
+    case 'fast-forward':
+      return {
+        name,
+        verdict: 'wrong',
+        says: 'Fast-forward leaves no merge commit: a promotion of several apps cannot be taken back with one git revert -m 1.',
+        remedy,
+      };
+    default:
+      return unread(name);
+  }
+}
+
+/** Whether the one commit per app survives the merge. */
+export function squashOf({ squash }: MergeSettings): Finding {
+  const name = 'squash';
+  const remedy = `Choose "Do not allow" for squashing in ${settings}.`;
+  const cost = 'a squashed promotion is one commit for all its apps, so git revert cannot take back one app alone';
+  switch (squash) {
+    case 'never':
+      return { name, verdict: 'ok', says: 'Commits are never squashed.' };
+    case 'off by default':
+      return {
+        name,
+        verdict: 'ok',
+        says: `Squashing is off by default, but whoever merges may choose it: ${cost}.`,
+        remedy,
+      };
+    case 'on by default':
+    case 'always':
+      return {
+        name,
+        verdict: 'wrong',
+        says: `Squashing is ${squash === 'always' ? 'always on' : squash}: ${cost}.`,
+        remedy,
+      };
+    default:
+      return unread(name);
+  }
+}
+
+/** Whether a proposal that its pipeline rejects can be merged. */
+export function pipelinesOf({ pipelines }: MergeSettings): Finding {
+  const name = 'pipelines';
+  switch (pipelines) {
+    case 'must succeed':
+      return { name, verdict: 'ok', says: 'A merge waits for a pipeline that succeeds.' };
+    case 'may fail':
+      return {
+        name,
+        verdict: 'wrong',
+        says: 'A proposal can be merged although its pipeline says that it does not stand on the tip.',
+        remedy: `Switch on "Pipelines must succeed" in ${settings}.`,
+      };
+    case 'none':
+      return {
+        name,
+        verdict: 'unknown',
+        says: 'This forge runs no pipelines for the project, so no merge waits for one.',
+        remedy: 'Where it can run them, switch CI/CD on.',
+      };
+    default:
+      return unread(name);
+  }
+}
