@@ -5,7 +5,10 @@ import { MergeRequests, type MergeRequestsSettings, project, Refused } from './m
 import { protectedBranches } from './repository.ts';
 
 export interface ForgeSettings extends MergeRequestsSettings {
+  /** May do everything. */
   readonly token: string;
+  /** May look, as a Reporter, at all but how branches are protected. @default nobody */
+  readonly reporter?: string | undefined;
 }
 
 /**
@@ -23,10 +26,15 @@ export async function createForge(
   }
 
   async function api(request: IncomingMessage, path: readonly string[], query: URLSearchParams): Promise<unknown> {
-    if (request.headers['private-token'] !== settings.token) throw new Refused(401, '401 Unauthorized');
+    const given = request.headers['private-token'];
+    const looksOnly = settings.reporter !== undefined && given === settings.reporter;
+    if (given !== settings.token && !looksOnly) throw new Refused(401, '401 Unauthorized');
     const [, version, projects, id = '', kind = '', iid, verb] = path;
     const known = [String(project.id), project.path].includes(decodeURIComponent(id));
     if (version !== 'v4' || projects !== 'projects' || !known) throw new Refused(404, '404 Project Not Found');
+    if (looksOnly && (request.method !== 'GET' || kind === 'protected_branches')) {
+      throw new Refused(403, '403 Forbidden');
+    }
     const body = parse(await text(request), request.headers['content-type']);
     switch (`${request.method} ${kind}${iid ? '/:iid' : ''}${verb ? `/${verb}` : ''}`) {
       case 'GET ':
@@ -34,10 +42,18 @@ export async function createForge(
           id: project.id,
           path_with_namespace: project.path,
           default_branch: 'main',
-          merge_method: 'rebase_merge',
+          merge_method: settings.method ?? 'rebase_merge',
+          squash_option: 'never',
+          builds_access_level: 'disabled',
+          only_allow_merge_if_pipeline_succeeds: false,
         };
       case 'GET protected_branches':
-        return (await protectedBranches(settings.repository.dir)).map((name) => ({ name, allow_force_push: false }));
+        return (await protectedBranches(settings.repository.dir)).map((name, index) => ({
+          id: index + 1,
+          name,
+          allow_force_push: false,
+          inherited: false,
+        }));
       case 'GET merge_requests':
         return requests.list(query);
       case 'POST merge_requests':

@@ -45,11 +45,13 @@ export interface MergeRequestsSettings {
   /** How people reach the forge: `http://127.0.0.1:8081`. */
   readonly url: () => string;
   readonly now: () => Date;
+  /** GitLab's `merge_method`. @default rebase_merge: a merge commit with semi-linear history */
+  readonly method?: 'rebase_merge' | 'ff' | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The merge requests of one repository. Merge method: merge commit with semi-linear history. */
+/** The merge requests of one repository. Nothing is merged that does not stand on the target's tip. */
 export class MergeRequests {
   readonly #settings: MergeRequestsSettings;
   readonly #kept: Kept[];
@@ -128,7 +130,7 @@ export class MergeRequests {
 
   merge(iid: string | undefined, body: Body): Promise<Shown> {
     return this.#inTurn(async () => {
-      const { repository } = this.#settings;
+      const { repository, method } = this.#settings;
       const request = this.#find(iid);
       const source = await this.#tip(request.source_branch);
       const target = await this.#tip(request.target_branch);
@@ -137,6 +139,10 @@ export class MergeRequests {
         throw new Refused(409, `SHA does not match HEAD of source branch: ${source}`);
       }
       if (!(await repository.isAncestor(target, source))) throw new Refused(422, 'Branch cannot be merged');
+      if (method === 'ff') {
+        await repository.bytes(['update-ref', head(request.target_branch), source, target]);
+        return Object.assign(request, { state: 'merged', sha: source } as const);
+      }
       const message = `Merge branch '${request.source_branch}' into '${request.target_branch}'\n\n${request.title}\n\nSee merge request ${project.path}!${request.iid}\n`;
       const person = ['-c', 'user.name=Local Person', '-c', 'user.email=person@localhost.invalid'];
       const parents = ['-p', target, '-p', source];

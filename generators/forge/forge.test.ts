@@ -5,14 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { createForge } from '../../clusters/local/forge.ts';
+import { createForge, type ForgeSettings } from '../../clusters/local/forge.ts';
 import { project } from '../../clusters/local/merge-requests.ts';
 import { createRepository } from '../../clusters/local/repository.ts';
 import { Git } from '../git/git.ts';
 import { writeCommits } from '../git/write.ts';
 import { head } from '../model/names.ts';
+import { Unreadable } from '../model/refusal.ts';
 import type { Forge } from './forge.ts';
-import { gitlab } from './gitlab.ts';
+import { gitlab, mappedSettings } from './gitlab.ts';
 
 /** A forge with a repository behind it, in which the contract may make branches. */
 interface Setting {
@@ -75,6 +76,15 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
       await assert.rejects(forge.merge(opened.iid, tip), /cannot be merged|405|422/);
       assert.equal(await commit(target), moved);
       await forge.close(opened.iid);
+    });
+
+    test('it tells that it merges as it does, and which rules protect branches', async (t) => {
+      const { forge } = await setting(t);
+      const { method, squash, pipelines } = await forge.mergeSettings();
+      assert.equal(method, 'semi-linear');
+      assert.ok(squash !== undefined && pipelines !== undefined);
+      const main = (await forge.protectionRules()).find(({ pattern }) => pattern === 'main');
+      assert.deepEqual(main, { pattern: 'main', allowsForcePush: false, inherited: false });
     });
 
     test('what cannot be done is told with what was asked and the next step', async (t) => {
@@ -170,11 +180,58 @@ test('a forge that is down is told by its address', async () => {
   );
 });
 
+test('what GitLab calls its merge settings', () => {
+  const table: [Parameters<typeof mappedSettings>[0], ReturnType<typeof mappedSettings>][] = [
+    [
+      { merge_method: 'merge', squash_option: 'default_off', only_allow_merge_if_pipeline_succeeds: false },
+      { method: 'merge commit', squash: 'off by default', pipelines: 'may fail' },
+    ],
+    [
+      { merge_method: 'ff', squash_option: 'always', only_allow_merge_if_pipeline_succeeds: true },
+      { method: 'fast-forward', squash: 'always', pipelines: 'must succeed' },
+    ],
+    [
+      { merge_method: 'rebase_merge', squash_option: 'default_on', builds_access_level: 'disabled' },
+      { method: 'semi-linear', squash: 'on by default', pipelines: 'none' },
+    ],
+    [{ merge_method: 'a new one' }, { method: undefined, squash: undefined, pipelines: undefined }],
+  ];
+  for (const [found, settings] of table) assert.deepEqual(mappedSettings(found), settings);
+});
+
+test('settings that a role may not read are told apart from a forge that fails', async (t) => {
+  const { url } = await local(t);
+  const forge = (token: string, path: string = project.path) => gitlab({ host: url, project: path, token });
+  assert.equal((await forge('a-reporter').mergeSettings()).method, 'semi-linear');
+  await assert.rejects(forge('a-reporter').protectionRules(), (error: Error) => {
+    assert.ok(error instanceof Unreadable);
+    return /Could not read the protected branches in .* 403 .*a role that may do this/.test(error.message);
+  });
+  await assert.rejects(forge('a-token', 'other/project').mergeSettings(), Unreadable);
+  await assert.rejects(
+    forge('wrong').protectionRules(),
+    (error: Error) => !(error instanceof Unreadable) && /401/.test(error.message),
+  );
+});
+
+test('where it fast-forwards, the target becomes the proposal and no merge commit is made', async (t) => {
+  const { repository, forge } = await local(t, { method: 'ff' });
+  await twoBranches(repository);
+  const b = await repository.commit(head('b'));
+  const writes = [{ path: 'more', bytes: '' }];
+  const [a = ''] = await writeCommits(repository, b, [{ message: 'y\n', writes }], Date.now());
+  await repository.bytes(['update-ref', head('a'), a]);
+  assert.equal((await forge.mergeSettings()).method, 'fast-forward');
+  const { iid } = await forge.open({ source: 'a', target: 'b', title: 'x', body: '' });
+  assert.equal((await forge.merge(iid, a)).state, 'merged');
+  assert.equal(await repository.commit(head('b')), a);
+});
+
 test('what is kept of merge requests outlives the forge', async (t) => {
   const { repository, forge, file } = await local(t);
   await twoBranches(repository);
   await forge.open({ source: 'a', target: 'b', title: 'kept', body: '' });
-  const again = await local(t, repository, file);
+  const again = await local(t, { repository, file });
   assert.equal((await again.forge.find('a', 'b'))?.title, 'kept');
 });
 
@@ -203,18 +260,26 @@ async function twoBranches(repository: Git): Promise<void> {
   for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
 }
 
-async function local(t: TestContext, given?: Git, kept?: string) {
+async function local(t: TestContext, given: Partial<ForgeSettings> = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-forge-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
-  const repository = given ?? (await createRepository(join(dir, 'r.git'), []));
-  const file = kept ?? join(dir, 'requests.json');
+  const repository = given.repository ?? (await createRepository(join(dir, 'r.git'), ['main']));
+  const file = given.file ?? join(dir, 'requests.json');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   server.on(
     'request',
-    await createForge({ repository, file, token: 'a-token', url: () => url, now: () => new Date() }),
+    await createForge({
+      ...given,
+      repository,
+      file,
+      token: 'a-token',
+      reporter: 'a-reporter',
+      url: () => url,
+      now: () => new Date(),
+    }),
   );
   return { repository, file, url, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
 }

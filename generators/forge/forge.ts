@@ -1,3 +1,6 @@
+import type { ProtectionRule } from '../model/protection.ts';
+import type { MergeSettings } from '../model/setup.ts';
+
 /** A merge request, as far as Slipway needs it. */
 export interface MergeRequest {
   /** Its number in the project. */
@@ -18,7 +21,7 @@ export interface Proposal {
   readonly body: string;
 }
 
-/** The door to where people read and merge: five calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: seven calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** The open merge request from `source` onto `target`, if there is one. */
   find(source: string, target: string): Promise<MergeRequest | undefined>;
@@ -28,4 +31,8 @@ export interface Forge {
   close(iid: number): Promise<MergeRequest>;
   /** Merges it, as a person would, if its source is still at `sha`. */
   merge(iid: number, sha: string): Promise<MergeRequest>;
+  /** How it merges. @throws {Unreadable} when the token may not know */
+  mergeSettings(): Promise<MergeSettings>;
+  /** Every rule that protects branches. @throws {Unreadable} when the token may not know */
+  protectionRules(): Promise<ProtectionRule[]>;
 }

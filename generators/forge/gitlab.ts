@@ -1,5 +1,6 @@
 import { Gitlab } from '@gitbeaker/rest';
-import { Refusal } from '../model/refusal.ts';
+import { Refusal, Unreadable } from '../model/refusal.ts';
+import type { MergeSettings } from '../model/setup.ts';
 import type { Forge, MergeRequest } from './forge.ts';
 
 export interface GitLabSettings {
@@ -13,13 +14,23 @@ export interface GitLabSettings {
 
 /** GitLab's REST API: https://docs.gitlab.com/api/merge_requests/ */
 export function gitlab({ host, project, token }: GitLabSettings): Forge {
-  const { MergeRequests } = new Gitlab({ host, token });
+  const { MergeRequests, Projects, ProtectedBranches } = new Gitlab({ host, token });
 
   async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
       throw refusal(error, `${what} in ${host} (project ${project})`);
+    }
+  }
+
+  /** Like `ask`, of what a role may be too low for: GitLab says 403, or 404 as if it were not there. */
+  async function askSetting<T>(what: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await ask(what, call);
+    } catch (error) {
+      const { cause, message } = error as Refusal;
+      throw [403, 404].includes(status(cause) ?? 0) ? new Unreadable(message, { cause }) : error;
     }
   }
 
@@ -52,11 +63,21 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
           MergeRequests.merge(project, iid, { sha, squash: false, shouldRemoveSourceBranch: false }),
         ),
       ),
+    mergeSettings: async () =>
+      mappedSettings(await askSetting('read the merge settings', () => Projects.show(project))),
+    async protectionRules() {
+      const found = await askSetting('read the protected branches', () => ProtectedBranches.all(project));
+      return found.map(({ name, allow_force_push, inherited }) => ({
+        pattern: name,
+        allowsForcePush: allow_force_push,
+        inherited: inherited === true,
+      }));
+    },
   };
   return forge;
 }
 
-/** The one place that knows GitLab's field names. */
+/** Here, and where settings are mapped, stand GitLab's field names. */
 function mapped(found: {
   iid: number;
   title: string;
@@ -73,6 +94,40 @@ function mapped(found: {
     sha: found.sha,
     url: found.web_url,
     state,
+  };
+}
+
+const methods: Readonly<Record<string, MergeSettings['method']>> = {
+  merge: 'merge commit',
+  rebase_merge: 'semi-linear',
+  ff: 'fast-forward',
+};
+const squashes: Readonly<Record<string, MergeSettings['squash']>> = {
+  never: 'never',
+  default_off: 'off by default',
+  default_on: 'on by default',
+  always: 'always',
+};
+
+/** A role that is too low gets a project without these fields. https://docs.gitlab.com/api/projects/#get-a-single-project */
+export function mappedSettings(found: {
+  merge_method?: string;
+  squash_option?: string;
+  only_allow_merge_if_pipeline_succeeds?: boolean;
+  builds_access_level?: unknown;
+}): MergeSettings {
+  const must = found.only_allow_merge_if_pipeline_succeeds;
+  return {
+    method: methods[found.merge_method ?? ''],
+    squash: squashes[found.squash_option ?? ''],
+    pipelines:
+      found.builds_access_level === 'disabled'
+        ? 'none'
+        : must === undefined
+          ? undefined
+          : must
+            ? 'must succeed'
+            : 'may fail',
   };
 }
 
