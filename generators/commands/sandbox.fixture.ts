@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createForge } from '../../clusters/local/forge.ts';
+import { createForge, type ForgeSettings } from '../../clusters/local/forge.ts';
 import { project } from '../../clusters/local/merge-requests.ts';
 import { createRepository } from '../../clusters/local/repository.ts';
 import { gitlab } from '../forge/gitlab.ts';
@@ -31,11 +31,14 @@ export class Sandbox {
   /** The bare repository that plays the remote. */
   readonly remote: Git;
   readonly context: Context;
+  /** What tells the command line where the forge is, and that it may do everything; its Reporter is `a-reporter`. */
+  readonly variables: Readonly<Record<'CI_SERVER_URL' | 'CI_PROJECT_ID' | 'SLIPWAY_TOKEN', string>>;
   readonly #values: Record<string, string> = {};
   #commits = 0;
 
-  constructor(dir: string, remote: Git, context: Context) {
+  constructor(dir: string, remote: Git, context: Context, variables: Sandbox['variables']) {
     this.dir = dir;
+    this.variables = variables;
     this.checkout = context.checkout;
     this.remote = remote;
     this.context = context;
@@ -126,14 +129,17 @@ export interface Person {
   readonly push: () => Promise<unknown>;
 }
 
+/** The branches that a sandbox protects. */
+export const protectedNames = ['main', 'rendered', ...['dev', 'staging', 'production'].map(environmentBranch)];
+
 /** Makes a sandbox with the apps `a` and `b` and the environments dev → staging → production. */
 export async function sandbox(
   t: TestContext,
   values: Readonly<Record<string, string>> = { a: '1', b: '1' },
+  forge: Pick<ForgeSettings, 'method'> = {},
 ): Promise<Sandbox> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
-  const protectedNames = ['main', 'rendered', ...['dev', 'staging', 'production'].map(environmentBranch)];
   const remote = await createRepository(join(dir, 'remote.git'), protectedNames);
 
   const checkoutDir = join(dir, 'checkout');
@@ -153,9 +159,11 @@ export async function sandbox(
   server.on(
     'request',
     await createForge({
+      ...forge,
       repository: remote,
       file: join(dir, 'forge.json'),
       token,
+      reporter: 'a-reporter',
       url: () => url,
       now: () => new Date(),
     }),
@@ -168,7 +176,8 @@ export async function sandbox(
     now: Date.now,
     say: () => {},
   };
-  const made = new Sandbox(dir, remote, context);
+  const variables = { CI_SERVER_URL: url, CI_PROJECT_ID: project.path, SLIPWAY_TOKEN: token };
+  const made = new Sandbox(dir, remote, context, variables);
   await made.commitQuietly({ 'clusters/environments.ts': environmentsFile() });
   await made.change(values);
   return made;

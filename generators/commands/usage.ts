@@ -75,6 +75,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: { remote, json },
     examples: ['slipway status', 'slipway status --remote local --json'],
   },
+  doctor: {
+    summary: 'whether the machine and the forge are set up so that the promises hold',
+    about:
+      'Looks at git, the branches, how they are protected and how requests are merged (GitLab, when SLIPWAY_TOKEN,\nCI_SERVER_URL and CI_PROJECT_ID are set), and says the remedy for each that is wrong. Changes nothing. What it may not\nread is unknown, and no failure; the exit code is 1 when something is wrong.',
+    options: { remote, json },
+    examples: ['slipway doctor', 'slipway doctor --remote local --json'],
+  },
   local: {
     summary: 'this machine as forge and cluster',
     about: `  up      start it and leave it running; main is this checkout's HEAD

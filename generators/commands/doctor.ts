@@ -1,0 +1,110 @@
+import type { Forge } from '../forge/forge.ts';
+import { type Mirror, openMirror } from '../git/mirror.ts';
+import { newestPublished } from '../git/published.ts';
+import { type Finding, formatFindings, notRead } from '../model/finding.ts';
+import type { Stage } from '../model/metadata.ts';
+import { environmentBranch, head, main, rendered } from '../model/names.ts';
+import { proposalOf, protectionOf } from '../model/protection.ts';
+import { Refusal, Unreadable } from '../model/refusal.ts';
+import { branchesOf, gitOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
+import type { Context } from './context.ts';
+import type { Asked } from './main.ts';
+import { contextOf } from './surroundings.ts';
+
+/** What the checks look at. */
+interface Patient {
+  readonly context: Context;
+  /** The remote, or why it cannot be read. */
+  readonly remote: Mirror | Refusal;
+}
+
+/** One thing that Slipway's promises stand on. What it finds is decided in `model`, from what it reads here. */
+interface Check {
+  /** What is said to be not checked when `look` throws. */
+  readonly name: string;
+  /** @throws {Unreadable} for what cannot be known, and is no fault; {Refusal} for what fails */
+  look(patient: Patient): Promise<readonly Finding[]>;
+}
+
+const checks: readonly Check[] = [
+  { name: 'git', look: async ({ context }) => [gitOf(await context.checkout.text(['--version']))] },
+  {
+    name: 'remote',
+    async look({ remote }) {
+      if (remote instanceof Refusal) throw remote;
+      return [{ name: 'remote', verdict: 'ok', says: `${remote.address} can be read.` }];
+    },
+  },
+  {
+    name: 'branches',
+    async look({ remote }) {
+      if (remote instanceof Refusal) throw new Unreadable('The remote cannot be read.');
+      const there = [...remote.refs.keys()].map((ref) => ref.replace(head(''), ''));
+      const path = await pathOf(remote);
+      return branchesOf(
+        new Set(there),
+        path?.map(({ name }) => name),
+      );
+    },
+  },
+  {
+    name: 'protection',
+    async look({ context, remote }) {
+      const rules = await forgeOf(context).protectionRules();
+      const always = [main, rendered].map((branch) => protectionOf(branch, rules));
+      const path = remote instanceof Refusal ? undefined : await pathOf(remote).catch(refused);
+      if (!path || path instanceof Refusal)
+        return [...always, { ...environments, says: 'Nothing published could be read, so they are not known.' }];
+      return [
+        ...always,
+        ...path.map(({ name }) => protectionOf(environmentBranch(name), rules)),
+        ...path.filter(({ after }) => after).map(({ name }) => proposalOf(name, rules)),
+      ];
+    },
+  },
+  {
+    name: 'merge settings',
+    async look({ context }) {
+      const settings = await forgeOf(context).mergeSettings();
+      return [methodOf(settings), squashOf(settings), pipelinesOf(settings)];
+    },
+  },
+];
+
+const environments = { name: 'protection of environments', verdict: 'unknown' } as const;
+
+/** The path as it was published last; undefined when nothing was. */
+const pathOf = async (remote: Mirror): Promise<readonly Stage[] | undefined> =>
+  (await newestPublished(remote, remote.refs.get(head(rendered))))?.environments;
+
+function forgeOf({ forge }: Context): Forge {
+  if (forge) return forge;
+  throw new Unreadable('No forge is configured: set SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID.');
+}
+
+/** Looks at everything, whatever else is wrong. Changes nothing. */
+export async function doctor(context: Context): Promise<Finding[]> {
+  const remote = await openMirror(context.checkout, context.remote).catch(refused);
+  try {
+    const findings: Finding[] = [];
+    for (const { name, look } of checks) {
+      const found = await look({ context, remote }).catch(refused);
+      findings.push(...(found instanceof Refusal ? [notRead(name, found)] : found));
+    }
+    return findings;
+  } finally {
+    if (!(remote instanceof Refusal)) await remote.close();
+  }
+}
+
+function refused(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+export async function run({ values }: Asked): Promise<void> {
+  const findings = await doctor(await contextOf(values));
+  if (values.json) console.log(JSON.stringify({ version: 1, checks: findings }, null, 2));
+  else for (const line of formatFindings(findings)) console.log(line);
+  if (findings.some(({ verdict }) => verdict === 'wrong')) process.exitCode = 1;
+}
