@@ -108,13 +108,27 @@ test('the service and the generators never meet in code', () => {
   );
 });
 
-test('only the doors, the commands and the local world reach outside', () => {
+test('the traps of a render import nothing of the repository, and only commands start them', () => {
+  const traps = ['generators/hermetic', 'generators/hermetic.ts'];
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, ...traps) && !inRoom(to, ...traps) && !to.startsWith('node:')),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(to, ...traps) && !inRoom(from, ...traps, 'generators/commands')),
+    [],
+  );
+});
+
+test('only the doors, the commands, the traps and the local world reach outside', () => {
   const outside = /^(node:(child_process|fs|http|https|net|os|tls|dns)|@gitbeaker)/;
   const rooms = [
     'generators/git',
     'generators/forge',
     'generators/live',
     'generators/commands',
+    'generators/hermetic',
+    'generators/hermetic.ts',
     'clusters/local',
     'service',
   ];

@@ -1,0 +1,102 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Blame } from './blame.ts';
+import { trap, trapAllBut, trapGetter } from './traps.ts';
+
+/**
+ * A package of cdk8s-plus-27 draws five numbers while it is loaded, as marks that no text is likely to hold, takes them
+ * out again, and shows them to nobody. Any number serves. It is allowed by name, and nothing else of it is.
+ */
+const marks = { package: 'brace-expansion', number: 0.5 };
+
+function trapRandom(blame: Blame): void {
+  Math.random = function random() {
+    const [nearest, ...others] = blame.frames(random);
+    if (nearest?.name === marks.package && others.every(({ of }) => of !== 'commit')) return marks.number;
+    throw blame.record('draws a random number (Math.random)', random);
+  };
+}
+
+/** Randomness and the network, where they need no import. */
+export function trapGlobals(blame: Blame): void {
+  trapRandom(blame);
+  trapAllBut(blame, Crypto.prototype, /^$/, 'draws random bytes', 'crypto.');
+  const computes = /^(digest|verify|decrypt|unwrapKey|importKey|exportKey|derive(Key|Bits))$/;
+  trapAllBut(blame, SubtleCrypto.prototype, computes, 'draws random bytes', 'crypto.subtle.');
+  // As accessors, since Node loads its HTTP client when one of them is only looked at.
+  for (const name of ['fetch', 'WebSocket', 'EventSource']) {
+    trapGetter(blame, globalThis, name, `reaches the network (${name})`);
+  }
+}
+
+/**
+ * `process` as a file of the commit sees it: nothing, but for the render's own way in and out. Packages see all of it;
+ * the environment is empty, and what would tell one run from another is trapped.
+ * @param prepare called with the name of each of Node's own modules before anybody has it
+ */
+export function guardProcess(blame: Blame, prepare: (builtin: string) => void): void {
+  const { process } = globalThis;
+  const getBuiltinModule = process.getBuiltinModule as (name: string) => object | undefined;
+  process.getBuiltinModule = ((name: string) => {
+    prepare(name.replace(/^node:/, ''));
+    return getBuiltinModule(name);
+  }) as typeof process.getBuiltinModule;
+  trap(blame, process, ['binding', '_linkedBinding', 'dlopen'], 'goes around the traps', 'process.');
+
+  const render = new Set<string | symbol>(['stdin', 'stdout', 'stderr', 'exitCode']);
+  const look = (name: string | symbol, below: (...args: never[]) => unknown): void => {
+    const from = blame.direct(below);
+    if (!from || (from.name === 'generators/render-commit.ts' && render.has(name))) return;
+    throw blame.record(`asks for process.${String(name)}`, below);
+  };
+  globalThis.process = new Proxy(process, {
+    get: function get(target, name) {
+      look(name, get);
+      return Reflect.get(target, name);
+    },
+    set: function set(target, name, value) {
+      look(name, set);
+      return Reflect.set(target, name, value);
+    },
+    has: function has(target, name) {
+      look(name, has);
+      return Reflect.has(target, name);
+    },
+    getOwnPropertyDescriptor: function describe(target, name) {
+      look(name, describe);
+      return Reflect.getOwnPropertyDescriptor(target, name);
+    },
+  });
+  const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator')?.get;
+  Object.defineProperty(globalThis, 'navigator', {
+    configurable: true,
+    get: function get() {
+      if (blame.direct(get)) throw blame.record('asks which machine it is on (navigator)', get);
+      return navigator?.call(globalThis);
+    },
+  });
+}
+
+interface Denial {
+  readonly permission: string;
+  readonly resource: string;
+}
+
+/** Records what Node's permission model denies. The error that the code sees is Node's own: ERR_ACCESS_DENIED. */
+export function recordDenials(blame: Blame): void {
+  const denied = (message: unknown): void => {
+    const { permission, resource } = message as Denial;
+    const [verb, object] = verbs[permission] ?? [`uses ${permission}`, resource];
+    blame.record([verb, object ?? blame.shown(resource)].join(' ').trim(), denied);
+  };
+  for (const kind of ['fs', 'child', 'worker', 'addon', 'wasi', 'inspector', 'openssl-store']) {
+    subscribe(`node:permission-model:${kind}`, denied);
+  }
+}
+
+const verbs: Readonly<Record<string, readonly [string, string?]>> = {
+  FileSystemRead: ['reads'],
+  FileSystemWrite: ['writes'],
+  ChildProcess: ['starts the program'],
+  WorkerThreads: ['starts a worker thread', ''],
+  Addon: ['loads the addon'],
+};
