@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, symlink } from 'node:fs/promises';
+import { cp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hermeticArguments } from './hermetic/arguments.ts';
@@ -182,6 +182,43 @@ for (const [name, files] of allowed) {
   test(`${name} is no dependency of a render`, async (t) => {
     const { status, said } = await render(t, files);
     assert.deepEqual([status, said], [0, ['']]);
+  });
+}
+
+const installed: readonly (readonly [string, string])[] = [
+  ["readFileSync('/etc/hostname')", 'reads /etc/hostname through outside'],
+  ["readFileSync('apps/redis/values.yaml')", 'reads apps/redis/values.yaml through outside'],
+  ["await readFile('/etc/hostname').catch(() => {})", 'reads /etc/hostname through outside'],
+  ["writeFileSync('x', '')", 'writes x through outside'],
+  ['hostname()', 'asks which machine it is on (os.hostname) through outside'],
+  ["lookup('localhost', () => {})", 'looks a name up in the network (dns.lookup) through outside'],
+  ["connect(1, '127.0.0.1')", 'opens a network connection (connect) through outside'],
+  ["get('http://127.0.0.1:1/')", 'opens a network connection (connect) through outside'],
+  ["createSocket('udp4').bind(0)", 'reaches the network (dgram.bind) through outside'],
+  ['randomUUID()', 'draws random bytes (crypto.randomUUID) through outside'],
+  ['hrtime()', 'reads the clock (process.hrtime) through outside'],
+  ["getBuiltinModule('os').hostname()", 'asks which machine it is on (os.hostname) through outside'],
+  ["await import('../../apps/redis/app.ts')", 'imports apps/redis/app.ts through outside'],
+];
+
+for (const [call, what] of installed) {
+  test(`a package that was installed for the commit is no way around: ${call}`, async (t) => {
+    const dir = await folder(t);
+    await rm(join(dir, 'node_modules'));
+    const names = `import { readFileSync, writeFileSync } from 'node:fs'; import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os'; import { lookup } from 'node:dns'; import { connect } from 'node:net';
+import { get } from 'node:http'; import { createSocket } from 'node:dgram'; import { randomUUID } from 'node:crypto';
+import { hrtime, getBuiltinModule } from 'node:process';
+`;
+    await commitTo(dir, {
+      ...chart('await ask();', "import { ask } from 'outside';"),
+      'node_modules/outside/package.json': '{ "name": "outside", "type": "module", "exports": "./index.js" }',
+      'node_modules/outside/index.js': `${names}export async function ask() { ${call}; }\n`,
+    });
+    const { status, said } = await run(hermeticArguments(dir, join(dir, 'node_modules')), '', dir);
+    assert.match(said.at(-1) ?? '', /^generators\/charts\/chart\.ts:3 /);
+    assert.ok(said.at(-1)?.includes(` ${what}: `), said.join('\n'));
+    assert.equal(status, 3);
   });
 }
 

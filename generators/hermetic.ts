@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { Blame } from './hermetic/blame.ts';
 import { builtinTraps } from './hermetic/builtins.ts';
@@ -21,7 +20,7 @@ import { guardProcess, recordDenials, trapGlobals } from './hermetic/surrounding
  * https://nodejs.org/docs/latest-v24.x/api/permissions.html#permission-model-constraints
  */
 const [, , dir = '', modules = ''] = process.argv;
-const blame = new Blame(realpathSync(dir), realpathSync(modules));
+const blame = new Blame(dir, modules);
 Object.defineProperty(globalThis, Symbol.for('slipway.trapped'), { value: blame.trapped });
 
 process.on('exit', () => {

@@ -57,8 +57,8 @@ export async function render(t: TestContext, files: Readonly<Record<string, stri
 }
 
 /** Runs Node in the environment of a render. */
-export async function run(args: readonly string[], input = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, args, { cwd: program, env: { TZ: 'UTC', LC_ALL: 'C' }, stdio: 'pipe' });
+export async function run(args: readonly string[], input = '', cwd = program): Promise<Outcome> {
+  const child = spawn(process.execPath, args, { cwd, env: { TZ: 'UTC', LC_ALL: 'C' }, stdio: 'pipe' });
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { isBuiltin, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Blame } from './blame.ts';
+
+// Not imported: an import would bind the named exports before they are trapped.
+const { readFileSync } = process.getBuiltinModule('node:fs');
 
 /** What an import leads to: a file of the commit, a package, one of Node's own modules, or none of these. */
 export interface Target {
