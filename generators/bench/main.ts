@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { Misuse, Refusal } from '../model/refusal.ts';
+
+// The benchmarks: npm run bench -- NAME [options].
+
+const benchmarks: Readonly<Record<string, () => Promise<typeof import('./publish.ts')>>> = {
+  publish: () => import('./publish.ts'),
+};
+
+// No setting of whoever measures may change what git does; and both sides commit as nobody in particular.
+Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' });
+for (const role of ['AUTHOR', 'COMMITTER'])
+  Object.assign(process.env, { [`GIT_${role}_NAME`]: 'A Bench', [`GIT_${role}_EMAIL`]: 'bench@localhost.invalid' });
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  const load = benchmarks[name];
+  if (!load) throw new Misuse(`npm run bench -- NAME: known are ${Object.keys(benchmarks).join(', ')}.`);
+  const { run } = await load();
+  const program = join(import.meta.dirname, '..', '..');
+  process.exitCode = await run(program, args, (line) => process.stderr.write(`${line}\n`));
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
