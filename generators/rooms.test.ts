@@ -93,6 +93,29 @@ test('the local world imports model and doors, and only commands import it', () 
   );
 });
 
+test('nothing needs the benchmarks, and they run the product as its users do', () => {
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(to, 'generators/bench') && !inRoom(from, 'generators/bench')),
+    [],
+  );
+  // The contender is a program of its own: what a team writes that has the charts and no Slipway.
+  const contender = 'generators/bench/cdk8s-app.ts';
+  assert.deepEqual(
+    offending(
+      ({ from, to }) =>
+        inRoom(from, 'generators/bench') &&
+        from !== contender &&
+        inRoom(to, 'generators', 'apps', 'clusters') &&
+        !inRoom(to, 'generators/bench', 'generators/git', 'generators/model'),
+    ),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ to }) => to === contender),
+    [],
+  );
+});
+
 test('the service and the generators never meet in code', () => {
   assert.deepEqual(
     offending(
@@ -120,7 +143,7 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('only the doors, the commands, the traps and the local world reach outside', () => {
+test('only the doors, the commands, the traps, the benchmarks and the local world reach outside', () => {
   const outside = /^(node:(child_process|fs|http|https|net|os|tls|dns)|@gitbeaker)/;
   const rooms = [
     'generators/git',
@@ -129,6 +152,7 @@ test('only the doors, the commands, the traps and the local world reach outside'
     'generators/commands',
     'generators/hermetic',
     'generators/hermetic.ts',
+    'generators/bench',
     'clusters/local',
     'service',
   ];

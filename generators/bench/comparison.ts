@@ -58,7 +58,8 @@ export async function compare(
   const others = new Map<Files, Run[]>();
   for (let run = 1; run <= runs; run++) {
     await inPlace(bench, prepared, commit, async (ours) => {
-      slipway.push(await publishIn(scratch, ours));
+      const { ms, peak, phases } = await publishIn(scratch, ours);
+      slipway.push({ ms, peak, phases });
       await checkPublished(ours, apps, changed);
       say(`${name}, run ${run} of ${runs}: slipway ${slipway.at(-1)?.ms.toFixed(0)} ms`);
       for (const [files, gitops] of contender?.gitops ?? []) {
@@ -69,7 +70,8 @@ export async function compare(
             await checkSameObjects(synthesis.pushed, files, ours, app ?? '');
           return synthesis;
         });
-        others.set(files, [...(others.get(files) ?? []), theirs]);
+        const { ms, peak, phases } = theirs;
+        others.set(files, [...(others.get(files) ?? []), { ms, peak, phases }]);
         say(`${name}, run ${run} of ${runs}: ${nameOf(files)} ${theirs.ms.toFixed(0)} ms`);
       }
     });

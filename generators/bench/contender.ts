@@ -38,7 +38,11 @@ export async function installContender(
     JSON.stringify({ private: true, dependencies: { 'cdk8s-cli': version, ...same } }, null, 2),
   );
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  await measure(scratch, 'npm', args, { cwd: dir, env: process.env });
+  await measure(scratch, 'npm', args, { cwd: dir, env: process.env }).catch((cause: Error) => {
+    throw new Refusal(`cdk8s-cli ${version} cannot be installed: ${cause.message}. --no-contender does without it.`, {
+      cause,
+    });
+  });
   return cli;
 }
 

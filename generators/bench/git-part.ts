@@ -29,7 +29,11 @@ export async function gitPart(bench: Bench, prepared: Prepared): Promise<CaseRes
   const told: Side = { name: 'slipway publish, its git phases', runs: published.flatMap(gitPhases) };
   const seen: Side = {
     name: 'slipway publish, while git ran',
-    runs: published.map(({ git }) => ({ ms: timeOf(git, startup), peak: undefined, phases: byCommand(git, startup) })),
+    runs: published.map(({ git = [] }) => ({
+      ms: timeOf(git, startup),
+      peak: undefined,
+      phases: byCommand(git, startup),
+    })),
   };
   const ours = told.runs.length > 0 ? [told, seen] : [seen];
   const commands: Side = { name: 'bare git commands', runs: bare };
@@ -41,7 +45,7 @@ export async function gitPart(bench: Bench, prepared: Prepared): Promise<CaseRes
       'Slipway, while git ran: the time in which at least one git process of it ran, by git’s own trace, each beginning',
       `${startup.toFixed(1)} ms earlier, which is what starting one takes here. It holds all that Slipway asks of git.`,
       'Slipway, its git phases: the phases that it tells whose names begin with git; absent when it tells none.',
-      `Git processes of one publish: ${median(published.map(({ git }) => git.length))}.`,
+      `Git processes of one publish: ${median(published.map(({ git = [] }) => git.length))}.`,
     ],
     sides: [commands, ...ours],
     verdicts: ours.map((side) => ({

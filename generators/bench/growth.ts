@@ -5,12 +5,12 @@ import { stages } from './workload.ts';
 
 /**
  * How many apps there are at each step: the last has about ten parts for each app of the other cases, each step before
- * it a tenth, down to about ten parts. With 1,000 apps that is 10 → 10,000 parts.
+ * it a tenth, down to about ten parts. With 1,000 apps that is 12 → 10,002 parts.
  */
 export function sizes(apps: number): number[] {
   const found: number[] = [];
   for (let parts = apps * 10; parts >= 10 || found.length === 0; parts /= 10)
-    found.unshift(Math.max(1, Math.round(parts / stages.length)));
+    found.unshift(Math.ceil(parts / stages.length));
   return found;
 }
 
@@ -30,7 +30,7 @@ export async function growth(bench: Bench): Promise<CaseResult> {
       say(`parts, ${parts} parts, run ${run} of ${runs}: ${made.at(-1)?.ms.toFixed(0)} ms`);
     }
     steps.push({ parts, side: { name: `${parts} parts`, runs: made } });
-    for (const { dir } of [prepared.server, prepared.remote]) await scratch.remove(dir);
+    await scratch.remove(prepared.dir);
   }
   const verdicts: Verdict[] = [];
   const peak = Math.max(...steps.map(({ side }) => peakOf(side) ?? 0));

@@ -1,3 +1,5 @@
+import { head, rendered } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
 import { type Bench, inPlace, type Prepared } from './prepared.ts';
 import { type CaseResult, type Run, type Side, typical } from './result.ts';
 import { checkPublished, publishIn } from './slipway.ts';
@@ -10,10 +12,16 @@ export async function idle(bench: Bench, prepared: Prepared): Promise<CaseResult
   const again: Run[] = [];
   for (let run = 1; run <= runs; run++) {
     await inPlace(bench, prepared, 'none', async (place) => {
+      const tips = [await place.remote.commit(head(rendered))];
       for (const list of [untouched, again]) {
         list.push(await publishIn(scratch, place));
         await checkPublished(place, apps, 0);
+        tips.push(await place.remote.commit(head(rendered)));
       }
+      if (tips[0] === tips[1] || tips[1] !== tips[2])
+        throw new Refusal(
+          `a commit is recorded once in rendered, and then never again; its tips were ${tips.join(', ')}`,
+        );
     });
     say(`none, run ${run} of ${runs}: ${untouched.at(-1)?.ms.toFixed(0)} ms, again ${again.at(-1)?.ms.toFixed(0)} ms`);
   }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Git } from '../git/git.ts';
+import { Git, GitError } from '../git/git.ts';
 import { head, main } from '../model/names.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -49,6 +49,12 @@ export const addressOf = ({ dir }: Git) => `file://${dir}`;
 
 /** How many files of a commit hold a text; `paths` are git's own patterns. */
 export async function filesWith(git: Git, text: string, commit: string, paths: readonly string[]): Promise<number> {
-  const args = ['grep', '--files-with-matches', '--fixed-strings', '-e', text, commit, '--', ...paths];
-  return (await git.lines(args).catch(() => [])).length;
+  try {
+    const args = ['grep', '--files-with-matches', '--fixed-strings', '-e', text, commit, '--', ...paths];
+    return (await git.lines(args)).length;
+  } catch (error) {
+    // That is how it says "in none".
+    if (error instanceof GitError && error.status === 1) return 0;
+    throw error;
+  }
 }

@@ -19,6 +19,8 @@ export interface Bench {
 
 /** A generated repository that was published once, and the server that it was published to. */
 export interface Prepared extends Workload {
+  /** The folder that holds all of it. */
+  readonly dir: string;
   /** Packed as servers pack. */
   readonly server: Git;
   /** Manifests per app and environment. */
@@ -28,15 +30,16 @@ export interface Prepared extends Workload {
 /** Makes a repository of so many apps and publishes its first commit. */
 export async function prepare({ scratch, program, say }: Bench, apps: number): Promise<Prepared> {
   say(`making a repository of ${apps} apps × ${stages.length} environments, and publishing it once`);
-  const workload = await createWorkload(program, await scratch.folder('workload'), apps);
+  const dir = await scratch.folder('prepared');
+  const workload = await createWorkload(program, dir, apps);
   const place = await makePlace(scratch, program, workload.remote, workload.commits.before);
   await publishIn(scratch, place);
   await checkPublished(place, apps, 0);
-  const server = await serverLike(place.remote, join(await scratch.folder('server'), 'server.git'));
+  const server = await serverLike(place.remote, join(dir, 'server.git'));
   await packed(server);
   const objects = (await manifestsIn(place, workload.names[0] ?? '')).length;
   await scratch.remove(place.dir);
-  return { ...workload, server, objects };
+  return { ...workload, dir, server, objects };
 }
 
 /** Packs a repository as a server does now and then. */

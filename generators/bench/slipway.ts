@@ -2,18 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import { type Cost, measure } from './measured.ts';
+import { measure } from './measured.ts';
 import { filesWith, type Place } from './place.ts';
+import type { Run } from './result.ts';
 import type { Scratch } from './scratch.ts';
 import { type GitProcess, readTrace } from './trace.ts';
 import { stages, versionOf } from './workload.ts';
 
-/** One publish. */
-export interface Publishing extends Cost {
-  /** Milliseconds by phase, as the publisher says; empty when it says nothing. */
-  readonly phases: Readonly<Record<string, number>>;
-  /** What git did, when that was asked for. */
-  readonly git: readonly GitProcess[];
+/** One publish. Its phases are what the publisher says of itself. */
+export interface Publishing extends Run {
+  /** What git did; only when that was asked for. */
+  readonly git?: readonly GitProcess[];
 }
 
 /** Runs `slipway publish` in a checkout, as a pipeline does: one process from its start to its end. */
@@ -25,7 +24,7 @@ export async function publishIn(scratch: Scratch, place: Place, traced = false):
     cwd: place.checkout.dir,
     env,
   });
-  return { ms, peak, phases: await phasesIn(timings), git: traced ? await readTrace(trace) : [] };
+  return { ms, peak, phases: await phasesIn(timings), ...(traced ? { git: await readTrace(trace) } : {}) };
 }
 
 async function phasesIn(file: string): Promise<Record<string, number>> {
