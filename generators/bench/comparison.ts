@@ -3,7 +3,7 @@ import { Git } from '../git/git.ts';
 import { main } from '../model/names.ts';
 import { checkSameObjects, checkSynthesis, type Files, installContender, synthIn } from './contender.ts';
 import { type Bench, inPlace, type Prepared, packed } from './prepared.ts';
-import { type CaseResult, type Run, type Side, typical, type Verdict } from './result.ts';
+import { type CaseResult, type Run, ratio, type Side, type Verdict } from './result.ts';
 import { checkPublished, publishIn } from './slipway.ts';
 import { stages } from './workload.ts';
 
@@ -92,7 +92,7 @@ export async function compare(
     verdicts: theirs.map(
       (side): Verdict => ({
         what: `${title}: times faster than ${side.name}`,
-        found: typical(side) / typical(ours),
+        found: ratio(side, ours),
         unit: '×',
         wanted: { atLeast },
         dream,

@@ -1,7 +1,7 @@
 import { bareGit, changesOf, startupOf } from './bare-git.ts';
 import { median } from './measured.ts';
 import { type Bench, inPlace, type Prepared } from './prepared.ts';
-import { type CaseResult, phasesOf, type Run, type Side, typical } from './result.ts';
+import { type CaseResult, phasesOf, type Run, ratio, type Side } from './result.ts';
 import { checkPublished, type Publishing, publishIn } from './slipway.ts';
 import { type GitProcess, timeOf } from './trace.ts';
 import { stages } from './workload.ts';
@@ -50,7 +50,7 @@ export async function gitPart(bench: Bench, prepared: Prepared): Promise<CaseRes
     sides: [commands, ...ours],
     verdicts: ours.map((side) => ({
       what: `${side.name}, against the bare git commands`,
-      found: typical(side) / typical(commands),
+      found: ratio(side, commands),
       unit: '×' as const,
       wanted: { atMost: 2 },
     })),

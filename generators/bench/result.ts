@@ -36,6 +36,10 @@ export const isMet = ({ found, wanted }: Verdict): boolean =>
 /** The middle run of a side, in milliseconds. */
 export const typical = ({ runs }: Side): number => median(runs.map(({ ms }) => ms));
 
+/** How many times as long `side` took as `base`: the middle of what each pair of runs, made one after the other, says. */
+export const ratio = (side: Side, base: Side): number =>
+  median(side.runs.map(({ ms }, run) => ms / (base.runs[run]?.ms ?? Number.NaN)));
+
 /** The most memory that any run of a side had, in bytes; undefined when it was not measured. */
 export function peakOf({ runs }: Side): number | undefined {
   const peaks = runs.flatMap(({ peak }) => peak ?? []);
