@@ -1,65 +1,100 @@
 import { pipeline } from './charts/pipeline.ts';
-import { checkApps, isBuilt } from './model/app-schema.ts';
-import { seconds } from './model/environment.ts';
+import { type CheckedApp, checkApp, isBuilt } from './model/app-schema.ts';
+import { type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
-import type { Hydrated, RenderInput } from './model/part.ts';
-import { Misuse } from './model/refusal.ts';
-import { builtImage, pinnedImage, render } from './render.ts';
+import type { Line, Named, Part, RenderInput } from './model/part.ts';
+import { Misuse, Refusal } from './model/refusal.ts';
+import { builtImage, pinnedImage, type ResolvedImage, render } from './render.ts';
+
+/** What a dry commit declares, and who watches over its code. */
+export interface Definitions {
+  readonly repository: unknown;
+  readonly environments: unknown;
+  /** By name: what `apps/<name>/app.ts` exports as `app`, or throws when it cannot be loaded. Only what is not taken over. */
+  readonly apps: ReadonlyMap<string, () => unknown>;
+  /** Runs code on behalf of an app. @default as it is */
+  readonly within?: <T>(app: string, work: () => T) => T;
+}
 
 /**
- * Apps × environments → parts: what one dry commit is everywhere.
- * @param definitions what `apps/index.ts` and `clusters/environments.ts` of that commit export
- * @throws {Misuse} for a definition that is wrong, or an image given for an app that takes none
+ * Apps × environments → parts: what one dry commit is everywhere. An app that fails is said to, and the others go on.
+ * @throws {Misuse} for a promotion path that is wrong, or an image given for an app that takes none
  */
-export function hydrate(
-  definitions: { apps: unknown; repository: unknown; environments: unknown },
-  { builds, images, known }: RenderInput,
-): Hydrated {
+export function* hydrate(definitions: Definitions, input: RenderInput, node: string): Generator<Line> {
   const path = checkPath(definitions);
-  const apps = checkApps(definitions.apps);
+  const images: Record<string, Named> = {};
+  const names = [...definitions.apps.keys(), ...input.taken].sort();
+  for (const name of Object.keys(input.images)) {
+    if (!names.includes(name))
+      throw new Misuse(`--image ${name}=…: ${name} is not an app; known are ${names.join(', ') || 'none'}.`);
+  }
 
-  for (const [name, reference] of Object.entries(images)) {
-    const app = apps.find((candidate) => candidate.name === name);
-    const builtHere = apps.filter((candidate) => isBuilt(candidate.image)).map((candidate) => candidate.name);
-    if (!app || !isBuilt(app.image)) {
-      throw new Misuse(
-        `--image ${name}=…: ${name} is not an app whose image is built here; those are ${builtHere.join(', ') || 'none'}.`,
-      );
-    }
-    const { repository } = parseImage(reference, `--image ${name}`);
-    if (repository !== app.image.repository) {
-      throw new Misuse(
-        `--image ${name}=…: the repository is ${repository}, but apps/${name}/app.ts says ${app.image.repository}.`,
-      );
+  for (const [name, declared] of definitions.apps) {
+    try {
+      const work = () => partsOf(checkApp(name, declared()), path, input);
+      const { parts, image } = definitions.within ? definitions.within(name, work) : work();
+      if (image) images[name] = image;
+      for (const part of parts) yield { part };
+    } catch (error) {
+      yield { failed: { app: name, message: reasonOf(name, error), exitCode: exitCodeOf(error) } };
     }
   }
 
-  const named: Record<string, { tree: string; reference?: string }> = {};
-  const resolved = apps.map((app) => {
-    if (!isBuilt(app.image)) return { app, image: pinnedImage(app.name, app.image) };
-    const build = builds[app.image.build];
-    if (!build) {
-      throw new Misuse(
-        `apps/${app.name}/app.ts: field image.build is "${app.image.build}": no top-level folder of that name has a Dockerfile.`,
-      );
-    }
-    const reference = images[app.name] ?? known[app.name]?.[build.tree];
-    named[app.name] = { tree: build.tree, ...(reference ? { reference } : {}) };
-    return { app, image: builtImage(app.image, build, reference) };
-  });
-
-  return {
-    repository: path.repository,
-    environments: path.environments.map(({ name, after, soak }) => ({
-      name,
-      ...(after ? { after } : {}),
-      soak: seconds(soak),
-    })),
-    parts: path.environments.flatMap((environment) =>
-      resolved.map(({ app, image }) => render(app, environment, image, path.repository)),
-    ),
-    pipelines: Object.fromEntries(path.environments.map(({ name }) => [name, pipeline(name)])),
-    images: named,
+  yield {
+    summary: {
+      repository: path.repository,
+      environments: path.environments.map(({ name, after, soak }) => ({
+        name,
+        ...(after ? { after } : {}),
+        soak: seconds(soak),
+      })),
+      apps: names,
+      pipelines: Object.fromEntries(path.environments.map(({ name }) => [name, pipeline(name)])),
+      images,
+      node,
+    },
   };
 }
+
+function partsOf(app: CheckedApp, path: Path, input: RenderInput): { parts: Part[]; image?: Named } {
+  const { image, named } = imageOf(app, input);
+  const parts = path.environments.map((environment) => render(app, environment, image, path.repository));
+  return { parts, ...(named ? { image: named } : {}) };
+}
+
+function imageOf(
+  { name, image }: CheckedApp,
+  { builds, images, known }: RenderInput,
+): { image: ResolvedImage; named?: Named } {
+  const given = images[name];
+  if (!isBuilt(image)) {
+    if (given)
+      throw new Misuse(`--image ${name}=…: the image of ${name} is not built here; apps/${name}/app.ts pins it.`);
+    return { image: pinnedImage(name, image) };
+  }
+  const build = builds[image.build];
+  if (!build) {
+    throw new Misuse(
+      `apps/${name}/app.ts: field image.build is "${image.build}": no top-level folder of that name has a Dockerfile.`,
+    );
+  }
+  const { repository } = given ? parseImage(given, `--image ${name}`) : image;
+  if (repository !== image.repository) {
+    throw new Misuse(
+      `--image ${name}=…: the repository is ${repository}, but apps/${name}/app.ts says ${image.repository}.`,
+    );
+  }
+  const reference = given ?? known[name]?.[build.tree];
+  const named = { build: image.build, ...build, ...(reference ? { reference } : {}) };
+  return { image: builtImage(image, build, reference), named };
+}
+
+function reasonOf(name: string, error: unknown): string {
+  if (error instanceof Refusal) return error.message;
+  const { stack = '', message } = error as Error;
+  const at = /(?:apps|clusters|generators)\/[\w./-]+:\d+/.exec(stack)?.[0];
+  return `apps/${name}/app.ts cannot be rendered: ${message}${at ? ` (${at})` : ''}`;
+}
+
+const exitCodeOf = (error: unknown) => (error instanceof Refusal ? error.exitCode : 1);

@@ -3,16 +3,81 @@ import { apps } from '../apps/index.ts';
 import { environments, repository } from '../clusters/environments.ts';
 import { hydrate } from './hydrate.ts';
 import type { RenderInput } from './model/part.ts';
-import { Refusal } from './model/refusal.ts';
+import { Misuse, Refusal } from './model/refusal.ts';
 
 /**
- * The render half, as a process of its own: it runs the apps, clusters and generators of one dry commit, reads its
- * input from standard input, and writes what it rendered to standard output.
+ * The render half, as a process of its own (`hermetic.ts` starts it): it runs the apps, clusters and generators of one
+ * dry commit, reads its input from standard input, and writes what it rendered to standard output, a line of JSON each.
  */
+const input = JSON.parse(await text(process.stdin)) as RenderInput;
+const write = async (line: unknown) => {
+  // Whoever reads sets the pace, so that what waits stays small.
+  if (!process.stdout.write(`${JSON.stringify(line)}\n`))
+    await new Promise((done) => process.stdout.once('drain', done));
+};
+
+/** What the traps of `hermetic.ts` caught, newest last. */
+const trapped = (): { message: string }[] => Reflect.get(globalThis, Symbol.for('slipway.trapped')) ?? [];
+
+/** Runs code for one app: a trap that it sets off is charged to it. */
+function within<T>(app: string, work: () => T): T {
+  Reflect.set(globalThis, Symbol.for('slipway.rendering'), app);
+  try {
+    return work();
+  } finally {
+    Reflect.deleteProperty(globalThis, Symbol.for('slipway.rendering'));
+    charge();
+  }
+}
+
+function charge(): void {
+  const caught = trapped().splice(0);
+  if (caught.length > 0) throw new Refusal(caught.map(({ message }) => message).join('\n'));
+}
+
+/** Loads one app, alone: what it throws is said when the app is asked for. */
+async function load(name: string): Promise<() => unknown> {
+  try {
+    const own = (await import(`../apps/${name}/app.ts`)) as { app?: unknown };
+    freeze(own.app);
+    const listed: unknown = await apps[name]?.();
+    charge();
+    if (listed !== own)
+      throw new Misuse(`apps/index.ts: ${name} must be () => import('./${name}/app.ts'), and nothing else`);
+    return () => own.app;
+  } catch (error) {
+    const reason = (() => {
+      try {
+        charge();
+        return error;
+      } catch (caught) {
+        return caught;
+      }
+    })();
+    return () => {
+      throw reason;
+    };
+  }
+}
+
+/** Nobody changes what an app declared. */
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
+}
+
 try {
-  const input = JSON.parse(await text(process.stdin)) as RenderInput;
-  process.stdout.write(JSON.stringify({ hydrated: hydrate({ apps, repository, environments }, input) }));
+  if (typeof apps !== 'object' || apps === null || Array.isArray(apps))
+    throw new Misuse(
+      "apps/index.ts: `apps` must be a table of the form { counter: () => import('./counter/app.ts') }.",
+    );
+  const declared = new Map<string, () => unknown>();
+  const taken = input.taken.filter((name) => name in apps);
+  for (const name of Object.keys(apps).sort()) if (!taken.includes(name)) declared.set(name, await load(name));
+  const definitions = { repository, environments, apps: declared, within };
+  for (const line of hydrate(definitions, { ...input, taken }, process.version)) await write(line);
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
-  process.stdout.write(JSON.stringify({ refused: error.message, exitCode: error.exitCode }));
+  await write({ refused: error.message, exitCode: error.exitCode });
 }

@@ -5,7 +5,7 @@ import { apps } from '../apps/index.ts';
 import { environments, repository } from '../clusters/environments.ts';
 import { hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
-import type { Hydrated, RenderInput } from './model/part.ts';
+import type { Line, RenderInput } from './model/part.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
@@ -13,6 +13,7 @@ const input: RenderInput = {
   builds: { service: build },
   images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
   known: {},
+  taken: [],
 };
 
 const environment = {
@@ -23,10 +24,27 @@ const environment = {
   resources: { cpu: '50m', memory: '64Mi' },
   soak: '1m',
 };
-const fixture = (app: object) =>
-  hydrate(
-    { apps: [app], repository: 'https://git.example.org/r.git', environments: [environment] },
-    { builds: { service: build }, images: {}, known: {} },
+/** What a render said, by kind of line. */
+function collect(lines: Iterable<Line>) {
+  const all = [...lines];
+  const summary = all.flatMap((line) => ('summary' in line ? [line.summary] : []))[0];
+  assert.ok(summary);
+  const parts = all.flatMap((line) => ('part' in line ? [line.part] : []));
+  const failed = all.flatMap((line) => ('failed' in line ? [line.failed] : []));
+  return { parts, failed, summary };
+}
+
+const fixture = (app: { name: string; [field: string]: unknown }) =>
+  collect(
+    hydrate(
+      {
+        apps: new Map([[app.name, () => app]]),
+        repository: 'https://git.example.org/r.git',
+        environments: [environment],
+      },
+      { builds: { service: build }, images: {}, known: {}, taken: [] },
+      'v24.0.0',
+    ),
   );
 
 test('a web app is a Deployment, a Service, an Ingress and its Application, and nothing that nobody asked for', () => {
@@ -118,7 +136,7 @@ spec:
 });
 
 test('an app that is built here knows its version, commit and environment', () => {
-  const { parts, images } = fixture({
+  const { parts, summary } = fixture({
     kind: 'web',
     name: 'shop',
     owner: 'team-shop',
@@ -134,7 +152,7 @@ test('an app that is built here knows its version, commit and environment', () =
     assert.match(file, new RegExp(`name: ${name}\\n\\s+value: ${value}`));
   // Nobody gave a digest: the image is named by its tree, and publish refuses it.
   assert.match(file, new RegExp(`image: r/shop:${build.tree}\n`));
-  assert.deepEqual(images, { shop: { tree: build.tree } });
+  assert.deepEqual(summary.images, { shop: { build: 'service', ...build } });
 });
 
 test('a store keeps its volume claim as the API server will show it', () => {
@@ -162,26 +180,31 @@ test('a store keeps its volume claim as the API server will show it', () => {
 });
 
 test('an app that names a folder without a Dockerfile is refused', () => {
-  assert.throws(
-    () =>
-      fixture({ kind: 'web', name: 'a', owner: 'team-a', image: { repository: 'r/a', build: 'nowhere' }, port: 80 }),
-    /apps\/a\/app\.ts: field image\.build is "nowhere"/,
-  );
+  const image = { repository: 'r/a', build: 'nowhere' };
+  const [failure] = fixture({ kind: 'web', name: 'a', owner: 'team-a', image, port: 80 }).failed;
+  assert.match(failure?.message ?? '', /apps\/a\/app\.ts: field image\.build is "nowhere"/);
+  assert.equal(failure?.exitCode, 2);
 });
 
 // Facts about every app of this repository in every environment. They hold for any set of apps.
-const rendered = hydrate({ apps, repository, environments }, input);
+const loaded = new Map<string, () => unknown>();
+for (const [name, load] of Object.entries(apps)) {
+  const { app } = await load();
+  loaded.set(name, () => app);
+}
+const definitions = { apps: loaded, repository, environments };
+const rendered = collect(hydrate(definitions, input, 'v24.0.0'));
 const manifests = rendered.parts.flatMap((part) =>
   Object.entries(part.files).map(([file, text]) => ({ part, file, text, manifest: load(text) as Manifest })),
 );
 
 test('rendered twice, every byte is the same', () => {
-  const again: Hydrated = hydrate({ apps, repository, environments }, input);
-  assert.deepEqual(again, rendered);
+  assert.deepEqual(collect(hydrate(definitions, input, 'v24.0.0')), rendered);
+  assert.deepEqual(rendered.failed, []);
 });
 
 test('every app is rendered for every environment', () => {
-  assert.equal(rendered.parts.length, apps.length * environments.length);
+  assert.equal(rendered.parts.length, loaded.size * environments.length);
 });
 
 test('every manifest has a path of its own, and its name says what it is', () => {

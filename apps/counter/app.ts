@@ -1,6 +1,6 @@
 import type { App } from '../../generators/model/app.ts';
 
-export const counter: App = {
+export const app: App = {
   kind: 'web',
   name: 'counter',
   owner: 'team-counter',

@@ -1,6 +1,6 @@
 import type { App } from '../../generators/model/app.ts';
 
-export const redis: App = {
+export const app: App = {
   kind: 'store',
   name: 'redis',
   owner: 'team-platform',

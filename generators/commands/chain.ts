@@ -24,16 +24,17 @@ export async function chain(
     environment,
     target,
     steps,
-  }: { environment: string; target: EnvironmentHistory | undefined; steps: readonly Step[] },
+  }: { environment: string; target: Pick<EnvironmentHistory, 'tip'> | undefined; steps: readonly Step[] },
 ): Promise<Chain> {
-  const from = target && steps.length > 0 ? await metadataAt(mirror, target.tip) : new Map<string, Metadata>();
+  const names = steps.map(({ name }) => name);
+  const from = target ? await metadataAt(mirror, target.tip, '', names) : new Map<string, Metadata>();
   const to = new Map<string, Metadata>();
   const commits: NewCommit[] = [];
   const moves: string[] = [];
   const read = new Map<string, Map<string, Metadata>>();
   for (const { name, offer } of steps) {
     if (offer.part === undefined) continue;
-    const published = read.get(offer.commit) ?? (await metadataAt(mirror, offer.commit, `${environment}/`));
+    const published = read.get(offer.commit) ?? (await metadataAt(mirror, offer.commit, `${environment}/`, names));
     read.set(offer.commit, published);
     const metadata = published.get(name);
     if (metadata) to.set(name, metadata);

@@ -1,5 +1,5 @@
-import { buildsAt } from '../git/dry.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { buildsAt } from '../git/sources.ts';
 import type { Answer } from '../model/gate.ts';
 import type { Metadata } from '../model/metadata.ts';
 import type { Step } from '../model/promotion.ts';

@@ -3,11 +3,12 @@ import { environments } from '../../clusters/environments.ts';
 import { buildArtifact } from '../../clusters/local/artifact.ts';
 import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import type { Git } from '../git/git.ts';
-import { checkApps, isBuilt } from '../model/app-schema.ts';
+import { checkApp, isBuilt } from '../model/app-schema.ts';
 import { formatImage } from '../model/image.ts';
 import { Refusal } from '../model/refusal.ts';
+import { checkoutHere } from './checkout.ts';
 import type { Asked } from './main.ts';
-import { checkoutHere, worldDir, worldIn } from './surroundings.ts';
+import { worldDir, worldIn } from './surroundings.ts';
 
 /** `local up|build|status|down`: the world of this checkout. */
 export async function run({ values, words: [word] }: Asked): Promise<void> {
@@ -42,7 +43,8 @@ export async function buildImages(
   const commit = await checkout.commit(revision);
   if (!commit) throw new Refusal(`${revision} is not a commit of ${checkout.dir}.`);
   const images = new Map<string, string>();
-  for (const { name, image } of checkApps([...apps])) {
+  for (const [name, load] of Object.entries(apps)) {
+    const { image } = checkApp(name, (await load()).app);
     if (!isBuilt(image)) continue;
     const digest = await buildArtifact(world, checkout, commit, image.build, signal);
     images.set(name, formatImage({ repository: image.repository, digest }));

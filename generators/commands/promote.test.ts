@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
 import { publish } from './publish.ts';
-import { environmentsFile, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
 import { status, table } from './status.ts';
 
 test('a promotion is a merge request with one commit per app, standing on the tip', async (t) => {
@@ -105,13 +105,13 @@ test('a rollback in the source leaves the target alone, and says that it is newe
 test('a request lists the commits that touched the app or what it is built from, and no others', async (t) => {
   const box = await sandbox(t);
   const image = { repository: 'registry.example.com/built', build: 'code' };
-  const app = { kind: 'web', name: 'built', owner: 'team-x', image, port: 3000 };
   const publishAs = async (letter: string) => {
     const digest = `sha256:${letter.repeat(64)}`;
     await publish(box.context, { images: new Map([['built', { repository: image.repository, digest }]]) });
   };
   await box.commit({
-    'apps/index.ts': `export const apps = [${JSON.stringify(app)}];\n`,
+    'apps/index.ts': appsIndex(['built']),
+    'apps/built/app.ts': fixtureApp('built', { image }),
     'code/Dockerfile': 'FROM scratch\n',
     'code/package.json': '{ "version": "1.0.0" }',
   });

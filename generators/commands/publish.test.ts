@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Git } from '../git/git.ts';
 import { publish } from './publish.ts';
-import { environmentsFile, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
 
 test('publishing makes rendered and every environment branch, and moves the first environment alone', async (t) => {
   const box = await sandbox(t);
@@ -126,7 +126,7 @@ test('what is older than the newest published commit that is still on main has d
   await box.publish(kept);
   // Somebody with the right to do so took main elsewhere, published there, and took it back.
   await box.checkout.bytes(['checkout', '--quiet', '--detach', root]);
-  const elsewhere = await box.commitQuietly({ 'apps/index.ts': 'export const apps = [];\n' });
+  const elsewhere = await box.commitQuietly({ 'apps/index.ts': appsIndex([]) });
   await box.checkout.bytes(['push', '--quiet', 'origin', `${elsewhere}:refs/heads/elsewhere`]);
   await box.remote.bytes(['update-ref', 'refs/heads/main', elsewhere]);
   assert.equal((await box.publish(elsewhere)).outcome, 'published');
@@ -233,7 +233,7 @@ test('a wrong definition is refused with file and field, and nothing is written'
   const box = await sandbox(t);
   const before = await refs(box.remote);
   await box.commit({
-    'apps/index.ts': "export const apps = [{ kind: 'web', name: 'a', owner: 'team-x', prot: 80 }];\n",
+    'apps/a/app.ts': "export const app = { kind: 'web', name: 'a', owner: 'team-x', prot: 80 };\n",
   });
   await assert.rejects(box.publish(), (error: Error & { exitCode: number }) => {
     assert.match(error.message, /apps\/a\/app\.ts: field prot is not known/);
@@ -248,21 +248,17 @@ test('a wrong definition is refused with file and field, and nothing is written'
 
 test('a definition that throws is named by its file', async (t) => {
   const box = await sandbox(t);
-  await box.commit({ 'apps/index.ts': 'export const apps = [];\nthrow new Error("a bad day");\n' });
+  await box.commit({ 'apps/index.ts': 'export const apps = {};\nthrow new Error("a bad day");\n' });
   await assert.rejects(box.publish(), /cannot be rendered: Error: a bad day \(apps\/index\.ts:2\)/);
 });
 
 test('an image that is built here needs a digest once, and later commits of the same tree take it over', async (t) => {
   const box = await sandbox(t);
-  const built = {
-    kind: 'web',
-    name: 'built',
-    owner: 'team-x',
-    image: { repository: 'registry.example.com/built', build: 'service' },
-    port: 3000,
-  };
   const first = await box.commit({
-    'apps/index.ts': `export const apps = [${JSON.stringify(built)}];\n`,
+    'apps/index.ts': appsIndex(['built']),
+    'apps/built/app.ts': fixtureApp('built', {
+      image: { repository: 'registry.example.com/built', build: 'service' },
+    }),
     'service/Dockerfile': 'FROM scratch\n',
     'service/package.json': '{ "version": "2.1.0" }',
   });
@@ -297,7 +293,7 @@ test('an image for an app that takes none, or from another repository, is refuse
   const image = { repository: 'registry.example.com/other', digest: `sha256:${'a'.repeat(64)}` };
   await assert.rejects(
     publish(box.context, { images: new Map([['a', image]]) }),
-    /a is not an app whose image is built here/,
+    /the image of a is not built here; apps\/a\/app\.ts pins it/,
   );
   await assert.rejects(publish(box.context, { images: new Map([['zzz', image]]) }), /zzz is not an app/);
 });

@@ -1,29 +1,36 @@
-import { createHash } from 'node:crypto';
-import { buildsAt, placeOnMain } from '../git/dry.ts';
-import type { Git } from '../git/git.ts';
-import { filesOf } from '../git/history.ts';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { placeOnMain } from '../git/dry.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
+import { readPresent } from '../git/present.ts';
 import { readPublished } from '../git/published.ts';
 import { push } from '../git/push.ts';
+import { buildsAt, sourcesAt } from '../git/sources.ts';
 import { writeCommits } from '../git/write.ts';
+import { type Bundle, parseBundle } from '../model/bundle.ts';
+import { checkClaims, checkKeys } from '../model/claims.ts';
 import { formatImage, type ImageReference, parseImageArgument } from '../model/image.ts';
 import type { Published } from '../model/metadata.ts';
-import { environmentBranch, head, main, pipelineFile, rendered } from '../model/names.ts';
-import type { Hydrated } from '../model/part.ts';
-import { composePublication, type Publication } from '../model/publication.ts';
+import { environmentBranch, head, main, rendered } from '../model/names.ts';
+import { composePublication } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
+import { adopt } from './adopt.ts';
 import { advance, type EnvironmentResult } from './advance.ts';
+import { renderBundle } from './bundle.ts';
 import { type Context, untilSettled } from './context.ts';
-import { hydrateCommit } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
 
 export interface PublishRequest {
-  /** The dry commit. @default HEAD of the checkout */
+  /** The dry commit. @default HEAD of the checkout, or what the bundle was rendered from */
   readonly dry?: string | undefined;
   /** Digests by app. */
   readonly images: ReadonlyMap<string, ImageReference>;
+  /** What was rendered elsewhere; no app, chart or cluster is run then. */
+  readonly bundle?: Bundle | undefined;
+  /** An app that fails keeps its parts, and the others are published. */
+  readonly keepGoing?: boolean | undefined;
   /** Say what would happen; move no branch. */
   readonly dryRun?: boolean | undefined;
 }
@@ -35,6 +42,8 @@ export interface PublishResult {
   readonly by?: string;
   /** Parts that are new in `rendered`. */
   readonly changed: readonly string[];
+  /** Apps that stayed as they were, since they cannot be rendered, and why. */
+  readonly kept: readonly { readonly app: string; readonly message: string }[];
   readonly environments: readonly EnvironmentResult[];
 }
 
@@ -42,17 +51,25 @@ export interface PublishResult {
  * Renders one dry commit for every environment, appends it to `rendered`, and moves the first environments. Any number
  * may run at once, and any may be killed: what is missing is done by the next run.
  * @throws {Misuse} for a commit or image that cannot be meant
- * @throws {Refusal} for a commit that may not be published, or a remote that refuses
+ * @throws {Refusal} for a commit that may not be published, a bundle that is not one, or a remote that refuses
  */
 export async function publish(context: Context, request: PublishRequest): Promise<PublishResult> {
-  const dry = await context.checkout.commit(request.dry ?? 'HEAD');
-  if (!dry)
-    throw new Misuse(
-      `--dry ${request.dry ?? 'HEAD'} is not a commit of ${context.checkout.dir}; fetch it, or name another.`,
-    );
-  const mirror = await openMirror(context.checkout, context.remote);
+  const { bundle } = request;
+  const name = request.dry ?? bundle?.drySha ?? 'HEAD';
+  const here = await context.checkout.commit(name);
+  const unknown = new Misuse(`--dry ${name} is not a commit of ${context.checkout.dir}; fetch it, or name another.`);
+  if (!here && !bundle) throw unknown;
+  const mirror = await openMirror(context.checkout, context.remote, 'tips');
   try {
-    const appended = await untilSettled(mirror, () => append(context, mirror, dry, request));
+    // Whoever publishes what another job rendered may know the commit by the remote alone.
+    const dry = here ?? (await mirror.git.commit(name));
+    if (!dry) throw unknown;
+    if (bundle && bundle.drySha !== dry)
+      throw new Misuse(
+        `--dry ${name}: the bundle was rendered from ${bundle.drySha}. Leave --dry out, or render again.`,
+      );
+    const once = { bundle };
+    const appended = await untilSettled(mirror, () => append(context, mirror, dry, request, once));
     const environments = await untilSettled(mirror, () =>
       advance(context, mirror, appended.tip, request.dryRun ?? false),
     );
@@ -72,99 +89,69 @@ async function append(
   mirror: Mirror,
   dry: string,
   request: PublishRequest,
+  once: { bundle: Bundle | undefined },
 ): Promise<Appended | 'stale'> {
   const { git } = mirror;
   const tip = mirror.refs.get(head(rendered));
   const order = await placeOnMain(git, dry, mirror.refs.get(head(main)), readPublished(mirror, tip));
   if (tip !== undefined && order.is !== 'newer') {
     if (order.is === 'superseded')
-      return { tip, result: { outcome: 'superseded', drySha: dry, by: order.by, changed: [] } };
-    refuseOtherDigests(dry, order.published, request.images);
-    return { tip, result: { outcome: 'unchanged', drySha: dry, changed: [] } };
+      return { tip, result: { outcome: 'superseded', drySha: dry, by: order.by, changed: [], kept: [] } };
+    refuseOtherDigests(dry, order.published, request.images, request.bundle);
+    return { tip, result: { outcome: 'unchanged', drySha: dry, changed: [], kept: [] } };
   }
 
-  const hydrated = await hydrate(context, mirror, dry, tip, request.images);
-  const publication = await compose(mirror, dry, tip, hydrated);
-  const [commit] = await writeCommits(git, tip, [publication.commit], context.now());
-  if (!commit) throw new Error('git wrote no commit');
-  if (!request.dryRun && (await push(mirror, [{ ref: head(rendered), from: tip, to: commit }])) === 'stale')
+  // Rendered once, however often the race for the branch is lost.
+  const { images, keepGoing } = request;
+  once.bundle ??= await renderBundle(mirror, { dry, base: tip, images, keepGoing, say: context.say });
+  const { commit, changed } = await compose(mirror, tip, once.bundle);
+  const [written] = await writeCommits(git, tip, [commit], context.now());
+  if (!written) throw new Error('git wrote no commit');
+  if (!request.dryRun && (await push(mirror, [{ ref: head(rendered), from: tip, to: written }])) === 'stale')
     return 'stale';
-  return { tip: commit, result: { outcome: 'published', drySha: dry, changed: publication.changed } };
+  const kept = once.bundle.kept.map(({ app, message }) => ({ app, message }));
+  return { tip: written, result: { outcome: 'published', drySha: dry, changed, kept } };
+}
+
+async function compose(mirror: Mirror, tip: string | undefined, bundle: Bundle) {
+  const { git } = mirror;
+  const moved = bundle.taken.length > 0 && bundle.base !== tip;
+  const left = new Set([...(moved ? [] : bundle.taken), ...bundle.kept.map(({ app }) => app)]);
+  const [sources, builds, present] = await Promise.all([
+    sourcesAt(git, bundle.drySha),
+    buildsAt(git, bundle.drySha),
+    readPresent(mirror, tip, (app) => !left.has(app)),
+  ]);
+  const { published } = present;
+  const before = published && (await git.commit(published.drySha));
+  if (published && before) checkKeys(published, await sourcesAt(git, before), tip ?? '');
+  const adopted = moved ? await adopt(mirror, bundle, present) : { parts: [], published };
+  checkClaims(bundle, sources, builds, adopted.published);
+  return composePublication(
+    bundle,
+    sources,
+    { ...present, ...(adopted.published ? { published: adopted.published } : {}) },
+    adopted.parts,
+  );
 }
 
 /** Publishing a commit again is no news; publishing it with another image would make two histories of one commit. */
-function refuseOtherDigests(dry: string, published: Published, images: ReadonlyMap<string, ImageReference>): void {
-  for (const [app, image] of images) {
+function refuseOtherDigests(
+  dry: string,
+  published: Published,
+  images: ReadonlyMap<string, ImageReference>,
+  bundle: Bundle | undefined,
+): void {
+  const given = [...images].map(([app, image]) => [app, formatImage(image)] as const);
+  const named = Object.entries(bundle?.summary.images ?? {}).map(([app, { reference }]) => [app, reference] as const);
+  for (const [app, image] of [...given, ...named]) {
     const known = published.images[app]?.reference;
-    if (known !== undefined && known !== formatImage(image)) {
+    if (known !== undefined && image !== undefined && known !== image) {
       throw new Refusal(
         `${dry} was published with ${app}=${known}; it cannot have a second image. Make a new commit and publish that.`,
       );
     }
   }
-}
-
-/** Renders the commit; where a tree has no digest by hand, `rendered` is asked what was built from it before. */
-async function hydrate(
-  { checkout, say }: Context,
-  mirror: Mirror,
-  dry: string,
-  tip: string | undefined,
-  images: ReadonlyMap<string, ImageReference>,
-): Promise<Hydrated> {
-  const builds = await buildsAt(mirror.git, dry);
-  const given = Object.fromEntries([...images].map(([app, image]) => [app, formatImage(image)]));
-  const known: Record<string, Record<string, string>> = {};
-  const input = { builds, images: given, known };
-  // The newest publish knows the image of a folder that nobody touched; only for an older tree is history read.
-  const history = readPublished(mirror, tip);
-  remember(known, (await history.next()).value);
-  const hydrated = await hydrateCommit(checkout, dry, input, say);
-  const missing = () =>
-    Object.entries(hydrated.images).filter(([app, { tree, reference }]) => !reference && !known[app]?.[tree]);
-  if (missing().length === 0) return hydrated;
-  for await (const published of history) {
-    remember(known, published);
-    if (missing().length === 0) return hydrateCommit(checkout, dry, input, say);
-  }
-  return hydrated;
-}
-
-function remember(known: Record<string, Record<string, string>>, published: Published | undefined): void {
-  for (const [app, { tree, reference }] of Object.entries(published?.images ?? {})) {
-    const trees = known[app] ?? {};
-    trees[tree] ??= reference;
-    known[app] = trees;
-  }
-}
-
-async function compose(
-  { git, blobs }: Mirror,
-  dry: string,
-  tip: string | undefined,
-  hydrated: Hydrated,
-): Promise<Publication> {
-  const files = new Map<string, string>();
-  if (tip !== undefined) for (const [path, { id }] of await filesOf(git, tip)) files.set(path, id);
-  const pipelineIds = hydrated.environments.flatMap(({ name }) => files.get(`${name}/${pipelineFile}`) ?? []);
-  const texts = await blobs(pipelineIds);
-  const pipelines = new Map(
-    hydrated.environments.map(({ name }) => [
-      name,
-      String(texts.get(files.get(`${name}/${pipelineFile}`) ?? '') ?? ''),
-    ]),
-  );
-  return composePublication(dry, hydrated, { files, pipelines, idOf: await blobIds(git) });
-}
-
-/** The id that git would give these bytes, in this repository's object format. */
-async function blobIds(git: Git): Promise<(bytes: string) => string> {
-  const format = await git.text(['rev-parse', '--show-object-format']);
-  return (bytes) =>
-    createHash(format)
-      .update(`blob ${Buffer.byteLength(bytes)}\0`)
-      .update(bytes)
-      .digest('hex');
 }
 
 /** What a person reads after a publish, one line each. */
@@ -175,6 +162,7 @@ export function describe(result: PublishResult, dryRun: boolean): string[] {
     lines.push(`superseded by ${result.by}: ${short(result.drySha)} is older than what is published`);
   else if (result.outcome === 'unchanged') lines.push(`unchanged: ${short(result.drySha)} is already published`);
   else lines.push(`${would}published ${short(result.drySha)}: ${result.changed.length} parts changed`);
+  for (const { app, message } of result.kept) lines.push(`kept ${app} as it was: ${message}`);
   for (const { environment, outcome, moved, steps } of result.environments) {
     if (outcome !== 'unchanged')
       lines.push(`${would}${outcome} ${environmentBranch(environment)}${moved.length ? `: ${moved.join(', ')}` : ''}`);
@@ -194,9 +182,27 @@ export function describe(result: PublishResult, dryRun: boolean): string[] {
 
 export async function run({ values }: Asked): Promise<void> {
   const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  const { from, dry } = values as { from?: string; dry?: string };
+  if (from !== undefined && images.size > 0)
+    throw new Misuse('--image says what is rendered, and --from publishes what was: give it to slipway render --all.');
   const context = await contextOf(values);
   const dryRun = values['dry-run'] === true;
-  const result = await publish(context, { dry: values.dry as string | undefined, images, dryRun });
+  const bundle = from === undefined ? undefined : await readBundle(from);
+  const keepGoing = values['keep-going'] === true;
+  const result = await publish(context, { dry, images, bundle, keepGoing, dryRun });
   if (values.json) console.log(JSON.stringify(result, null, 2));
   else for (const line of describe(result, dryRun)) console.log(line);
+  if (result.kept.length > 0) process.exitCode = 1;
+}
+
+/** A bundle in a file. @throws {Refusal} when it cannot be read or is not one */
+export async function readBundle(file: string): Promise<Bundle> {
+  const input = createReadStream(file);
+  const opened = new Promise<void>((resolve, reject) => input.once('open', () => resolve()).once('error', reject));
+  await opened.catch((error: Error) => {
+    throw new Refusal(
+      `--from ${file} cannot be read: ${error.message}. Make it with slipway render --all --bundle ${file}.`,
+    );
+  });
+  return parseBundle(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), file);
 }

@@ -1,26 +1,67 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildsAt } from '../git/dry.ts';
+import type { Git } from '../git/git.ts';
+import { cloned } from '../git/published.ts';
+import { type Bundle, formatBundle } from '../model/bundle.ts';
+import { parseImageArgument } from '../model/image.ts';
+import { rendered } from '../model/names.ts';
 import type { Part } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { hydrateCommit } from './hydrate-commit.ts';
+import { short } from '../model/words.ts';
+import { renderBundle } from './bundle.ts';
+import { checkoutHere, say } from './checkout.ts';
 import type { Asked } from './main.ts';
-import { checkoutHere, say } from './surroundings.ts';
 
-/** Prints what HEAD is in one environment: to look at, never to be published. */
 export async function run({ values }: Asked): Promise<void> {
-  const { env, app, out } = values as { env?: string; app?: string; out?: string };
-  if (env === undefined) throw new Misuse('--env is missing: which environment is to be rendered?');
+  const { env, app, out, all, bundle } = values as Options;
   const checkout = await checkoutHere();
-  const dry = await checkout.commit('HEAD');
-  if (!dry) throw new Refusal(`${checkout.dir} has no commit yet: a render is made from a commit.`);
-  const hydrated = await hydrateCommit(
-    checkout,
-    dry,
-    { builds: await buildsAt(checkout, dry), images: {}, known: {} },
-    say,
+  const name = (values.dry as string | undefined) ?? 'HEAD';
+  const dry = await checkout.commit(name);
+  if (!dry) throw new Misuse(`--dry ${name} is not a commit of ${checkout.dir}: a render is made from a commit.`);
+  if ((all === true) !== (bundle !== undefined))
+    throw new Misuse('--all and --bundle FILE go together: a bundle holds everything.');
+  if (bundle === undefined) return show(checkout, dry, { env, app, out });
+  if (env ?? app ?? out) throw new Misuse('--env, --app and --out are for looking; a bundle holds everything.');
+
+  const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  // What the clone has of rendered is enough, and without it everything is rendered: this half asks no remote.
+  const reader = cloned(checkout.offline());
+  const base = await reader.newest();
+  const made = await renderBundle(reader, { dry, base, images, keepGoing: values['keep-going'] === true, say });
+  await save(made, bundle);
+  say(
+    `${short(dry)}: ${made.parts.length} parts rendered, ${made.taken.length} apps as ${base ? `${rendered} at ${short(base)} has them` : 'before'}${made.kept.length > 0 ? `, kept: ${made.kept.map((failure) => failure.app).join(', ')}` : ''}`,
   );
-  const environments = hydrated.environments.map(({ name }) => name);
+  if (made.kept.length > 0) process.exitCode = 1;
+}
+
+interface Options {
+  readonly env?: string | undefined;
+  readonly app?: string | undefined;
+  readonly out?: string | undefined;
+  readonly all?: boolean;
+  readonly bundle?: string;
+}
+
+/** A bundle is there whole or not at all. */
+async function save(bundle: Bundle, file: string): Promise<void> {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    await writeFile(unfinished, formatBundle(bundle));
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw new Refusal(`--bundle ${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Prints what a commit is in one environment: to look at, never to be published. */
+async function show(checkout: Git, dry: string, { env, app, out }: Options): Promise<void> {
+  if (env === undefined) throw new Misuse('--env is missing: which environment is to be rendered?');
+  const reader = cloned(checkout);
+  const base = undefined;
+  const hydrated = await renderBundle(reader, { dry, base, images: new Map(), unbuilt: true, say });
+  const environments = hydrated.summary.environments.map(({ name }) => name);
   if (!environments.includes(env))
     throw new Misuse(`--env ${env}: not an environment; known are ${environments.join(', ')}.`);
   const apps = hydrated.parts.filter(({ environment }) => environment === env);
@@ -28,7 +69,7 @@ export async function run({ values }: Asked): Promise<void> {
   if (parts.length === 0)
     throw new Misuse(`--app ${app}: not an app; known are ${apps.map((part) => part.app).join(', ')}.`);
 
-  for (const [name, { tree }] of Object.entries(hydrated.images)) {
+  for (const [name, { tree }] of Object.entries(hydrated.summary.images)) {
     if (parts.some((part) => part.app === name)) say(`${name}: not built; its image is named by its tree id ${tree}`);
   }
   if (out === undefined) process.stdout.write(parts.map(printed).join(''));

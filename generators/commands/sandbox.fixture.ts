@@ -65,13 +65,13 @@ export class Sandbox {
   /** Commits a new configuration of these apps (`{ a: '2' }`); apps that were not named before are added. */
   change(values: Readonly<Record<string, string>>): Promise<string> {
     Object.assign(this.#values, values);
-    return this.commit({ 'apps/index.ts': appsFile(this.#values) });
+    return this.commit(appFiles(this.#values));
   }
 
   /** Takes an app out of `main`. */
   remove(app: string): Promise<string> {
     delete this.#values[app];
-    return this.commit({ 'apps/index.ts': appsFile(this.#values) });
+    return this.commit(appFiles(this.#values));
   }
 
   publish(dry?: string): Promise<PublishResult> {
@@ -183,17 +183,27 @@ export async function sandbox(
   return made;
 }
 
-const appsFile = (values: Readonly<Record<string, string>>) =>
-  `export const apps = ${JSON.stringify(
-    Object.entries(values).map(([name, VALUE]) => ({
-      kind: 'web',
-      name,
-      owner: 'team-test',
-      image: `registry.example.com/${name}:1.0@${digest}`,
-      port: 3000,
-      env: { VALUE },
-    })),
-  )};\n`;
+/** A fixture app's definition; what is given comes instead. */
+export const fixtureApp = (name: string, fields: object = {}) =>
+  `export const app = ${JSON.stringify({
+    kind: 'web',
+    name,
+    owner: 'team-test',
+    image: `registry.example.com/${name}:1.0@${digest}`,
+    port: 3000,
+    ...fields,
+  })};\n`;
+
+/** `apps/index.ts` over the folders of these names. */
+export const appsIndex = (names: readonly string[]) =>
+  `export const apps = {\n${names.map((name) => `  ${name}: () => import('./${name}/app.ts'),\n`).join('')}};\n`;
+
+const appFiles = (values: Readonly<Record<string, string>>) => ({
+  'apps/index.ts': appsIndex(Object.keys(values)),
+  ...Object.fromEntries(
+    Object.entries(values).map(([name, VALUE]) => [`apps/${name}/app.ts`, fixtureApp(name, { env: { VALUE } })]),
+  ),
+});
 
 /** The path; what only production sees may be told apart. */
 export const environmentsFile = (production: { replicas: number } = { replicas: 2 }) => `

@@ -1,23 +1,12 @@
 import { join } from 'node:path';
 import { findWorld, type World } from '../../clusters/local/world.ts';
 import { gitlab } from '../forge/gitlab.ts';
-import { Git, GitError } from '../git/git.ts';
+import type { Git } from '../git/git.ts';
 import { argocd } from '../live/argocd.ts';
 import { Refusal } from '../model/refusal.ts';
+import { checkoutHere, say } from './checkout.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
-
-/** The checkout that the command was called in. @throws {Refusal} outside of one */
-export async function checkoutHere(): Promise<Git> {
-  try {
-    return new Git(await new Git(process.cwd()).text(['rev-parse', '--show-toplevel']));
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    throw new Refusal(
-      `${process.cwd()} is not in a git checkout of a Slipway repository; go to one and run this again.`,
-    );
-  }
-}
 
 /** Where the local world of a checkout lives. */
 export const worldDir = (checkout: Git): string => process.env.SLIPWAY_WORLD ?? join(checkout.dir, '.slipway', 'world');
@@ -30,9 +19,6 @@ export async function worldIn(dir: string): Promise<World> {
     `No local world runs in ${dir}: start one with npx slipway local up, or name its folder in SLIPWAY_WORLD.`,
   );
 }
-
-/** One line of progress, kept out of what programs read. */
-export const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** The doors of a local world. */
 export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'soakless'> => ({

@@ -21,33 +21,55 @@ const remote: Option = {
   value: 'URL',
   help: 'the repository with the branches: a name, an address, or "local" for the local world (default: origin)',
 };
+const dry: Option = { type: 'string', value: 'SHA', help: 'the commit (default: HEAD)' };
+const image: Option = {
+  type: 'string',
+  multiple: true,
+  value: 'NAME=REF@sha256:…',
+  help: 'the image of an app that is built here; default: the one already published for the same tree',
+};
+const keepGoing: Option = {
+  type: 'boolean',
+  help: 'an app that cannot be rendered keeps its parts, the others go on; the exit code is then 1',
+};
 const json: Option = { type: 'boolean', help: 'print JSON for programs' };
 const dryRun: Option = { type: 'boolean', help: 'say what would happen, and do nothing' };
 
 /** Every verb, for the help and for the parser alike. */
 export const verbs: Readonly<Record<string, Verb>> = {
   render: {
-    summary: "print an environment's manifests at HEAD",
-    about: 'Renders the committed tree, never the work tree. Writes nothing but to --out.',
+    summary: "print an environment's manifests, or bundle all of them for publish --from",
+    about:
+      'Renders the committed tree, never the work tree, and needs no network and no credential. With --env it prints; with\n--all --bundle it writes a file that another job publishes. An app that did not change since what the clone knows of\nthe branch rendered is named in the bundle, not rendered.',
     options: {
-      env: { type: 'string', value: 'E', help: 'the environment (required)' },
+      dry,
+      env: { type: 'string', value: 'E', help: 'the environment that is to be printed' },
       app: { type: 'string', value: 'A', help: 'only this app' },
       out: { type: 'string', value: 'DIR', help: 'write one file per manifest into DIR instead of printing' },
+      all: { type: 'boolean', help: 'every app in every environment' },
+      bundle: { type: 'string', value: 'FILE', help: 'where the bundle is written' },
+      image,
+      'keep-going': keepGoing,
     },
-    examples: ['slipway render --env dev', 'slipway render --env production --app counter --out /tmp/production'],
+    examples: [
+      'slipway render --env dev',
+      'slipway render --env production --app counter --out /tmp/production',
+      'slipway render --all --bundle rendered.jsonl',
+    ],
   },
   publish: {
     summary: 'render a commit of main for every environment, and move the first ones',
     about:
       'Appends the commit to the branch rendered and moves the first environments to it. A commit older than what is\npublished is superseded, and publishing one again changes nothing: both are success.',
     options: {
-      dry: { type: 'string', value: 'SHA', help: 'the commit (default: HEAD)' },
-      image: {
+      dry,
+      image,
+      from: {
         type: 'string',
-        multiple: true,
-        value: 'NAME=REF@sha256:…',
-        help: 'the image of an app that is built here; default: the one already published for the same tree',
+        value: 'FILE',
+        help: 'publish the bundle of slipway render, and run no code of any commit',
       },
+      'keep-going': keepGoing,
       remote,
       'dry-run': dryRun,
       json,

@@ -3,10 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Published } from '../model/metadata.ts';
-import type { Build } from '../model/part.ts';
 import { Refusal } from '../model/refusal.ts';
 import { type Git, GitError } from './git.ts';
-import { entriesOf, isFolder } from './history.ts';
+import { renderedFrom } from './sources.ts';
 
 /** What publishing a dry commit would be, by the order of `main`. */
 export type Order =
@@ -56,56 +55,15 @@ export async function placeOnMain(
 }
 
 /**
- * What images are built from: every top-level folder with a Dockerfile. The version for people is `major.minor` of its
- * package.json and the number of first-parent commits that touched the folder since that line last changed, so an
- * unrelated commit changes nothing.
+ * Writes the files of a dry commit that a render runs into `dir`: the committed tree, never the work tree.
+ * @param apps the folders of `apps/` that are wanted. @default all
  */
-export async function buildsAt(git: Git, dry: string): Promise<Record<string, Build>> {
-  const builds: Record<string, Build> = {};
-  for (const [folder, entry] of await entriesOf(git, dry)) {
-    if (!isFolder(entry) || !(await entriesOf(git, dry, `${folder}/`)).has('Dockerfile')) continue;
-    const commit = await git.text(['rev-list', '--first-parent', '--max-count=1', dry, '--', folder]);
-    builds[folder] = { tree: entry.id, version: await versionOf(git, dry, folder), commit };
-  }
-  return builds;
-}
-
-async function versionOf(git: Git, dry: string, folder: string): Promise<string> {
-  const file = `${folder}/package.json`;
-  const declared = await declaredVersion(git, dry, file);
-  if (!declared)
-    throw new Refusal(
-      `${file} of ${dry} has no version of the form 1.0.0; images built from ${folder} are named after it.`,
-    );
-  let since: string | undefined;
-  for (const commit of await git.lines(['rev-list', '--first-parent', dry, '--', file])) {
-    if ((await declaredVersion(git, commit, file)) !== declared) break;
-    since = commit;
-  }
-  const range = since ? [`${since}..${dry}`] : [dry];
-  const count = await git.text(['rev-list', '--count', '--first-parent', ...range, '--', folder]);
-  return `${declared}.${count}`;
-}
-
-/** `major.minor` of a package.json; undefined where the file or a legal version is missing. */
-async function declaredVersion(git: Git, commit: string, file: string): Promise<string | undefined> {
-  try {
-    const { version } = JSON.parse(await git.text(['show', `${commit}:${file}`])) as { version?: string };
-    return /^(\d+\.\d+)\.\d+$/.exec(version ?? '')?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-/** Writes the files of a dry commit that a render runs into `dir`: the committed tree, never the work tree. */
-export async function exportDry(git: Git, dry: string, dir: string): Promise<void> {
+export async function exportDry(git: Git, dry: string, dir: string, apps?: readonly string[]): Promise<void> {
   await mkdir(dir, { recursive: true });
-  const wanted = ['apps', 'clusters', 'generators', 'package.json', 'package-lock.json'];
-  const there = await entriesOf(git, dry);
-  const missing = wanted.filter((name) => !there.has(name));
-  if (missing.length > 0)
-    throw new Refusal(`Commit ${dry} has no ${missing.join(', ')}: it is not a commit of a Slipway repository.`);
-  await exportTree(git, dry, dir, wanted);
+  const wanted = renderedFrom.flatMap((path) =>
+    path === 'apps' && apps ? ['apps/index.ts', ...apps.map((app) => `apps/${app}`)] : [path],
+  );
+  await exportTree(git, dry, dir, [...wanted, ':(exclude,glob)**/*.test.ts', ':(exclude,glob)**/*.fixture.ts']);
 }
 
 /** Whether two folders ask for the same packages. */

@@ -42,8 +42,21 @@ const settings = [
 /** One git repository, given by its folder: a checkout or a bare repository. */
 export class Git {
   readonly dir: string;
-  constructor(dir: string) {
+  readonly #variables: Readonly<Record<string, string>>;
+  /** @param variables environment variables for every call. @default {} */
+  constructor(dir: string, variables: Readonly<Record<string, string>> = {}) {
     this.dir = dir;
+    this.#variables = variables;
+  }
+
+  /** The same repository, with further environment variables. */
+  with(variables: Readonly<Record<string, string>>): Git {
+    return new Git(this.dir, { ...this.#variables, ...variables });
+  }
+
+  /** The same repository, which asks no remote for what it does not have. */
+  offline(): Git {
+    return this.with({ GIT_ALLOW_PROTOCOL: 'none' });
   }
 
   /**
@@ -52,7 +65,7 @@ export class Git {
    */
   async bytes(args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
-      env: { ...withoutRepository(process.env), ...environment },
+      env: { ...withoutRepository(process.env), ...environment, ...this.#variables },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
@@ -86,23 +99,34 @@ export class Git {
     return text === '' ? [] : text.split('\n');
   }
 
-  /** Whether git exits with 0, for questions such as `merge-base --is-ancestor`; status 1 is "no", anything else is thrown. */
-  async holds(args: readonly string[]): Promise<boolean> {
+  /**
+   * Whether git exits with 0, for questions such as `merge-base --is-ancestor`.
+   * @param no the statuses that mean "no"; anything else is thrown. @default 1
+   */
+  async holds(args: readonly string[], no: readonly number[] = [1]): Promise<boolean> {
     try {
       await this.bytes(args);
       return true;
     } catch (error) {
-      if (error instanceof GitError && error.status === 1) return false;
+      if (error instanceof GitError && error.status !== null && no.includes(error.status)) return false;
       throw error;
     }
   }
 
   /** The commit that `revision` names, or undefined when there is none. */
-  async commit(revision: string): Promise<string | undefined> {
+  commit(revision: string): Promise<string | undefined> {
+    return this.named(`${revision}^{commit}`);
+  }
+
+  /**
+   * The object that `revision` names (`rendered:published.json`), or undefined when there is none.
+   * @throws {GitError} when git cannot tell: a failure is no answer
+   */
+  async named(revision: string): Promise<string | undefined> {
     try {
-      return await this.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
+      return await this.text(['rev-parse', '--verify', '--quiet', '--end-of-options', revision]);
     } catch (error) {
-      if (error instanceof GitError) return undefined;
+      if (error instanceof GitError && error.status === 1) return undefined;
       throw error;
     }
   }

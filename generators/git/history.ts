@@ -73,11 +73,24 @@ export const entriesOf = (git: Git, commit: string, prefix = '') => listed(git, 
 /** Every file of a commit, or those under `prefix`, by the rest of its path. */
 export const filesOf = (git: Git, commit: string, prefix = '') => listed(git, commit, prefix, ['-r']);
 
-/** The provenance of every part under `prefix` of a commit, by app: `''` for an environment branch, `dev/` for `rendered`. */
-export async function metadataAt(mirror: Mirror, commit: string, prefix = ''): Promise<Map<string, Metadata>> {
-  const files = [...(await filesOf(mirror.git, commit, prefix))].flatMap(([path, { id }]) => {
-    const [app, file, ...rest] = path.split('/');
-    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path: prefix + path }] : [];
+/**
+ * The provenance of the parts under `prefix` of a commit, by app: `''` for an environment branch, `dev/` for `rendered`.
+ * @param apps which ones. @default all
+ */
+export async function metadataAt(
+  mirror: Mirror,
+  commit: string,
+  prefix = '',
+  apps?: readonly string[],
+): Promise<Map<string, Metadata>> {
+  const few = apps && apps.length <= 500 ? apps.map((app) => `${prefix}${app}/${metadataFile}`) : undefined;
+  if (few?.length === 0) return new Map();
+  const listed = few
+    ? await listTree(mirror.git, commit, few, [])
+    : await listTree(mirror.git, commit, prefix ? [prefix] : [], ['-r']);
+  const files = [...listed].flatMap(([path, { id }]) => {
+    const [app, file, ...rest] = path.slice(prefix.length).split('/');
+    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path }] : [];
   });
   const blobs = await mirror.blobs(files.map(({ id }) => id));
   const found = new Map<string, Metadata>();
@@ -119,15 +132,25 @@ async function changes(git: Git, commits: readonly string[], flags: readonly str
 }
 
 async function listed(git: Git, commit: string, prefix: string, flags: readonly string[]): Promise<Map<string, Entry>> {
-  const paths = prefix ? ['--', prefix] : [];
-  const lines = (await git.bytes(['ls-tree', '-z', '--full-tree', ...flags, commit, ...paths])).toString().split('\0');
-  return new Map(
-    lines
-      .filter((line) => line !== '')
-      .map((line) => {
-        const [about, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
-        const [mode, , id] = about.split(' ') as [string, string, string];
-        return [path.slice(prefix.length), { mode, id }];
-      }),
-  );
+  const found = await listTree(git, commit, prefix ? [prefix] : [], flags);
+  return prefix ? new Map([...found].map(([path, entry]) => [path.slice(prefix.length), entry])) : found;
+}
+
+/** What a commit or tree holds at these paths (a folder's own entries where the path ends in a slash), by full path. */
+export async function listTree(
+  git: Git,
+  treeish: string,
+  paths: readonly string[],
+  flags: readonly string[],
+): Promise<Map<string, Entry>> {
+  const args = ['ls-tree', '-z', '--full-tree', ...flags, treeish, ...(paths.length > 0 ? ['--', ...paths] : [])];
+  const lines = (await git.bytes(args)).toString().split('\0');
+  const found = new Map<string, Entry>();
+  for (const line of lines) {
+    if (line === '') continue;
+    const tab = line.indexOf('\t');
+    const [mode, , id] = line.slice(0, tab).split(' ') as [string, string, string];
+    found.set(line.slice(tab + 1), { mode, id });
+  }
+  return found;
 }

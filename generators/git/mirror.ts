@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { head, main, rendered } from '../model/names.ts';
+import { head, isProposal, main, rendered } from '../model/names.ts';
+import type { ObjectFormat } from '../model/object-id.ts';
 import { Refusal } from '../model/refusal.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 
@@ -13,17 +14,27 @@ export interface Mirror {
   readonly address: string;
   /** Full branch names (`refs/heads/…`) → commits, as of the last `fetch`. */
   readonly refs: ReadonlyMap<string, string>;
+  /** How this repository names objects. */
+  readonly format: ObjectFormat;
   /** Asks the remote again. @throws {Refusal} when it cannot be reached */
   fetch(): Promise<void>;
+  /** Fetches the whole history of every branch, for a mirror of tips. A mirror that has it does nothing. */
+  deepen(): Promise<void>;
   /** Contents of blobs by object id, fetched in one go where they are missing. */
   blobs(ids: Iterable<string>): Promise<Map<string, Buffer>>;
   close(): Promise<void>;
 }
 
+/** What git takes for "all of it", also where nothing was left out: https://git-scm.com/docs/git-fetch */
+const everything = 2147483647;
+
 const open = new Set<string>();
 process.on('exit', () => {
   for (const dir of open) rmSync(dir, { recursive: true, force: true });
 });
+
+/** How much of `rendered` and the environment branches is fetched: all, or tips alone until `deepen` is called. */
+export type Depth = 'history' | 'tips';
 
 /**
  * Opens a mirror of `remote`, without file contents (they are fetched when asked for): what a publish compares are
@@ -32,30 +43,36 @@ process.on('exit', () => {
  * @param remote a remote's name or its URL
  * @throws {Refusal} naming the address when it cannot be reached
  */
-export async function openMirror(checkout: Git, remote: string): Promise<Mirror> {
-  const url = await urlOf(checkout, remote);
+export async function openMirror(checkout: Git, remote: string, depth: Depth = 'history'): Promise<Mirror> {
+  const [url, about, settings] = await Promise.all([
+    urlOf(checkout, remote),
+    checkout.lines([
+      ...['rev-parse', '--path-format=absolute', '--show-object-format', '--is-shallow-repository'],
+      ...['--git-path', 'objects'],
+    ]),
+    credentialSettings(checkout),
+  ]);
+  const [format, shallow, objects] = about as [ObjectFormat, string, string];
   const address = withoutSecrets(url);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-mirror-'));
   open.add(dir);
   const git = new Git(dir);
   const refs = new Map<string, string>();
 
-  const format = await checkout.text(['rev-parse', '--show-object-format']);
   await git.bytes(['init', '--quiet', '--bare', `--object-format=${format}`]);
   // Written as a file: an address with a token would be seen by everybody in the arguments of a process.
   const partial = '\tpromisor = true\n\tpartialclonefilter = blob:none\n';
   await appendFile(
     join(dir, 'config'),
-    `${await credentialSettings(checkout)}[remote "origin"]\n\turl = ${quoted(url)}\n${partial}[extensions]\n\tpartialClone = origin\n[core]\n\trepositoryformatversion = 1\n`,
+    `${settings}[remote "origin"]\n\turl = ${quoted(url)}\n${partial}[extensions]\n\tpartialClone = origin\n[core]\n\trepositoryformatversion = 1\n`,
   );
-  if ((await checkout.text(['rev-parse', '--is-shallow-repository'])) === 'false') {
-    const objects = await checkout.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
-    await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
-  }
+  const whole = shallow === 'false';
+  if (whole) await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
+  let tips = depth === 'tips';
 
   /** Fetches branches or objects, without file contents that were not asked for. */
-  const download = (what: readonly string[], ...settings: readonly string[]) => {
-    const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head'];
+  const download = (what: readonly string[], options: readonly string[] = [], ...settings: readonly string[]) => {
+    const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', ...options];
     return git.bytes(
       [...settings, 'fetch', ...quietly, '--filter=blob:none', '--stdin', 'origin'],
       `${what.join('\n')}\n`,
@@ -68,35 +85,59 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
       refs.clear();
       for (const line of found) {
         const [commit, ref] = line.split('\t') as [string, string];
-        refs.set(ref, commit);
+        if (!tips || !isProposal(ref)) refs.set(ref, commit);
       }
-      if (refs.size === 0) return;
-      await download([...refs.keys()].map((ref) => `+${ref}:${ref}`));
+      const source = refs.get(head(main));
+      const known = source !== undefined && whole && (await checkout.commit(source)) !== undefined;
+      if (known) await git.bytes(['update-ref', head(main), source]);
+      const [first, others] = [
+        known ? [] : source ? [head(main)] : [],
+        [...refs.keys()].filter((ref) => ref !== head(main)),
+      ];
+      // What is ordered on main is asked of its commits: they are always all there.
+      if (tips) {
+        await branches(first);
+        await branches(others, '--depth=1');
+      } else await branches([...first, ...others]);
     } catch (error) {
-      if (!(error instanceof GitError)) throw error;
-      throw new Refusal(
-        `The remote ${address} cannot be read (${withoutSecrets(error.message)}). Check the address, the network and your access, or give another with --remote.`,
-        { cause: error },
-      );
+      throw unreadable(error);
     }
+  }
+
+  async function branches(names: readonly string[], ...options: readonly string[]): Promise<void> {
+    if (names.length > 0)
+      await download(
+        names.map((ref) => `+${ref}:${ref}`),
+        options,
+      );
+  }
+
+  async function deepen(): Promise<void> {
+    if (!tips) return;
+    tips = false;
+    const others = [...refs.keys()].filter((ref) => ref !== head(main));
+    try {
+      // By the ids that were seen: a branch that moved since is seen to have moved when it is pushed.
+      await branches(others, `--depth=${everything}`);
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+
+  function unreadable(error: unknown): unknown {
+    if (!(error instanceof GitError)) return error;
+    return new Refusal(
+      `The remote ${address} cannot be read (${withoutSecrets(error.message)}). Check the address, the network and your access, or give another with --remote.`,
+      { cause: error },
+    );
   }
 
   async function blobs(ids: Iterable<string>): Promise<Map<string, Buffer>> {
     const wanted = [...new Set(ids)];
-    const found = new Map<string, Buffer>();
-    if (wanted.length === 0) return found;
+    if (wanted.length === 0) return new Map();
     // One fetch for all; left alone, cat-file would fetch them one by one.
-    await download(wanted, '-c', 'fetch.negotiationAlgorithm=noop');
-    const bytes = await git.bytes(['cat-file', '--batch'], `${wanted.join('\n')}\n`);
-    let at = 0;
-    for (const id of wanted) {
-      const end = bytes.indexOf(10, at);
-      const [, kind, size] = bytes.subarray(at, end).toString().split(' ');
-      if (kind !== 'blob') throw new Refusal(`Object ${id} of ${address} is ${kind ?? 'missing'}, not a file.`);
-      found.set(id, bytes.subarray(end + 1, end + 1 + Number(size)));
-      at = end + 2 + Number(size);
-    }
-    return found;
+    await download(wanted, [], '-c', 'fetch.negotiationAlgorithm=noop');
+    return readBlobs(git, wanted);
   }
 
   async function close(): Promise<void> {
@@ -104,7 +145,7 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
     open.delete(dir);
   }
 
-  const mirror: Mirror = { git, address, refs, fetch, blobs, close };
+  const mirror: Mirror = { git, address, refs, format, fetch, deepen, blobs, close };
   try {
     await fetch();
   } catch (error) {
@@ -112,6 +153,23 @@ export async function openMirror(checkout: Git, remote: string): Promise<Mirror>
     throw error;
   }
   return mirror;
+}
+
+/** Contents of blobs that are there, by object id. @throws {Refusal} naming one that is not */
+export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
+  const wanted = [...new Set(ids)];
+  const found = new Map<string, Buffer>();
+  if (wanted.length === 0) return found;
+  const bytes = await git.bytes(['cat-file', '--batch'], `${wanted.join('\n')}\n`);
+  let at = 0;
+  for (const id of wanted) {
+    const end = bytes.indexOf(10, at);
+    const [, kind, size] = bytes.subarray(at, end).toString().split(' ');
+    if (kind !== 'blob') throw new Refusal(`Object ${id} of ${git.dir} is ${kind ?? 'missing'}, not a file.`);
+    found.set(id, bytes.subarray(end + 1, end + 1 + Number(size)));
+    at = end + 2 + Number(size);
+  }
+  return found;
 }
 
 async function urlOf(checkout: Git, remote: string): Promise<string> {
@@ -125,13 +183,13 @@ async function urlOf(checkout: Git, remote: string): Promise<string> {
   }
 }
 
-/** How this checkout logs in (CI writes such settings into it); a credential helper of the user is used anyway. */
+/** How this checkout logs in and signs (CI writes such settings into it); what the user has set for all is used anyway. */
 async function credentialSettings(checkout: Git): Promise<string> {
   const found = await checkout.bytes(['config', '--local', '--null', '--list']);
   return found
     .toString()
     .split('\0')
-    .filter((entry) => /^(http|credential)\./i.test(entry))
+    .filter((entry) => /^(http|credential|gpg|user|commit)\./i.test(entry))
     .map((entry) => {
       const [key, ...value] = entry.split('\n') as [string, ...string[]];
       const [section, last] = [key.slice(0, key.indexOf('.')), key.slice(key.lastIndexOf('.') + 1)];

@@ -1,20 +1,41 @@
 import { type Published, parsePublished, type Stage } from '../model/metadata.ts';
 import { head, publishedFile, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import { GitError } from './git.ts';
-import type { Mirror } from './mirror.ts';
+import type { Git } from './git.ts';
+import { type Mirror, readBlobs } from './mirror.ts';
+
+/** Where `published.json` is read from: a mirror, or a clone that has `rendered`. */
+export type Reader = Pick<Mirror, 'git' | 'blobs' | 'deepen'>;
+
+/** A clone as a reader: what it has of `rendered` is read where it is. */
+export function cloned(git: Git): Reader & { newest(): Promise<string | undefined> } {
+  return {
+    git,
+    blobs: (ids) => readBlobs(git, ids),
+    deepen: async () => {},
+    /** The newest commit of `rendered` that the clone has, if its `published.json` is there. */
+    async newest() {
+      for (const ref of [`refs/remotes/origin/${rendered}`, head(rendered)]) {
+        const tip = await git.commit(ref);
+        if (tip && (await git.holds(['cat-file', '-e', `${tip}:${publishedFile}`], [1, 128]))) return tip;
+      }
+      return undefined;
+    },
+  };
+}
 
 /** What was published, newest first, read as far as the reader goes. Ends at once when nothing was. */
-export async function* readPublished(mirror: Mirror, tip: string | undefined): AsyncGenerator<Published, undefined> {
+export async function* readPublished(mirror: Reader, tip: string | undefined): AsyncGenerator<Published, undefined> {
   if (tip === undefined) return;
-  // Most readers want the newest alone; the branch is listed for those who go on.
+  // Most readers want the newest alone; the branch is fetched and listed for those who go on.
   yield* publishedAt(mirror, tip);
+  await mirror.deepen();
   const [, ...older] = await mirror.git.lines(['rev-list', '--first-parent', tip]);
   for (const commit of older) yield* publishedAt(mirror, commit);
 }
 
 /** What was published last; undefined when nothing was. */
-export async function newestPublished(mirror: Mirror, tip: string | undefined): Promise<Published | undefined> {
+export async function newestPublished(mirror: Reader, tip: string | undefined): Promise<Published | undefined> {
   return (await readPublished(mirror, tip).next()).value;
 }
 
@@ -25,11 +46,8 @@ export async function readPath(mirror: Mirror): Promise<readonly Stage[]> {
   throw new Refusal(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
 }
 
-async function* publishedAt({ git, blobs }: Mirror, commit: string): AsyncGenerator<Published, void> {
-  const id = await git.text(['rev-parse', `${commit}:${publishedFile}`]).catch((error: unknown) => {
-    if (error instanceof GitError) return undefined;
-    throw error;
-  });
+async function* publishedAt({ git, blobs }: Reader, commit: string): AsyncGenerator<Published, void> {
+  const id = await git.named(`${commit}:${publishedFile}`);
   if (id === undefined) return;
   yield parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
 }

@@ -43,7 +43,7 @@ export function guardProcess(blame: Blame, prepare: (builtin: string) => void): 
   }) as typeof process.getBuiltinModule;
   trap(blame, process, ['binding', '_linkedBinding', 'dlopen'], 'goes around the traps', 'process.');
 
-  const render = new Set<string | symbol>(['stdin', 'stdout', 'stderr', 'exitCode']);
+  const render = new Set<string | symbol>(['stdin', 'stdout', 'stderr', 'exitCode', 'version']);
   const look = (name: string | symbol, below: (...args: never[]) => unknown): void => {
     const from = blame.direct(below);
     if (!from || (from.name === 'generators/render-commit.ts' && render.has(name))) return;

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkApps } from './app-schema.ts';
+import { checkApp } from './app-schema.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const web = { kind: 'web', name: 'shop', owner: 'team-shop', image: `r/shop:1@${digest}`, port: 80 };
 
-test('defaults are filled in, and apps stand in alphabetical order', () => {
-  const apps = checkApps([web, { ...web, name: 'bank' }]);
-  assert.deepEqual(
-    apps.map(({ name }) => name),
-    ['bank', 'shop'],
-  );
-  assert.partialDeepStrictEqual(apps[0], { ready: '/readyz', live: '/healthz', env: {}, grace: 30 });
+test('defaults are filled in', () => {
+  assert.partialDeepStrictEqual(checkApp('shop', web), { ready: '/readyz', live: '/healthz', env: {}, grace: 30 });
 });
 
 test('a wrong definition is refused with file, field, value and what was expected', () => {
@@ -30,8 +25,8 @@ test('a wrong definition is refused with file, field, value and what was expecte
     [{ ...web, port: undefined }, /apps\/shop\/app\.ts: field port is missing/],
     [{ ...web, port: 70000 }, /apps\/shop\/app\.ts: field port is 70000/],
     [{ ...web, owner: '' }, /field owner is "": must be a team/],
-    [{ ...web, name: 'Shop' }, /apps\/Shop\/app\.ts: field name is "Shop": must be a DNS label/],
-    [{ ...web, name: undefined }, /apps\/index\.ts \(app number 1\): field name is missing/],
+    [{ ...web, name: 'Shop' }, /field name is "Shop": must be a DNS label/],
+    [{ ...web, name: undefined }, /field name is missing/],
     [{ ...web, kind: 'wbe' }, /field kind is "wbe".*'web' \| 'store'/],
     [{ ...web, image: 'redis:8' }, /field image is "redis:8": must be pinned/],
     [{ ...web, image: { repository: 'r/x', buld: 's' } }, /field image\.buld is not known/],
@@ -41,26 +36,20 @@ test('a wrong definition is refused with file, field, value and what was expecte
     ],
     [{ ...web, ready: 'readyz' }, /field ready is "readyz": must be a path/],
     [{ ...web, env: { 'a-b': 'x' } }, /field env/],
-    [{ ...store, volume: { path: '/d' } }, /apps\/db\/app\.ts: field volume\.size is missing/],
+    [{ ...store, volume: { path: '/d' } }, /field volume\.size is missing/],
     [{ ...store, user: { uid: 0, gid: 1 } }, /field user\.uid is 0/],
-    [null, /app number 1/],
+    [null, /apps\/shop\/app\.ts: field value is null/],
+    [undefined, /it exports no `app`/],
+    [{ ...web, name: 'bank' }, /field name is "bank"; it must be that of its folder, shop/],
   ];
-  for (const [value, message] of table) assert.throws(() => checkApps([value]), message, JSON.stringify(value));
-  assert.throws(() => checkApps([web, web]), /two apps are named shop/);
-  assert.throws(() => checkApps({}), /must be an array/);
+  for (const [value, message] of table) assert.throws(() => checkApp('shop', value), message, JSON.stringify(value));
 });
 
 test('all mistakes are told at once', () => {
   assert.throws(
-    () =>
-      checkApps([
-        { ...web, prot: 1, port: 0 },
-        { ...web, name: 'x', owner: 'X' },
-      ]),
+    () => checkApp('shop', { ...web, prot: 1, port: 0, owner: 'X' }),
     (error: Error) => {
-      return [/shop.*prot/, /shop.*port is 0/, /x\/app\.ts: field owner/].every((message) =>
-        message.test(error.message),
-      );
+      return [/shop.*prot/, /shop.*port is 0/, /shop.*owner is "X"/].every((message) => message.test(error.message));
     },
   );
 });

@@ -79,28 +79,17 @@ export type CheckedStore = z.output<typeof store>;
 export const isBuilt = (image: CheckedApp['image']): image is z.output<typeof built> => typeof image !== 'string';
 
 /**
- * Checks the list that `apps/index.ts` exports and fills in the defaults.
- * @returns the apps in alphabetical order
+ * Checks what `apps/<name>/app.ts` exports and fills in the defaults.
  * @throws {Misuse} with every mistake: file, field, value and what was expected
  */
-export function checkApps(list: unknown): CheckedApp[] {
-  if (!Array.isArray(list)) throw new Misuse('apps/index.ts: `apps` must be an array of apps.');
-  const mistakes: string[] = [];
-  const checked: CheckedApp[] = [];
-  const seen = new Set<string>();
-  for (const [index, value] of list.entries()) {
-    const name = (value as { name?: unknown } | null)?.name;
-    const file = typeof name === 'string' ? `apps/${name}/app.ts` : `apps/index.ts (app number ${index + 1})`;
-    const result = app.safeParse(value);
-    if (!result.success) mistakes.push(...refused(file, result.error, value));
-    else if (seen.has(result.data.name)) mistakes.push(`apps/index.ts: two apps are named ${result.data.name}`);
-    else {
-      seen.add(result.data.name);
-      checked.push(result.data);
-    }
-  }
-  if (mistakes.length > 0) {
-    throw new Misuse(`${mistakes.join('\n')}\nNothing was written; correct the definition and run again.`);
-  }
-  return checked.sort((a, b) => (a.name < b.name ? -1 : 1));
+export function checkApp(name: string, value: unknown): CheckedApp {
+  const file = `apps/${name}/app.ts`;
+  if (value === undefined) throw new Misuse(`${file}: it exports no \`app\`; write export const app: App = { … }.`);
+  const result = app.safeParse(value);
+  if (!result.success) throw new Misuse(refused(file, result.error, value).join('\n'));
+  if (result.data.name !== name)
+    throw new Misuse(
+      `${file}: field name is ${JSON.stringify(result.data.name)}; it must be that of its folder, ${name}`,
+    );
+  return result.data;
 }

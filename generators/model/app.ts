@@ -1,6 +1,9 @@
 /** What an app's folder exports: data only. Every field is one sentence; `app-schema.ts` checks them. */
 export type App = WebService | Store;
 
+/** What `apps/index.ts` exports: `{ counter: () => import('./counter/app.ts') }`, under the names of the folders. */
+export type Apps = Readonly<Record<string, () => Promise<{ readonly app: App }>>>;
+
 /** A service that answers HTTP, reached by the host `<name>.<domain of the environment>`. */
 export interface WebService extends AnyApp {
   readonly kind: 'web';

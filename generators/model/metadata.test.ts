@@ -26,9 +26,17 @@ test('what is written to hydrator.metadata is read back', () => {
 
 test('what is written to published.json is read back', () => {
   const stage = fc.record({ name: fc.string(), soak: fc.nat() }, plain);
-  const image = fc.record({ tree: sha, reference: fc.string() }, plain);
+  const word = fc.string();
+  const image = fc.record({ build: word, tree: sha, version: word, commit: sha, reference: word }, plain);
   const images = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), image, plain);
-  const published = fc.record({ drySha: sha, environments: fc.array(stage), images }, plain);
+  const words = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), word, plain);
+  const published = fc.record(
+    {
+      ...{ drySha: sha, node: word, repository: word, environments: fc.array(stage), images, source: word },
+      ...{ keys: words, trees: words, kept: fc.array(word) },
+    },
+    plain,
+  );
   fc.assert(fc.property(published, (value) => assert.deepEqual(parsePublished(formatPublished(value), 'x'), value)));
 });
 
@@ -37,7 +45,7 @@ test('a file that somebody else wrote is refused by name', () => {
     assert.throws(() => parseMetadata(text, 'dev/a/hydrator.metadata'), /dev\/a\/hydrator\.metadata/, text);
   assert.throws(
     () => parsePublished(`{"drySha":"${'a'.repeat(40)}"}`, 'published.json'),
-    /images or environments is missing/,
+    /keys, trees and kept is missing/,
   );
 });
 

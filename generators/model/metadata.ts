@@ -40,9 +40,21 @@ export function parseMetadata(text: string, where: string): Metadata {
  */
 export interface Published {
   readonly drySha: string;
+  /** The Node that rendered: `v24.21.0`. */
+  readonly node: string;
+  /** Where Argo CD reads this repository from. */
+  readonly repository: string;
   readonly environments: readonly Stage[];
-  /** Per app whose image is built here: the tree that it was built from, and the reference with its digest. */
+  /** Per app whose image is built here: what it was built from, and the reference with its digest. */
   readonly images: Readonly<Record<string, PublishedImage>>;
+  /** What the whole render depended on (`sourceKey`). */
+  readonly source: string;
+  /** By app: what its parts depended on (`keyOf`). */
+  readonly keys: Readonly<Record<string, string>>;
+  /** By folder of `rendered`: its tree. What differs from it was not written by a publish. */
+  readonly trees: Readonly<Record<string, string>>;
+  /** Apps that could not be rendered and stayed as they were (`publish --keep-going`). */
+  readonly kept: readonly string[];
 }
 /** An environment as the branches know it. */
 export interface Stage {
@@ -53,21 +65,33 @@ export interface Stage {
   readonly soak: number;
 }
 export interface PublishedImage {
+  /** The top-level folder that it is built from. */
+  readonly build: string;
+  /** That folder's tree. */
   readonly tree: string;
+  readonly version: string;
+  readonly commit: string;
   readonly reference: string;
 }
 
-export const formatPublished = ({ drySha, environments, images }: Published): string =>
-  `${JSON.stringify({ drySha, environments, images }, null, 2)}\n`;
+export const formatPublished = (published: Published): string => {
+  const { drySha, node, repository, environments, images, source, keys, trees, kept } = published;
+  return `${JSON.stringify({ drySha, node, repository, environments, images, source, trees, keys, kept }, null, 2)}\n`;
+};
 
 /** @throws {Refusal} naming `where` when the text is not what `formatPublished` writes. */
 export function parsePublished(text: string, where: string): Published {
   const { drySha } = parseMetadata(text, where);
-  const { images, environments } = parseObject(text, where);
-  if (typeof images !== 'object' || images === null || !Array.isArray(environments)) {
-    throw new Refusal(`${where}: images or environments is missing; the file was not written by Slipway.`);
+  const value = parseObject(text, where);
+  const objects = [value.images, value.keys, value.trees].every((field) => typeof field === 'object' && field !== null);
+  const lists = [value.environments, value.kept].every(Array.isArray);
+  const words = [value.node, value.repository, value.source].every((field) => typeof field === 'string');
+  if (!objects || !lists || !words) {
+    throw new Refusal(
+      `${where}: one of node, repository, environments, images, source, keys, trees and kept is missing; it was not written by this Slipway.`,
+    );
   }
-  return { drySha, environments: environments as Stage[], images: images as Published['images'] };
+  return { ...(value as unknown as Published), drySha };
 }
 
 function parseObject(text: string, where: string): Record<string, unknown> {

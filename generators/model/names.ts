@@ -32,4 +32,7 @@ export const pipelineFile = '.gitlab-ci.yml';
 export const legalName = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
 /** Whether `name` may be an environment: `next` and `release` proposals must never read as one. */
-export const legalEnvironment = (name: string) => legalName.test(name) && !/-next$|-release-/.test(name);
+export const legalEnvironment = (name: string) => legalName.test(name) && !isProposal(name);
+
+/** Whether a branch, or what would be the name of its environment, is a proposal. */
+export const isProposal = (branch: string) => /-next$|-release-/.test(branch);

@@ -12,17 +12,34 @@ export interface Part {
   readonly images: Readonly<Record<string, string>>;
 }
 
-/** What one dry commit is in every environment: the answer of the render half. */
-export interface Hydrated {
+/** An app that cannot be rendered, and why. */
+export interface Failure {
+  readonly app: string;
+  readonly message: string;
+  /** 2 when its definition is wrong, 1 otherwise. */
+  readonly exitCode: number;
+}
+
+/** What one dry commit says of the whole, beside its parts. */
+export interface Summary {
   readonly repository: string;
   /** In path order. */
   readonly environments: readonly Stage[];
-  readonly parts: readonly Part[];
+  /** Every app of the commit, also those that were not rendered, in alphabetical order. */
+  readonly apps: readonly string[];
   /** Per environment the pipeline file of its branch. */
   readonly pipelines: Readonly<Record<string, string>>;
-  /** Per app whose image is built here. `reference` is absent when nobody knows a digest for this tree. */
-  readonly images: Readonly<Record<string, { readonly tree: string; readonly reference?: string }>>;
+  /** Per app that was rendered and whose image is built here. `reference` is absent when nobody knows a digest. */
+  readonly images: Readonly<Record<string, Named>>;
+  /** The Node that rendered. */
+  readonly node: string;
 }
+
+/** The image of an app that is built here. */
+export type Named = Build & { readonly build: string; readonly reference?: string };
+
+/** What the render half says, a line each: the last is the summary. */
+export type Line = { readonly part: Part } | { readonly failed: Failure } | { readonly summary: Summary };
 
 /** What git says of a folder that an image is built from, at a dry commit. */
 export interface Build {
@@ -42,4 +59,6 @@ export interface RenderInput {
   readonly images: Readonly<Record<string, string>>;
   /** What `rendered` says was built before: tree id → reference, by app. */
   readonly known: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Apps whose parts are taken over as they are. */
+  readonly taken: readonly string[];
 }

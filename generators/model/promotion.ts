@@ -1,5 +1,5 @@
 import { type State, stateOf } from './state.ts';
-import { type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from './timeline.ts';
+import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from './timeline.ts';
 
 /** What one app (or the pipeline file) is in one environment, and what the environment's source offers it. */
 export interface Step {
@@ -67,4 +67,33 @@ function offered(timeline: Timeline, index: number, rendered: Rendered, vouched:
   if (part === undefined || commit === undefined)
     return { part: undefined, why: 'it was published here only after its source' };
   return { part, commit, vouched };
+}
+
+/**
+ * The same table for a first environment, from tips alone, where they say it all: whoever runs the part that was the
+ * newest before this publish cannot have been taken back, since nothing later was ever published.
+ * @param tips what stands now and stood before in this environment's folder of `rendered`, and on its branch
+ * @returns the steps of what differs; undefined when only the histories tell
+ */
+export function planFromTips({
+  tip,
+  desired,
+  before,
+  target,
+}: {
+  readonly tip: ObjectId;
+  readonly desired: ReadonlyMap<string, Entry>;
+  readonly before: ReadonlyMap<string, Entry>;
+  readonly target: ReadonlyMap<string, Entry>;
+}): Step[] | undefined {
+  const steps: Step[] = [];
+  for (const [name, { id, mode }] of desired) {
+    const there = target.get(name);
+    if (there?.id === id && there.mode === mode) continue;
+    const previous = before.get(name);
+    if (there?.id !== previous?.id || there?.mode !== previous?.mode) return undefined;
+    const offer = { part: id, commit: tip, vouched: undefined };
+    steps.push({ name, from: there?.id, state: { is: 'older' }, offer });
+  }
+  return steps.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

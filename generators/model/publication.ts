@@ -1,112 +1,176 @@
+import type { Bundle } from './bundle.ts';
 import type { NewCommit, Write } from './commit.ts';
-import { formatMetadata, formatPublished } from './metadata.ts';
+import { keyOf, type Sources, sourceKey } from './key.ts';
+import { formatMetadata, formatPublished, type Metadata, type Published, type PublishedImage } from './metadata.ts';
 import { metadataFile, pipelineFile, publishedFile } from './names.ts';
-import type { Hydrated, Part } from './part.ts';
+import { blobId, type ObjectFormat, treeId } from './object-id.ts';
+import type { Part } from './part.ts';
 import { Refusal } from './refusal.ts';
+import type { Entry } from './timeline.ts';
 
 /** What `rendered` has at its tip, as far as a publish compares it. */
 export interface Present {
-  /** Every file by path, with its git object id. */
-  readonly files: ReadonlyMap<string, string>;
+  readonly format: ObjectFormat;
+  /** What was published last; undefined before the first time. */
+  readonly published?: Published;
+  /** By folder of the root: its entries, parts and the pipeline file. */
+  readonly folders: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+  /** By part (`dev/counter`), of those that are compared: its files. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
   /** The text of each environment's pipeline file. */
   readonly pipelines: ReadonlyMap<string, string>;
-  /** The git object id that these bytes would have. */
-  readonly idOf: (bytes: string) => string;
+}
+
+/** A part that stood at an older commit of `rendered`, and is what this dry commit would render, too. */
+export interface Adopted {
+  readonly environment: string;
+  readonly app: string;
+  readonly files: ReadonlyMap<string, Entry>;
+  readonly metadata: Metadata;
 }
 
 export interface Publication {
   readonly commit: NewCommit;
   /** Paths of the parts that are new: `dev/counter`. */
   readonly changed: readonly string[];
+  readonly published: Published;
 }
+
+const file = '100644';
+const folder = '040000';
 
 /**
  * The next commit of `rendered`: every environment of one dry commit. A part whose manifests did not change keeps its
  * tree; one that changed gets a `hydrator.metadata` with this dry commit, so that no tree ever comes back.
+ * @param adopted parts that are taken over from another commit than the tip
  * @throws {Refusal} when an image has no digest: a part without one must not reach a branch
  */
-export function composePublication(drySha: string, hydrated: Hydrated, present: Present): Publication {
-  const images: Record<string, { tree: string; reference: string }> = {};
-  for (const [app, { tree, reference }] of Object.entries(hydrated.images)) {
-    if (!reference) {
-      throw new Refusal(
-        `${app} has no image for tree ${tree} of ${drySha}: build and push it, then publish with --image ${app}=<repository>@sha256:<digest>.`,
-      );
-    }
-    images[app] = { tree, reference };
-  }
-
+export function composePublication(
+  bundle: Bundle,
+  sources: Sources,
+  present: Present,
+  adopted: readonly Adopted[] = [],
+): Publication {
+  const { drySha, summary, taken, kept } = bundle;
+  const images = imagesOf(bundle, present.published);
+  const { format } = present;
   const writes: Write[] = [];
   const changed: string[] = [];
-  const folders = foldersOf(present.files);
+  const folders = new Map([...present.folders].map(([name, entries]) => [name, new Map(entries)]));
+  const stage = (name: string): Map<string, Entry> => {
+    const entries = folders.get(name) ?? new Map<string, Entry>();
+    folders.set(name, entries);
+    return entries;
+  };
 
-  for (const part of hydrated.parts) {
-    const path = `${part.environment}/${part.app}`;
-    const there = folders.get(path) ?? new Map<string, string>();
-    folders.delete(path);
-    const partWrites = writesFor(part, path, there, present.idOf);
-    if (partWrites.length === 0) continue;
+  /** Puts a part where it belongs, when it is not there already. */
+  const place = (
+    { environment, app }: { environment: string; app: string },
+    files: ReadonlyMap<string, { id: string; write: (path: string) => Write }>,
+    metadata: () => Metadata,
+  ): void => {
+    const path = `${environment}/${app}`;
+    const there = present.files.get(path) ?? new Map<string, Entry>();
+    const stale = [...there.keys()].filter((name) => name !== metadataFile && !files.has(name));
+    const fresh = [...files].filter(([name, { id }]) => there.get(name)?.id !== id || there.get(name)?.mode !== file);
+    if (stale.length === 0 && fresh.length === 0) return;
     changed.push(path);
-    const { version, commit, images: pinned } = part;
-    const commands = [`npx slipway render --env ${part.environment} --app ${part.app}`];
-    const metadata = formatMetadata({
-      repoURL: hydrated.repository,
-      drySha,
-      commands,
-      version,
-      images: pinned,
-      ...(commit ? { commit } : {}),
-    });
-    writes.push(...partWrites, { path: `${path}/${metadataFile}`, bytes: metadata });
+    const bytes = formatMetadata(metadata());
+    writes.push(...stale.map((name) => ({ path: `${path}/${name}`, deleted: true }) as const));
+    writes.push(...fresh.map(([name, { write }]) => write(`${path}/${name}`)));
+    writes.push({ path: `${path}/${metadataFile}`, bytes });
+    const entries = new Map([...files].map(([name, { id }]) => [name, { mode: file, id }]));
+    entries.set(metadataFile, { mode: file, id: blobId(format, bytes) });
+    stage(environment).set(app, { mode: folder, id: treeId(format, entries) });
+  };
+
+  for (const part of bundle.parts) {
+    const files = Object.entries(part.files).map(
+      ([name, bytes]) => [name, { id: blobId(format, bytes), write: (path: string) => ({ path, bytes }) }] as const,
+    );
+    place(part, new Map(files), () => metadataOf(part, drySha, summary.repository));
+  }
+  for (const part of adopted) {
+    const files = [...part.files]
+      .filter(([name]) => name !== metadataFile)
+      .map(([name, entry]) => [name, { id: entry.id, write: (path: string) => ({ path, ...entry }) }] as const);
+    place(part, new Map(files), () => ({ ...part.metadata, drySha }));
   }
 
   // What is left was taken out of main. A removal has a place in the order like any other part.
-  for (const [path, there] of folders) {
-    const environment = path.slice(0, path.indexOf('/'));
-    const manifests = [...there.keys()].filter((file) => file !== metadataFile);
-    if (!hydrated.environments.some(({ name }) => name === environment) || manifests.length === 0) continue;
-    changed.push(path);
-    writes.push(...manifests.map((file) => ({ path: `${path}/${file}`, deleted: true }) as const));
-    const metadata = formatMetadata({ repoURL: hydrated.repository, drySha, commands: [], removed: true });
-    writes.push({ path: `${path}/${metadataFile}`, bytes: metadata });
+  const apps = new Set(summary.apps);
+  for (const { name: environment } of summary.environments) {
+    for (const [app, entry] of present.folders.get(environment) ?? []) {
+      if (apps.has(app) || entry.mode !== folder) continue;
+      place({ environment, app }, new Map(), () => removalOf(drySha, summary.repository));
+    }
   }
 
-  for (const [environment, text] of Object.entries(hydrated.pipelines)) {
+  for (const [environment, text] of Object.entries(summary.pipelines)) {
     if (withoutFirstLine(present.pipelines.get(environment) ?? '') === text) continue;
     changed.push(`${environment}/${pipelineFile}`);
-    writes.push({
-      path: `${environment}/${pipelineFile}`,
-      bytes: `# Written by Slipway at ${drySha}; do not edit.\n${text}`,
-    });
+    const bytes = `# Written by Slipway at ${drySha}; do not edit.\n${text}`;
+    writes.push({ path: `${environment}/${pipelineFile}`, bytes });
+    stage(environment).set(pipelineFile, { mode: file, id: blobId(format, bytes) });
   }
 
-  const published = formatPublished({ drySha, environments: hydrated.environments, images });
-  writes.push({ path: publishedFile, bytes: published });
-  const list = changed.length > 0 ? changed.map((path) => `- ${path}`).join('\n') : 'No part changed.';
-  return { commit: { message: `Publish ${drySha}\n\n${list}\n`, writes }, changed };
+  const failed = kept.map(({ app }) => app);
+  const rendered = [...new Set([...bundle.parts.map(({ app }) => app), ...taken])].sort();
+  const keys = rendered.map((app) => [app, keyOf(sources, app, images[app]) ?? ''] as const);
+  const published: Published = {
+    drySha,
+    node: summary.node,
+    repository: summary.repository,
+    environments: summary.environments,
+    images,
+    source: sourceKey(sources),
+    keys: Object.fromEntries(keys),
+    trees: Object.fromEntries([...folders].map(([name, entries]) => [name, treeId(format, entries)])),
+    kept: failed,
+  };
+  writes.push({ path: publishedFile, bytes: formatPublished(published) });
+  return { commit: { message: messageOf(drySha, changed, failed), writes }, changed, published };
 }
 
-function writesFor(part: Part, path: string, there: ReadonlyMap<string, string>, idOf: Present['idOf']): Write[] {
-  const writes: Write[] = [];
-  for (const [file, bytes] of Object.entries(part.files)) {
-    if (there.get(file) !== idOf(bytes)) writes.push({ path: `${path}/${file}`, bytes });
+/** The image of every app that is built here: of the rendered ones as they were rendered, of the others as they were. */
+function imagesOf({ drySha, summary, taken, kept }: Bundle, before: Published | undefined): Published['images'] {
+  const images: Record<string, PublishedImage> = {};
+  for (const app of [...taken, ...kept.map((failure) => failure.app)]) {
+    const known = before?.images[app];
+    if (known) images[app] = known;
   }
-  for (const file of there.keys()) {
-    if (file !== metadataFile && !(file in part.files)) writes.push({ path: `${path}/${file}`, deleted: true });
+  for (const [app, { reference, ...named }] of Object.entries(summary.images)) {
+    if (kept.some((failure) => failure.app === app)) continue;
+    if (!reference) throw new Refusal(withoutImage(app, named.tree, drySha));
+    images[app] = { ...named, reference };
   }
-  return writes;
+  return Object.fromEntries(Object.entries(images).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** `dev/counter` → its files. */
-function foldersOf(files: ReadonlyMap<string, string>): Map<string, Map<string, string>> {
-  const folders = new Map<string, Map<string, string>>();
-  for (const [path, id] of files) {
-    const [environment, app, ...rest] = path.split('/');
-    if (!environment || !app || rest.length === 0) continue;
-    const folder = folders.get(`${environment}/${app}`) ?? new Map();
-    folders.set(`${environment}/${app}`, folder.set(rest.join('/'), id));
-  }
-  return folders;
+/** What is said of an app whose image nobody knows. */
+export const withoutImage = (app: string, tree: string, drySha: string) =>
+  `${app} has no image for tree ${tree} of ${drySha}: build and push it, then publish with --image ${app}=<repository>@sha256:<digest>.`;
+
+/** The provenance of a part that changed at a dry commit. */
+export function metadataOf(
+  { environment, app, version, commit, images }: Part,
+  drySha: string,
+  repoURL: string,
+): Metadata {
+  const commands = [`npx slipway render --env ${environment} --app ${app}`];
+  return { repoURL, drySha, commands, version, images, ...(commit ? { commit } : {}) };
+}
+
+const removalOf = (drySha: string, repoURL: string): Metadata => ({ repoURL, drySha, commands: [], removed: true });
+
+/** So many parts are named in a commit's message; the commit itself names all of them. */
+const named = 100;
+
+function messageOf(drySha: string, changed: readonly string[], kept: readonly string[]): string {
+  const list = changed.slice(0, named).map((path) => `- ${path}\n`);
+  const more = changed.length > named ? `- and ${changed.length - named} more\n` : '';
+  const failed = kept.length > 0 ? `\nKept as it was, since it cannot be rendered: ${kept.join(', ')}\n` : '';
+  return `Publish ${drySha}\n\n${changed.length > 0 ? list.join('') + more : 'No part changed.\n'}${failed}`;
 }
 
 const withoutFirstLine = (text: string) => text.slice(text.indexOf('\n') + 1);

@@ -1,0 +1,133 @@
+import { type Reader, readPublished } from '../git/published.ts';
+import { buildsAt, sourcesAt } from '../git/sources.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { formatImage, type ImageReference } from '../model/image.ts';
+import { keyOf, type Sources, sourceKey } from '../model/key.ts';
+import type { Published } from '../model/metadata.ts';
+import type { Build, Failure } from '../model/part.ts';
+import { withoutImage } from '../model/publication.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { type Hydrated, hydrateCommit } from './hydrate-commit.ts';
+
+export interface Rendering {
+  readonly dry: string;
+  /** The commit of `rendered` whose parts may be taken over; undefined renders everything. */
+  readonly base: string | undefined;
+  /** Digests given by hand, by app. */
+  readonly images: ReadonlyMap<string, ImageReference>;
+  /** An app that fails keeps its parts, and the others go on. */
+  readonly keepGoing?: boolean | undefined;
+  /** Render also what has no image yet: to be looked at. */
+  readonly unbuilt?: boolean | undefined;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * The render half: what a dry commit is everywhere. It needs no network and no credential. An app whose key is what was
+ * published last is not rendered but taken over.
+ * @param reader where the commit and `rendered` are read
+ * @throws {Misuse} when an app's definition is wrong. @throws {Refusal} when one cannot be rendered
+ */
+export async function renderBundle(reader: Reader, rendering: Rendering): Promise<Bundle> {
+  const { dry, base, images, say } = rendering;
+  const { git } = reader;
+  const history = readPublished(reader, base);
+  const [sources, builds, newest] = await Promise.all([
+    sourcesAt(git, dry),
+    buildsAt(git, dry),
+    history.next().then(({ value }) => value),
+  ]);
+  const given = Object.fromEntries([...images].map(([app, image]) => [app, formatImage(image)]));
+  const taken = newest ? takenFrom(newest, sources, builds, given) : [];
+  if (newest && nothingChanged(newest, sources, taken, given)) return unchanged(dry, base, newest, taken);
+
+  const known: Record<string, Record<string, string>> = {};
+  // The newest publish knows the image of a folder that nobody touched; only for an older tree is history read.
+  remember(known, newest);
+  const again = new Set(taken);
+  const wanted = taken.length > 0 ? [...sources.apps.keys()].filter((app) => !again.has(app)) : undefined;
+  const render = () => hydrateCommit(git, dry, { builds, images: given, known, taken }, say, wanted);
+  let hydrated = await render();
+  if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
+    for await (const published of history) {
+      remember(known, published);
+      if (missing(hydrated).every(({ app, tree }) => known[app]?.[tree])) break;
+    }
+    if (missing(hydrated).some(({ app, tree }) => known[app]?.[tree])) hydrated = await render();
+  }
+  return settle(hydrated, rendering, newest ? taken : []);
+}
+
+/** The apps whose parts are what was published last, since all that they depend on is. */
+function takenFrom(
+  newest: Published,
+  sources: Sources,
+  builds: Readonly<Record<string, Build>>,
+  given: Readonly<Record<string, string>>,
+): string[] {
+  return Object.keys(newest.keys).filter((app) => {
+    const before = newest.images[app];
+    const build = before && builds[before.build];
+    if (before && build?.tree !== before.tree) return false;
+    const built = before && build ? { ...build, reference: given[app] ?? before.reference } : undefined;
+    if (given[app] && !built) return false;
+    return newest.keys[app] === keyOf(sources, app, built);
+  });
+}
+
+/** Whether there is nothing that a render could say anew. */
+const nothingChanged = (
+  newest: Published,
+  sources: Sources,
+  taken: readonly string[],
+  given: Readonly<Record<string, string>>,
+): boolean =>
+  newest.source === sourceKey(sources) &&
+  newest.kept.length === 0 &&
+  taken.length === Object.keys(newest.keys).length &&
+  Object.keys(given).every((app) => taken.includes(app));
+
+const unchanged = (drySha: string, base: string | undefined, newest: Published, taken: readonly string[]): Bundle => ({
+  drySha,
+  base,
+  parts: [],
+  taken,
+  kept: [],
+  summary: {
+    repository: newest.repository,
+    environments: newest.environments,
+    apps: taken,
+    pipelines: {},
+    images: {},
+    node: newest.node,
+  },
+});
+
+const missing = ({ summary }: Hydrated) =>
+  Object.entries(summary.images).flatMap(([app, { reference, tree }]) => (reference ? [] : [{ app, tree }]));
+
+function remember(known: Record<string, Record<string, string>>, published: Published | undefined): void {
+  for (const [app, { tree, reference }] of Object.entries(published?.images ?? {})) {
+    const trees = known[app] ?? {};
+    trees[tree] ??= reference;
+    known[app] = trees;
+  }
+}
+
+/** What failed stops everything, or is kept as it was. */
+function settle(hydrated: Hydrated, { dry, base, keepGoing, unbuilt }: Rendering, taken: readonly string[]): Bundle {
+  const imageless = unbuilt
+    ? []
+    : missing(hydrated).map(({ app, tree }): Failure => ({ app, message: withoutImage(app, tree, dry), exitCode: 1 }));
+  const kept = [...hydrated.failed, ...imageless];
+  if (kept.length > 0 && !keepGoing) {
+    const text = kept.map(({ message }) => message).join('\n');
+    if (kept.every(({ exitCode }) => exitCode === 2))
+      throw new Misuse(`${text}\nNothing was written; correct the definition and run again.`);
+    throw new Refusal(`${text}\nNothing was published; --keep-going would publish the other apps.`);
+  }
+  const left = new Set(kept.map(({ app }) => app));
+  const parts = hydrated.parts.filter(({ app }) => !left.has(app));
+  const { summary } = hydrated;
+  return { drySha: dry, base, parts, taken: taken.filter((app) => summary.apps.includes(app)), kept, summary };
+}

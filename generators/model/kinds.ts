@@ -1,0 +1,36 @@
+import { applicationFile } from './names.ts';
+
+/** Kinds that belong to a cluster and not to a namespace: https://kubernetes.io/docs/reference/kubernetes-api/ */
+const clusterScoped = new Set(
+  (
+    'APIService CSIDriver CSINode CertificateSigningRequest ClusterRole ClusterRoleBinding ClusterTrustBundle ' +
+    'CustomResourceDefinition DeviceClass FlowSchema IngressClass IPAddress MutatingAdmissionPolicy ' +
+    'MutatingAdmissionPolicyBinding MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass ' +
+    'PriorityLevelConfiguration ResourceSlice RuntimeClass ServiceCIDR StorageClass StorageVersionMigration ' +
+    'ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment ' +
+    'VolumeAttributesClass'
+  ).split(' '),
+);
+
+/**
+ * Why a manifest may not stand in a part of this environment; undefined when it may.
+ * @param file its name inside the part
+ */
+export function isForeign(file: string, manifest: unknown, environment: string): string | undefined {
+  const { apiVersion, kind, metadata } = (manifest ?? {}) as Record<string, unknown>;
+  const { name, namespace } = (metadata ?? {}) as Record<string, unknown>;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string')
+    return 'has no apiVersion, kind and metadata.name';
+  if (apiVersion.startsWith('argoproj.io/')) {
+    if (file !== applicationFile || kind !== 'Application')
+      return `is a ${kind} of Argo CD: a part has one Application, in ${applicationFile}`;
+    return namespace === `argocd-${environment}`
+      ? undefined
+      : `is an Application in namespace ${namespace}: it must be in argocd-${environment}`;
+  }
+  if (file === applicationFile) return `is a ${kind}: it must be the Application of the part`;
+  if (clusterScoped.has(kind)) return `is a ${kind}, which belongs to a cluster: an environment branch holds none`;
+  return namespace === environment
+    ? undefined
+    : `is in namespace ${namespace ?? '(none)'}: it must be in ${environment}`;
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import type { Entry, ObjectId } from './timeline.ts';
+
+/** How a repository names its objects: `git rev-parse --show-object-format`. */
+export type ObjectFormat = 'sha1' | 'sha256';
+
+/** The id that git gives a file with these bytes. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
+export const blobId = (format: ObjectFormat, bytes: string | Buffer): ObjectId =>
+  createHash(format)
+    .update(`blob ${Buffer.byteLength(bytes)}\0`)
+    .update(bytes)
+    .digest('hex');
+
+/** The id that git gives a folder with these entries, by name. */
+export function treeId(format: ObjectFormat, entries: ReadonlyMap<string, Entry>): ObjectId {
+  // git sorts by bytes, a folder as if its name ended in a slash.
+  const sorted = [...entries]
+    .map(([name, entry]) => ({ name, entry, key: Buffer.from(entry.mode === '040000' ? `${name}/` : name) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key));
+  const body = Buffer.concat(
+    sorted.flatMap(({ name, entry }) => [
+      Buffer.from(`${entry.mode.replace(/^0/, '')} ${name}\0`),
+      Buffer.from(entry.id, 'hex'),
+    ]),
+  );
+  return createHash(format).update(`tree ${body.length}\0`).update(body).digest('hex');
+}
