@@ -144,7 +144,14 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('only the doors, the commands, the traps, the benchmarks and the local world reach outside', () => {
+test('nothing imports the faults', () => {
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(to, 'generators/faults') && !inRoom(from, 'generators/faults')),
+    [],
+  );
+});
+
+test('only the doors, the commands, the traps, the benchmarks, the faults and the local world reach outside', () => {
   const outside = /^(node:(child_process|fs|http|https|net|os|tls|dns)|@gitbeaker)/;
   const rooms = [
     'generators/git',
@@ -154,6 +161,7 @@ test('only the doors, the commands, the traps, the benchmarks and the local worl
     'generators/hermetic',
     'generators/hermetic.ts',
     'generators/bench',
+    'generators/faults',
     'clusters/local',
     'service',
   ];

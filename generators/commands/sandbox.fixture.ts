@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { createForge, type ForgeSettings } from '../../clusters/local/forge.ts';
 import { project } from '../../clusters/local/merge-requests.ts';
 import { createRepository } from '../../clusters/local/repository.ts';
+import type { Forge } from '../forge/forge.ts';
 import { gitlab } from '../forge/gitlab.ts';
 import { Git } from '../git/git.ts';
 import { environmentBranch, head } from '../model/names.ts';
@@ -64,14 +64,24 @@ export class Sandbox {
 
   /** Commits a new configuration of these apps (`{ a: '2' }`); apps that were not named before are added. */
   change(values: Readonly<Record<string, string>>): Promise<string> {
-    Object.assign(this.#values, values);
-    return this.commit(appFiles(this.#values));
+    return this.commit(this.changed(values));
   }
 
   /** Takes an app out of `main`. */
   remove(app: string): Promise<string> {
+    return this.commit(this.removed(app));
+  }
+
+  /** The files of a change, for whoever commits them otherwise. */
+  changed(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    Object.assign(this.#values, values);
+    return appFiles(this.#values);
+  }
+
+  /** The files of a removal. */
+  removed(app: string): Readonly<Record<string, string>> {
     delete this.#values[app];
-    return this.commit(appFiles(this.#values));
+    return appFiles(this.#values);
   }
 
   publish(dry?: string): Promise<PublishResult> {
@@ -132,9 +142,14 @@ export interface Person {
 /** The branches that a sandbox protects. */
 export const protectedNames = ['main', 'rendered', ...['dev', 'staging', 'production'].map(environmentBranch)];
 
+/** What a sandbox lives in: a test, or anything else that cleans up at its end. */
+export interface Scope {
+  after(cleanUp: () => unknown): void;
+}
+
 /** Makes a sandbox with the apps `a` and `b` and the environments dev → staging → production. */
 export async function sandbox(
-  t: TestContext,
+  t: Scope,
   values: Readonly<Record<string, string>> = { a: '1', b: '1' },
   forge: Pick<ForgeSettings, 'method'> = {},
 ): Promise<Sandbox> {
@@ -151,36 +166,39 @@ export async function sandbox(
   await cp(join(program, 'generators'), join(checkoutDir, 'generators'), { recursive: true, filter: source });
   for (const file of ['package.json', 'package-lock.json']) await cp(join(program, file), join(checkoutDir, file));
 
+  const served = await serveForge(t, remote, join(dir, 'forge.json'), forge);
+  const context: Context = {
+    checkout,
+    remote: remote.dir,
+    forge: served.forge,
+    now: Date.now,
+    say: () => {},
+  };
+  const made = new Sandbox(dir, remote, context, served.variables);
+  await made.commitQuietly({ 'clusters/environments.ts': environmentsFile() });
+  await made.change(values);
+  return made;
+}
+
+/** The local forge over a repository, at an address of its own, and the environment variables that lead a command there. */
+export async function serveForge(
+  t: Scope,
+  repository: Git,
+  file: string,
+  settings: Pick<ForgeSettings, 'method'> = {},
+): Promise<{ forge: Forge; variables: Sandbox['variables'] }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const token = 'a-token';
-  server.on(
-    'request',
-    await createForge({
-      ...forge,
-      repository: remote,
-      file: join(dir, 'forge.json'),
-      token,
-      reporter: 'a-reporter',
-      url: () => url,
-      now: () => new Date(),
-    }),
-  );
-
-  const context: Context = {
-    checkout,
-    remote: remote.dir,
+  const tokens = { token, reporter: 'a-reporter' };
+  const answer = await createForge({ ...settings, ...tokens, repository, file, url: () => url, now: () => new Date() });
+  server.on('request', answer);
+  return {
     forge: gitlab({ host: url, project: project.path, token }),
-    now: Date.now,
-    say: () => {},
+    variables: { CI_SERVER_URL: url, CI_PROJECT_ID: project.path, SLIPWAY_TOKEN: token },
   };
-  const variables = { CI_SERVER_URL: url, CI_PROJECT_ID: project.path, SLIPWAY_TOKEN: token };
-  const made = new Sandbox(dir, remote, context, variables);
-  await made.commitQuietly({ 'clusters/environments.ts': environmentsFile() });
-  await made.change(values);
-  return made;
 }
 
 /** A fixture app's definition; what is given comes instead. */
@@ -205,13 +223,16 @@ const appFiles = (values: Readonly<Record<string, string>>) => ({
   ),
 });
 
-/** The path; what only production sees may be told apart. */
-export const environmentsFile = (production: { replicas: number } = { replicas: 2 }) => `
+/** The path; what only production or only staging sees may be told apart. */
+export const environmentsFile = (
+  production: { replicas: number } = { replicas: 2 },
+  staging: { replicas: number } = { replicas: 1 },
+) => `
 export const repository = 'https://gitlab.example.com/group/slipway.git';
 const base = { cluster: 'c', domain: 'example.com', replicas: 1, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
 export const environments = [
   { ...base, name: 'dev' },
-  { ...base, name: 'staging', after: 'dev' },
+  { ...base, name: 'staging', after: 'dev', replicas: ${staging.replicas} },
   { ...base, name: 'production', after: 'staging', replicas: ${production.replicas} },
 ];
 `;

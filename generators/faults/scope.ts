@@ -1,0 +1,31 @@
+import type { Scope } from '../commands/sandbox.fixture.ts';
+
+/** Runs what needs a sandbox outside of a test, and cleans up however it ends. */
+export async function inScope<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
+  const cleanUps: (() => unknown)[] = [];
+  try {
+    return await work({ after: (cleanUp) => cleanUps.push(cleanUp) });
+  } finally {
+    // The last one first: what was made on top goes before what it stands on.
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  }
+}
+
+/** Does the same for each of a list, so many at a time. The first that fails stops the others from being begun. */
+export async function each<T>(list: Iterable<T>, atOnce: number, work: (item: T) => Promise<unknown>): Promise<void> {
+  const rest = list[Symbol.iterator]();
+  let failed = false;
+  const worker = async () => {
+    for (let next = rest.next(); !next.done && !failed; next = rest.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const done = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  const reason = done.find((one) => one.status === 'rejected');
+  if (reason) throw reason.reason;
+}
