@@ -23,7 +23,7 @@ export interface Context {
 }
 
 /** How often a command that lost a race decides anew before it gives up. */
-const attempts = 8;
+const attempts = 12;
 
 /**
  * Decides anew for as long as somebody else was faster, waiting longer each time and never in step with the others.
@@ -33,7 +33,7 @@ export async function untilSettled<T>(mirror: Mirror, decide: () => Promise<T | 
   for (let attempt = 0; attempt < attempts; attempt++) {
     const result = await decide();
     if (result !== 'stale') return result;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2000, 50 * 2 ** attempt)));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(3000, 50 * 2 ** attempt)));
     await mirror.fetch();
   }
   throw new Refusal(`${mirror.address} moved ${attempts} times while this ran; run it again.`);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,7 +43,8 @@ export async function hydrateCommit(
     await exportDry(git, dry, dir, apps);
     const modules = join(dir, 'node_modules');
     if (await sameLockfile(dir, program)) {
-      await symlink(join(program, 'node_modules'), modules, 'dir');
+      // By its real path: the child may read nothing on the way there.
+      await symlink(await realpath(join(program, 'node_modules')), modules, 'dir');
     } else {
       say(`${short(dry)} locks other packages than are installed here: installing its own …`);
       const { $ } = await import('zx');
@@ -122,5 +123,5 @@ function reasonOf(dry: string, status: number | null, err: string): string {
     status === 3 ? lines.slice(-5).join(' ') : (lines.find((line) => /^\w*Error/.test(line)) ?? lines.at(-1) ?? '');
   const at = /(?:apps|clusters|generators)\/[\w./-]+:\d+/.exec(err)?.[0];
   const where = at && !reason.includes(at) ? ` (${at})` : '';
-  return `Commit ${dry} cannot be rendered: ${reason}${where}. Correct it on main; nothing was published.`;
+  return `Commit ${dry} cannot be rendered: ${reason.replace(/\.$/, '')}${where}. Correct it on main; nothing was published.`;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { head, isProposal, main, rendered } from '../model/names.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
 import { Refusal } from '../model/refusal.ts';
+import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 
 /** A private bare repository that knows the remote's `main`, `rendered` and environment branches; gone when closed. */
@@ -80,7 +81,7 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
   };
 
   async function fetch(): Promise<void> {
-    try {
+    await patiently(async () => {
       const found = await git.lines(['ls-remote', 'origin', head(main), head(rendered), head('env/*')]);
       refs.clear();
       for (const line of found) {
@@ -90,18 +91,14 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
       const source = refs.get(head(main));
       const known = source !== undefined && whole && (await checkout.commit(source)) !== undefined;
       if (known) await git.bytes(['update-ref', head(main), source]);
-      const [first, others] = [
-        known ? [] : source ? [head(main)] : [],
-        [...refs.keys()].filter((ref) => ref !== head(main)),
-      ];
+      const first = known || source === undefined ? [] : [head(main)];
+      const others = [...refs.keys()].filter((ref) => ref !== head(main));
       // What is ordered on main is asked of its commits: they are always all there.
       if (tips) {
         await branches(first);
         await branches(others, '--depth=1');
       } else await branches([...first, ...others]);
-    } catch (error) {
-      throw unreadable(error);
-    }
+    });
   }
 
   async function branches(names: readonly string[], ...options: readonly string[]): Promise<void> {
@@ -116,20 +113,28 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
     if (!tips) return;
     tips = false;
     const others = [...refs.keys()].filter((ref) => ref !== head(main));
-    try {
-      // By the ids that were seen: a branch that moved since is seen to have moved when it is pushed.
-      await branches(others, `--depth=${everything}`);
-    } catch (error) {
-      throw unreadable(error);
-    }
+    // A branch that moved meanwhile is seen to have moved when it is pushed.
+    await patiently(() => branches(others, `--depth=${everything}`));
   }
 
-  function unreadable(error: unknown): unknown {
-    if (!(error instanceof GitError)) return error;
-    return new Refusal(
-      `The remote ${address} cannot be read (${withoutSecrets(error.message)}). Check the address, the network and your access, or give another with --remote.`,
-      { cause: error },
-    );
+  /** Tries again, a few times, what a connection that broke or a branch that went away has stopped. */
+  async function patiently(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof GitError)) throw error;
+        const passing = meaningOf(error.stderr) === 'broken' || error.stderr.includes("couldn't find remote ref");
+        if (passing && attempt < 4) {
+          await new Promise((done) => setTimeout(done, 100 * 2 ** attempt * (0.5 + Math.random())));
+          continue;
+        }
+        throw new Refusal(
+          `The remote ${address} cannot be read (${withoutSecrets(error.message)}). Check the address, the network and your access, or give another with --remote.`,
+          { cause: error },
+        );
+      }
+    }
   }
 
   async function blobs(ids: Iterable<string>): Promise<Map<string, Buffer>> {
@@ -176,7 +181,9 @@ async function urlOf(checkout: Git, remote: string): Promise<string> {
   if (/[:/\\]/.test(remote)) return remote;
   try {
     return await checkout.text(['remote', 'get-url', remote]);
-  } catch {
+  } catch (error) {
+    // 2: "No such remote". A git that fails otherwise is no answer.
+    if (!(error instanceof GitError) || error.status !== 2) throw error;
     throw new Refusal(
       `${checkout.dir} has no remote named ${remote}; add it with git remote add, or give an address with --remote.`,
     );

@@ -1,4 +1,5 @@
 import { Refusal } from '../model/refusal.ts';
+import { meaningOf } from './answers.ts';
 import { GitError } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -12,17 +13,6 @@ export interface Move {
 
 /** Whether the branches moved, or somebody else moved one first and all must be decided anew. */
 export type Pushed = 'moved' | 'stale';
-
-/** What git, GitLab and GitHub say when the branch was moved by somebody else. */
-const staleMessages = [
-  'stale info',
-  'non-fast-forward',
-  'fetch first',
-  'cannot lock ref',
-  'incorrect old value provided',
-  'reference already exists',
-  'failed to update ref',
-];
 
 /**
  * Moves branches, all or none, and only when each is still where it was seen: nobody's work is overwritten.
@@ -46,15 +36,29 @@ export async function push(mirror: Mirror, moves: readonly Move[]): Promise<Push
     return 'moved';
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
-    const { stderr } = error;
-    if (staleMessages.some((message) => stderr.includes(message))) return 'stale';
-    // The server may have moved the branches and lost the answer.
-    await mirror.fetch();
-    if (moves.every(({ ref, to }) => mirror.refs.get(ref) === to)) return 'moved';
+    const meaning = meaningOf(error.stderr);
+    if (meaning === 'moved on') return 'stale';
+    if (meaning !== 'refused') {
+      // The server may have moved the branches and lost the answer.
+      await mirror.fetch();
+      if (await happened(mirror, moves)) return 'moved';
+      if (meaning === 'broken') return 'stale';
+    }
     const branches = moves.map(({ ref }) => ref.replace('refs/heads/', '')).join(', ');
     throw new Refusal(
       `${mirror.address} refused ${branches}: ${error.message}. Check that your token may push there (slipway publish moves rendered and the first environments).`,
       { cause: error },
     );
   }
+}
+
+/** Whether the branches are where they were to be, or went on from there since. */
+async function happened(mirror: Mirror, moves: readonly Move[]): Promise<boolean> {
+  if (moves.every(({ ref, to }) => mirror.refs.get(ref) === to)) return true;
+  await mirror.deepen();
+  for (const { ref, to } of moves) {
+    const there = mirror.refs.get(ref);
+    if (there !== to && !(there && (await mirror.git.isAncestor(to, there)))) return false;
+  }
+  return true;
 }
