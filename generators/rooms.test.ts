@@ -10,6 +10,8 @@ const isSource = (path: string) => !/node_modules|\.(test|fixture)\.ts$/.test(pa
 const files = globSync('{apps,clusters,generators,service}/**/*.{ts,mjs}', { cwd: root }).filter(isSource);
 
 interface Import {
+  /** Loaded when it is asked for. */
+  readonly lazy: boolean;
   readonly from: string;
   readonly to: string;
 }
@@ -21,12 +23,12 @@ const imports: Import[] = files.flatMap((from) => {
   );
   const bare = [...text.matchAll(/^import\s+'([^']+)'/gm)];
   const dynamic = [...text.matchAll(/\bimport\('([^']+)'\)/g)];
-  const found = [
-    ...statics.map(([, , to]) => to),
-    ...bare.map(([, to]) => to),
-    ...dynamic.map(([, to]) => to),
-  ] as string[];
-  return found.map((to) => ({ from, to: to.startsWith('.') ? normalize(join(dirname(from), to)) : to }));
+  const resolved = (to: string) => (to.startsWith('.') ? normalize(join(dirname(from), to)) : to);
+  const paths = [...statics.map(([, , to]) => to), ...bare.map(([, to]) => to)] as string[];
+  return [
+    ...paths.map((to) => ({ from, to: resolved(to), lazy: false })),
+    ...dynamic.map(([, to]) => ({ from, to: resolved(to as string), lazy: true })),
+  ];
 });
 
 const inRoom = (path: string, ...rooms: string[]) => rooms.some((room) => path === room || path.startsWith(`${room}/`));
@@ -142,6 +144,18 @@ test('the traps of a render import nothing of the repository, and only commands 
     offending(({ from, to }) => inRoom(to, ...traps) && !inRoom(from, ...traps, 'generators/commands')),
     [],
   );
+});
+
+test('an environment is proven with nothing but Node', () => {
+  const statics = Map.groupBy(
+    imports.filter(({ lazy }) => !lazy),
+    ({ from }) => from,
+  );
+  const needed = new Set(['generators/commands/verify.ts', 'generators/commands/main.ts']);
+  for (const file of needed) for (const { to } of statics.get(file) ?? []) needed.add(to);
+  const packages = [...needed].filter((to) => !inRoom(to, 'generators') && !to.startsWith('node:'));
+  assert.deepEqual(packages, []);
+  assert.ok(needed.has('generators/git/history.ts'));
 });
 
 test('nothing imports the faults', () => {

@@ -14,6 +14,7 @@ const programs = [
     homebrew: 'redis',
     why: 'the demo and the tests run the real one',
   },
+  { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
 /** Installs the packages of this repository and the programs they need. Ends the process when it cannot. */

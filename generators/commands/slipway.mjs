@@ -16,7 +16,9 @@ if (args[0] === 'demo' && !args.includes('--help')) {
   setUp();
 }
 if (readsTypeScript()) {
-  if (!existsSync(`${program}node_modules/zx`)) {
+  // Proving a branch needs nothing but git and Node.
+  const bare = args[0] === 'verify' && !args.includes('--rendered');
+  if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }
   module.enableCompileCache(`${program}node_modules/.cache/slipway`);

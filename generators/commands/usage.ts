@@ -91,6 +91,23 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     examples: ['slipway promote', 'slipway promote --to staging --dry-run'],
   },
+  verify: {
+    summary: 'prove that a branch holds what its source renders, and nothing else',
+    about:
+      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. Findings end with exit code 1.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'prove this environment branch' },
+      rendered: { type: 'boolean', help: 'prove the branch rendered, by rendering again' },
+      since: {
+        type: 'string',
+        value: 'SHA',
+        help: 'only what was published after this commit, of main or of rendered',
+      },
+      remote,
+      json,
+    },
+    examples: ['slipway verify --env production', 'slipway verify --rendered --since 4f2a91c'],
+  },
   status: {
     summary: 'what runs where, since when, from which commit, and what is held',
     about: 'Reads the branches; asks Argo CD for health when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.',

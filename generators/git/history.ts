@@ -1,6 +1,7 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
 import { type Entry, type EnvironmentHistory, type Rendered, Timeline } from '../model/timeline.ts';
+import type { TreeChange } from '../model/verdict.ts';
 import type { Git } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -99,6 +100,26 @@ export async function metadataAt(
     try {
       found.set(app, parseMetadata(String(blobs.get(id)), path));
     } catch {}
+  }
+  return found;
+}
+
+/** Where two commits or trees differ, file by file; all that `after` has where there is no `before`. */
+export async function treeChanges(git: Git, before: string | undefined, after: string): Promise<TreeChange[]> {
+  if (before === undefined) {
+    return [...(await filesOf(git, after))].map(([path, is]) => ({ path, was: undefined, is }));
+  }
+  const args = ['diff-tree', '-r', '--raw', '-z', '--no-renames', '--no-abbrev', before, after];
+  const tokens = (await git.bytes(args)).toString().split('\0');
+  const found: TreeChange[] = [];
+  for (let index = 0; index + 1 < tokens.length; index += 2) {
+    const [wasMode = '', isMode, wasId, isId] = (tokens[index] as string).split(' ') as string[];
+    const entry = (mode: string, id: string) => (/^0+$/.test(mode) ? undefined : { mode, id });
+    found.push({
+      path: tokens[index + 1] as string,
+      was: entry(wasMode.slice(1), wasId as string),
+      is: entry(isMode as string, isId as string),
+    });
   }
   return found;
 }

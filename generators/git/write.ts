@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NewCommit } from '../model/commit.ts';
 import type { Git } from './git.ts';
+import { signs } from './signature.ts';
 
 /** The author of everything that is written by machine. Evidence is trees, never a name. */
 const author = 'Slipway <slipway@noreply.invalid>';
@@ -10,13 +11,14 @@ const author = 'Slipway <slipway@noreply.invalid>';
  * changed, not what is there.
  * @param parent the commit to stand on; undefined for a new root
  * @param now milliseconds since 1970: when the commits say that they were made
- * @returns their ids, in order. No branch moves.
+ * @returns their ids, in order, signed when git is told to sign (`commit.gpgSign`). No branch moves.
  */
 export async function writeCommits(
   git: Git,
   parent: string | undefined,
   commits: readonly NewCommit[],
   now: number,
+  signature: 'unsigned' | 'as configured' = 'as configured',
 ): Promise<string[]> {
   if (commits.length === 0) return [];
   const when = `${author} ${Math.floor(now / 1000)} +0000`;
@@ -36,7 +38,34 @@ export async function writeCommits(
   for (const index of commits.keys()) stream.push(`get-mark :${index + 1}\n`);
   stream.push('done\n');
   const input = Buffer.concat(stream.map((piece) => Buffer.from(piece)));
-  return git.lines(['fast-import', '--quiet', '--done', '--date-format=raw'], input);
+  const written = await git.lines(['fast-import', '--quiet', '--done', '--date-format=raw'], input);
+  return signature !== 'unsigned' && (await signs(git)) ? sign(git, parent, written, commits, now) : written;
+}
+
+/** fast-import signs nothing: its trees are committed once more, with a signature each. */
+async function sign(
+  git: Git,
+  parent: string | undefined,
+  written: readonly string[],
+  commits: readonly NewCommit[],
+  now: number,
+): Promise<string[]> {
+  const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+  const date = `${Math.floor(now / 1000)} +0000`;
+  const who = Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((role) => [
+      [`GIT_${role}_NAME`, name],
+      [`GIT_${role}_EMAIL`, email],
+      [`GIT_${role}_DATE`, date],
+    ]),
+  );
+  const signed: string[] = [];
+  for (const [index, commit] of written.entries()) {
+    const before = index === 0 ? parent : signed[index - 1];
+    const args = ['commit-tree', '-S', ...(before ? ['-p', before] : []), '-F', '-', `${commit}^{tree}`];
+    signed.push(await git.with(who).text(args, commits[index]?.message ?? ''));
+  }
+  return signed;
 }
 
 function data(value: string | Buffer): Buffer {

@@ -20,6 +20,11 @@ export class Timeline {
     return this.#places.get(part);
   }
 
+  /** Every part that stood here, the newest first. */
+  parts(): ObjectId[] {
+    return this.#entries.map(({ part }) => part).reverse();
+  }
+
   /** The part at commit `index` of `rendered`; undefined before the first. */
   at(index: number): ObjectId | undefined {
     return this.#entries.findLast((entry) => entry.index <= index)?.part;

@@ -1,0 +1,199 @@
+import { GitError } from '../git/git.ts';
+import { treeChanges } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { readPresent } from '../git/present.ts';
+import { buildsAt, sourcesAt } from '../git/sources.ts';
+import { writeCommits } from '../git/write.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { type Published, parsePublished } from '../model/metadata.ts';
+import { head, main, publishedFile, rendered } from '../model/names.ts';
+import { blobId } from '../model/object-id.ts';
+import { composePublication } from '../model/publication.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { judgeFile, type TreeChange, type Verdict, type Verification } from '../model/verdict.ts';
+import { short } from '../model/words.ts';
+import { type Hydrated, hydrateCommit } from './hydrate-commit.ts';
+import { judgeSignatures } from './verify-signatures.ts';
+
+export interface Range {
+  /** A dry commit or a commit of `rendered`; what came after it is rendered again. @default from the beginning */
+  readonly since?: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Proves `rendered` by publishing every commit of it again, all apps and without keys, on what stood before it: the
+ * trees must be equal.
+ * @throws {Misuse} when `since` is neither
+ */
+export async function verifyRendered(mirror: Mirror, { since, say }: Range): Promise<Verification> {
+  const { git, refs } = mirror;
+  const tip = refs.get(head(rendered));
+  if (!tip) throw new Refusal(`Nothing was published at ${mirror.address} yet: there is nothing to verify.`);
+  const chain = await git.lines(['rev-list', '--first-parent', '--reverse', tip]);
+  const source = refs.get(head(main));
+  const dries = source ? await git.lines(['rev-list', '--first-parent', '--reverse', source]) : [];
+  const places = new Map(dries.map((commit, index) => [commit, index]));
+  const first = since === undefined ? 0 : (await placeOf(mirror, chain, since)) + 1;
+  const seen = await everyBlob(mirror, chain);
+  const verdicts: Verdict[] = [];
+  let proven = 0;
+  let good: string | undefined;
+  for (const [index, commit] of chain.entries()) {
+    if (index < first) continue;
+    say(`${index - first + 1} of ${chain.length - first}: ${short(commit)}`);
+    const parent = chain[index - 1];
+    const tree = await git.text(['rev-parse', `${commit}^{tree}`]);
+    // Whoever took a change back restored what was proven.
+    const found = tree === good ? [] : await judge(mirror, { commit, parent, places, seen, say });
+    verdicts.push(...found);
+    if (found.length > 0) continue;
+    proven++;
+    good = tree;
+  }
+  const signatures = await judgeSignatures(mirror, chain, chain.slice(first));
+  return { branch: rendered, tip, proven, verdicts: [...verdicts, ...signatures.verdicts], notes: signatures.notes };
+}
+
+async function placeOf(mirror: Mirror, chain: readonly string[], since: string): Promise<number> {
+  const commit = await mirror.git.commit(since);
+  const own = commit === undefined ? -1 : chain.indexOf(commit);
+  if (own >= 0) return own;
+  for (const [index, candidate] of chain.entries()) {
+    const published = await publishedAt(mirror, candidate).catch(refusal);
+    if (published && !(published instanceof Refusal) && published.drySha === commit) return index;
+  }
+  throw new Misuse(`--since ${since}: neither a commit of ${rendered} nor a commit that was published.`);
+}
+
+/** What is wrong with a commit is an answer; a git that fails is none. */
+function refusal(error: unknown): Refusal {
+  if (error instanceof Refusal && !(error instanceof GitError)) return error;
+  throw error;
+}
+
+async function publishedAt({ git, blobs }: Mirror, commit: string): Promise<Published | undefined> {
+  const id = await git.named(`${commit}:${publishedFile}`);
+  if (id === undefined) return undefined;
+  return parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
+}
+
+/** Every file that ever stood at a path of `rendered`, by path: to tell what was moved about from what was made up. */
+async function everyBlob({ git }: Mirror, chain: readonly string[]): Promise<Map<string, Map<string, number>>> {
+  const seen = new Map<string, Map<string, number>>();
+  let before: string | undefined;
+  for (const commit of chain) {
+    for (const { path, is } of await treeChanges(git, before, commit)) {
+      if (!is) continue;
+      const ids = seen.get(path) ?? new Map<string, number>();
+      seen.set(path, ids.set(is.id, (ids.get(is.id) ?? 0) + 1));
+    }
+    before = commit;
+  }
+  return seen;
+}
+
+interface Case {
+  readonly commit: string;
+  readonly parent: string | undefined;
+  /** The place of every commit of `main`. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly seen: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly say: (line: string) => void;
+}
+
+async function judge(mirror: Mirror, { commit, parent, places, seen, say }: Case): Promise<Verdict[]> {
+  const { git, format } = mirror;
+  const wrong = (fault: Verdict['fault'], says: string): Verdict => ({
+    fault,
+    path: `${short(commit)}:${publishedFile}`,
+    says,
+  });
+  if ((await git.text(['rev-list', '--parents', '--max-count=1', commit])).split(' ').length > 2)
+    return [wrong('foreign', 'the commit is a merge, and no publish')];
+  const parsed = await publishedAt(mirror, commit).catch(refusal);
+  if (parsed === undefined) return [wrong('missing provenance', 'it is not there')];
+  if (parsed instanceof Refusal) return [wrong('forged provenance', parsed.message)];
+  const earlier = parent ? await publishedAt(mirror, parent).catch(refusal) : undefined;
+  const before = earlier instanceof Refusal ? undefined : earlier;
+  const place = places.get(parsed.drySha);
+  if (place === undefined) return [wrong('forged provenance', `${parsed.drySha} is not on main`)];
+  const older = before && (places.get(before.drySha) ?? -1) > place;
+  if (older) return [wrong('forged provenance', `${short(parsed.drySha)} is older than what was published before it`)];
+
+  const render = () => renderAs(mirror, parsed, say);
+  const hydrated = await render().catch(refusal);
+  if (hydrated instanceof Refusal)
+    return [wrong('forged provenance', `its dry commit cannot be rendered: ${hydrated.message}`)];
+  const present = await readPresent(mirror, parent, () => true, true).catch(refusal);
+  if (present instanceof Refusal) return [wrong('foreign', `what stood before it is not ours: ${present.message}`)];
+  const expected = await publishAgain(mirror, parent, parsed, hydrated, present).catch(refusal);
+  if (expected instanceof Refusal) return [wrong('forged provenance', expected.message)];
+  const changes = await treeChanges(git, expected, commit);
+  if (changes.length === 0) return [];
+
+  const again = await render();
+  const unsteady = differing(hydrated, again);
+  const nodes = parsed.node === hydrated.summary.node ? undefined : ([parsed.node, hydrated.summary.node] as const);
+  const known = (change: TreeChange) => {
+    const times = change.is ? (seen.get(change.path)?.get(change.is.id) ?? 0) : 0;
+    const here = change.is && change.was ? 1 : 0;
+    return times > here && change.is?.id !== blobId(format, '');
+  };
+  const found = changes.map((change) =>
+    judgeFile({ ...change, unsteady: unsteady.has(change.path), known: known(change), nodes }),
+  );
+  // What follows from a changed manifest in the files that record it says nothing more.
+  const cause = found.filter(({ fault }) => !fault.endsWith('provenance'));
+  const shown =
+    cause.length > 0 && cause.every(({ fault }) => fault === 'not deterministic' || fault === 'toolchain')
+      ? cause
+      : found;
+  return shown.map((verdict) => ({ ...verdict, path: `${short(commit)}:${verdict.path}` }));
+}
+
+/** Renders everything of a dry commit, with the images that were published. */
+async function renderAs({ git }: Mirror, published: Published, say: (line: string) => void): Promise<Hydrated> {
+  const images = Object.entries(published.images).map(([app, { reference }]) => [app, reference] as const);
+  const known = Object.fromEntries(
+    images.map(([app, reference]) => [app, { [published.images[app]?.tree ?? '']: reference }]),
+  );
+  const input = { builds: await buildsAt(git, published.drySha), images: {}, known, taken: [] };
+  return hydrateCommit(git, published.drySha, input, say);
+}
+
+/** The tree that a publish of this render would have written on `parent`. */
+async function publishAgain(
+  { git }: Mirror,
+  parent: string | undefined,
+  published: Published,
+  hydrated: Hydrated,
+  present: Awaited<ReturnType<typeof readPresent>>,
+): Promise<string> {
+  const failing = hydrated.failed.map(({ app }) => app);
+  const imageless = Object.entries(hydrated.summary.images).flatMap(([app, { reference }]) => (reference ? [] : [app]));
+  const kept = [...new Set([...failing, ...imageless])].map((app) => ({ app, message: '', exitCode: 1 }));
+  const bundle: Bundle = {
+    drySha: published.drySha,
+    base: parent,
+    parts: hydrated.parts.filter(({ app }) => !kept.some((failure) => failure.app === app)),
+    taken: [],
+    kept: kept.sort((a, b) => published.kept.indexOf(a.app) - published.kept.indexOf(b.app)),
+    summary: { ...hydrated.summary, node: published.node },
+  };
+  const { commit } = composePublication(bundle, await sourcesAt(git, published.drySha), present);
+  const [written = ''] = await writeCommits(git, parent, [commit], 0, 'unsigned');
+  return written;
+}
+
+/** Paths of the files that two renders disagree on. */
+function differing(one: Hydrated, other: Hydrated): Set<string> {
+  const texts = new Map<string, string>();
+  for (const { environment, app, files } of one.parts)
+    for (const [name, text] of Object.entries(files)) texts.set(`${environment}/${app}/${name}`, text);
+  const found = new Set<string>();
+  for (const { environment, app, files } of other.parts)
+    for (const [name, text] of Object.entries(files))
+      if (texts.get(`${environment}/${app}/${name}`) !== text) found.add(`${environment}/${app}/${name}`);
+  return found;
+}
