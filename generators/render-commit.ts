@@ -10,10 +10,10 @@ import { Misuse, Refusal } from './model/refusal.ts';
  * dry commit, reads its input from standard input, and writes what it rendered to standard output, a line of JSON each.
  */
 const input = JSON.parse(await text(process.stdin)) as RenderInput;
+const { stdout } = process;
 const write = async (line: unknown) => {
   // Whoever reads sets the pace, so that what waits stays small.
-  if (!process.stdout.write(`${JSON.stringify(line)}\n`))
-    await new Promise((done) => process.stdout.once('drain', done));
+  if (!stdout.write(`${JSON.stringify(line)}\n`)) await new Promise((done) => stdout.once('drain', done));
 };
 
 /** What the traps of `hermetic.ts` caught, newest last. */

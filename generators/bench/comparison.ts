@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Git } from '../git/git.ts';
 import { main } from '../model/names.ts';
-import { checkSameObjects, checkSynthesis, type Files, installContender, synthIn } from './contender.ts';
+import { checkSameObjects, checkSynthesis, type Files, installContender, layouts, synthIn } from './contender.ts';
 import { type Bench, inPlace, type Prepared, packed } from './prepared.ts';
 import { type CaseResult, type Run, ratio, type Side, type Verdict } from './result.ts';
 import { checkPublished, publishIn } from './slipway.ts';
@@ -22,14 +22,15 @@ export interface Contender {
   readonly gitops: ReadonlyMap<Files, Git>;
 }
 
-const nameOf = (files: Files) => `cdk8s CLI + git, a file per ${files}`;
+const nameOf = (files: Files) =>
+  `cdk8s CLI + git, ${{ whole: 'one App', chart: 'an App per environment', object: 'so, a file per object' }[files]}`;
 
 /** Installs the contender and lets it publish the first commit, too. */
 export async function prepareContender(bench: Bench, prepared: Prepared): Promise<Contender> {
   const { scratch, program, say } = bench;
   const cli = await installContender(program, say, scratch);
   const gitops = new Map<Files, Git>();
-  for (const files of ['chart', 'object'] as const) {
+  for (const files of layouts) {
     say(`${nameOf(files)}: its repository as it is before`);
     const empty = new Git(await scratch.folder('gitops'));
     await empty.bytes(['init', '--quiet', '--bare', `--initial-branch=${main}`]);
@@ -84,19 +85,15 @@ export async function compare(
     clocks: [
       'Both start from a fresh clone of main, with packages installed and nothing cached; that clone is in neither clock.',
       'Slipway: one process of slipway publish, from start to end: what it fetches, renders, writes and pushes.',
-      'cdk8s CLI: cdk8s synth (one App per environment, a chart per service), and in its GitOps repository clone --depth=1,',
+      'cdk8s CLI: cdk8s synth (an App with a chart per service), and in its GitOps repository clone --depth=1,',
       'copy, add, commit, push, since a pipeline has no such clone either. Its app runs as plain Node, without ts-node.',
       'Both render the same objects, with the same charts; both push to a file:// server.',
     ],
     sides: [ours, ...theirs],
-    verdicts: theirs.map(
-      (side): Verdict => ({
-        what: `${title}: times faster than ${side.name}`,
-        found: ratio(side, ours),
-        unit: '×',
-        wanted: { atLeast },
-        dream,
-      }),
-    ),
+    verdicts: theirs.map((side, index): Verdict => {
+      const found = { what: `${title}: times faster than ${side.name}`, found: ratio(side, ours), unit: '×' } as const;
+      // What was wanted is measured against one App; the others say what is left against who works around its cost.
+      return layouts[index] === 'whole' ? { ...found, wanted: { atLeast }, dream } : found;
+    }),
   };
 }

@@ -12,8 +12,12 @@ import { stages, versionOf } from './workload.ts';
 
 const version = '2.207.60';
 
-/** How cdk8s divides its output: a file per chart is its default, a file per object is what Slipway writes too. */
-export type Files = 'chart' | 'object';
+/**
+ * How a team lays its charts out: all in one App, a file each (what cdk8s's guide and template show); in an App per
+ * environment; and so with a file per object, as Slipway writes them.
+ */
+export type Files = 'whole' | 'chart' | 'object';
+export const layouts: readonly Files[] = ['whole', 'chart', 'object'];
 
 /**
  * Installs the cdk8s CLI where this repository keeps what it makes; later runs find it there.
@@ -94,7 +98,7 @@ export async function synthIn(
 
 /** @throws {Refusal} when the pushed tree has not so many apps of the second release, and the others of the first */
 export async function checkSynthesis(pushed: Git, files: Files, apps: number, changed: number): Promise<void> {
-  const pattern = files === 'chart' ? '*.k8s.yaml' : '*/Deployment.*';
+  const pattern = files === 'object' ? '*/Deployment.*' : '*.k8s.yaml';
   const count = (release: 1 | 2) =>
     filesWith(pushed, `app.kubernetes.io/version: ${versionOf(release)}`, head(main), [pattern]);
   const [found, old] = [await count(2), await count(1)];
@@ -111,8 +115,10 @@ export async function checkSynthesis(pushed: Git, files: Files, apps: number, ch
 export async function checkSameObjects(pushed: Git, files: Files, { remote }: Place, app: string): Promise<void> {
   for (const stage of stages) {
     const ours = await objectsIn(remote, `${head(rendered)}:${stage}/${app}`, (file) => file.endsWith('.yaml'));
-    const folder = `${head(main)}:${stage}${files === 'chart' ? '' : `/${app}`}`;
-    const theirs = await objectsIn(pushed, folder, (file) => files === 'object' || file === `${app}.k8s.yaml`);
+    const folder = `${head(main)}:${{ whole: '', chart: stage, object: `${stage}/${app}` }[files]}`;
+    // In one App the name of a chart's file ends in a hash of its path.
+    const named = new RegExp(files === 'whole' ? `^${stage}-${app}-\\w+\\.k8s\\.yaml$` : `^${app}\\.k8s\\.yaml$`);
+    const theirs = await objectsIn(pushed, folder, (file) => files === 'object' || named.test(file));
     if (ours.size === 0 || !isDeepStrictEqual(ours, theirs))
       throw new Refusal(
         `the two sides rendered different objects for ${app} in ${stage}: ${[...ours.keys()]} and ${[...theirs.keys()]}`,
@@ -123,7 +129,9 @@ export async function checkSameObjects(pushed: Git, files: Files, { remote }: Pl
 async function objectsIn(git: Git, tree: string, wanted: (file: string) => boolean): Promise<Map<string, unknown>> {
   const objects = new Map<string, unknown>();
   for (const file of (await git.lines(['ls-tree', '--name-only', tree])).filter(wanted)) {
-    for (const object of loadAll(await git.text(['show', `${tree}/${file}`])) as { kind: string }[])
+    for (const object of loadAll(await git.text(['show', `${tree}${tree.endsWith(':') ? '' : '/'}${file}`])) as {
+      kind: string;
+    }[])
       objects.set(object.kind, object);
   }
   return new Map([...objects].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Git, GitError } from '../git/git.ts';
 import { head, main } from '../model/names.ts';
@@ -22,11 +22,7 @@ export async function makePlace(scratch: Scratch, program: string, template: Git
   await remote.bytes(['update-ref', head(main), commit]);
   const checkout = new Git(join(dir, 'checkout'));
   await new Git(dir).bytes(['clone', '--quiet', '--branch', main, addressOf(remote), checkout.dir]);
-  // Links to each package and no link to their folder: what a program caches there is not found by the next run.
-  const packages = join(checkout.dir, 'node_modules');
-  await mkdir(packages);
-  for (const name of await readdir(join(program, 'node_modules')))
-    if (name !== '.cache') await symlink(join(program, 'node_modules', name), join(packages, name));
+  await symlink(join(program, 'node_modules'), join(checkout.dir, 'node_modules'));
   return { dir, remote, checkout };
 }
 

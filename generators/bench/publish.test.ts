@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { Git } from '../git/git.ts';
 import { main } from '../model/names.ts';
-import { checkSameObjects, checkSynthesis } from './contender.ts';
+import { checkSameObjects, checkSynthesis, layouts } from './contender.ts';
 import { sizes } from './growth.ts';
 import { measure, median } from './measured.ts';
 import { inPlace, prepare } from './prepared.ts';
@@ -85,7 +85,7 @@ test('the two sides render the same objects, and a side that did not do its work
     await publishIn(scratch, place);
     await checkPublished(place, 2, 1);
 
-    for (const files of ['chart', 'object'] as const) {
+    for (const files of layouts) {
       const app = join(place.checkout.dir, 'generators', 'bench', 'cdk8s-app.ts');
       const env = { ...process.env, BENCH_FILES: files, CDK8S_OUTDIR: files };
       await measure(scratch, process.execPath, [app], { cwd: place.checkout.dir, env });
@@ -99,7 +99,12 @@ test('the two sides render the same objects, and a side that did not do its work
       for (const name of prepared.names) await checkSameObjects(pushed, files, place, name);
 
       const [name = ''] = prepared.names;
-      const path = join(pushed.dir, 'dev', files === 'chart' ? `${name}.k8s.yaml` : `${name}/Service.${name}.k8s.yaml`);
+      const paths = {
+        whole: (await readdir(pushed.dir)).find((file) => file.startsWith(`dev-${name}-`)) ?? '',
+        chart: `dev/${name}.k8s.yaml`,
+        object: `dev/${name}/Service.${name}.k8s.yaml`,
+      };
+      const path = join(pushed.dir, paths[files]);
       await writeFile(path, (await readFile(path, 'utf8')).replace('port: 80', 'port: 81'));
       await pushed.bytes(['commit', '--quiet', '--all', '-m', 'Another port']);
       await assert.rejects(

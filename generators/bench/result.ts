@@ -16,7 +16,8 @@ export interface Verdict {
   readonly what: string;
   readonly found: number;
   readonly unit: '×' | 's' | 'MB';
-  readonly wanted: { readonly atLeast: number } | { readonly atMost: number };
+  /** Absent where nothing was wanted, and the figure is to be known. */
+  readonly wanted?: { readonly atLeast: number } | { readonly atMost: number };
   /** What would be better still. */
   readonly dream?: number;
 }
@@ -31,7 +32,7 @@ export interface CaseResult {
 }
 
 export const isMet = ({ found, wanted }: Verdict): boolean =>
-  'atLeast' in wanted ? found >= wanted.atLeast : found <= wanted.atMost;
+  wanted === undefined || ('atLeast' in wanted ? found >= wanted.atLeast : found <= wanted.atMost);
 
 /** The middle run of a side, in milliseconds. */
 export const typical = ({ runs }: Side): number => median(runs.map(({ ms }) => ms));

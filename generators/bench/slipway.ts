@@ -18,7 +18,9 @@ export interface Publishing extends Run {
 /** Runs `slipway publish` in a checkout, as a pipeline does: one process from its start to its end. */
 export async function publishIn(scratch: Scratch, place: Place, traced = false): Promise<Publishing> {
   const [timings, trace] = [join(place.dir, 'timings.json'), join(place.dir, 'trace')];
-  const env = { ...process.env, SLIPWAY_TIMINGS: timings, ...(traced ? { GIT_TRACE2_EVENT: trace } : {}) };
+  // As on a new machine: nothing that an earlier run compiled is found.
+  const cold = { NODE_DISABLE_COMPILE_CACHE: '1' };
+  const env = { ...process.env, ...cold, SLIPWAY_TIMINGS: timings, ...(traced ? { GIT_TRACE2_EVENT: trace } : {}) };
   const launcher = join(place.checkout.dir, 'generators', 'commands', 'slipway.mjs');
   const { ms, peak } = await measure(scratch, process.execPath, [launcher, 'publish'], {
     cwd: place.checkout.dir,

@@ -44,9 +44,10 @@ function summary(results: readonly CaseResult[]): string {
 }
 
 const sentence = (verdict: Verdict) =>
-  `${verdict.what}: ${figure(verdict.found, verdict.unit)}, wanted ${bound(verdict)}: ${answer(verdict)}`;
-const answer = (verdict: Verdict) => (isMet(verdict) ? 'met' : 'MISSED');
+  `${verdict.what}: ${figure(verdict.found, verdict.unit)}${verdict.wanted ? `, wanted ${bound(verdict)}: ${answer(verdict)}` : ''}`;
+const answer = (verdict: Verdict) => (!verdict.wanted ? '' : isMet(verdict) ? 'met' : 'MISSED');
 function bound({ wanted, unit, dream }: Verdict): string {
+  if (!wanted) return '';
   const limit = 'atLeast' in wanted ? `≥ ${figure(wanted.atLeast, unit)}` : `≤ ${figure(wanted.atMost, unit)}`;
   return dream === undefined ? limit : `${limit} (dream ${figure(dream, unit)})`;
 }

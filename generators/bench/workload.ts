@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Git } from '../git/git.ts';
 import { head, main } from '../model/names.ts';
@@ -47,8 +47,7 @@ export async function createWorkload(program: string, dir: string, count: number
 
   const names = Array.from({ length: count }, (_, index) => `app-${String(index + 1).padStart(5, '0')}`);
   await mkdir(join(checkout.dir, 'apps'));
-  const form = (await readFile(join(program, 'apps', 'index.ts'), 'utf8')).includes('import(') ? onDemand : listed;
-  await writeFile(join(checkout.dir, 'apps', 'index.ts'), form(names));
+  await writeFile(join(checkout.dir, 'apps', 'index.ts'), indexFile(names));
   const release = async (number: 1 | 2, some: readonly string[]) => {
     for (const name of some) {
       await mkdir(join(checkout.dir, 'apps', name), { recursive: true });
@@ -101,14 +100,8 @@ export const app: App = {
 }
 
 /** `apps/index.ts`: the apps by name, each loaded when it is asked for. */
-const onDemand = (names: readonly string[]): string =>
+const indexFile = (names: readonly string[]): string =>
   `export const apps = {\n${names.map((name) => `  '${name}': () => import('./${name}/app.ts'),`).join('\n')}\n};\n`;
-
-/** `apps/index.ts` of a checkout whose generators take a list of all apps. */
-function listed(names: readonly string[]): string {
-  const imports = names.map((name, index) => `import { app as app${index} } from './${name}/app.ts';`);
-  return `${imports.join('\n')}\n\nexport const apps = [${names.map((_, index) => `app${index}`).join(', ')}];\n`;
-}
 
 const environmentsFile = () => `import type { Environment } from '../generators/model/environment.ts';
 

@@ -7,6 +7,7 @@ import type { Published } from '../model/metadata.ts';
 import type { Build, Failure } from '../model/part.ts';
 import { withoutImage } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
+import { Timings } from './context.ts';
 import { type Hydrated, hydrateCommit } from './hydrate-commit.ts';
 
 export interface Rendering {
@@ -20,6 +21,7 @@ export interface Rendering {
   /** Render also what has no image yet: to be looked at. */
   readonly unbuilt?: boolean | undefined;
   readonly say: (line: string) => void;
+  readonly timings?: Timings | undefined;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function renderBundle(reader: Reader, rendering: Rendering): Promis
   remember(known, newest);
   const again = new Set(taken);
   const wanted = taken.length > 0 ? [...sources.apps.keys()].filter((app) => !again.has(app)) : undefined;
-  const render = () => hydrateCommit(git, dry, { builds, images: given, known, taken }, say, wanted);
+  const timings = rendering.timings ?? new Timings();
+  const render = () => hydrateCommit(git, dry, { builds, images: given, known, taken }, say, wanted, timings);
   let hydrated = await render();
   if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
     for await (const published of history) {

@@ -18,8 +18,31 @@ export interface Context {
   readonly soakless?: boolean | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** How long each phase took, in milliseconds, for whoever measures. */
+  readonly timings?: Timings | undefined;
   /** One line of progress, for people. */
   readonly say: (line: string) => void;
+}
+
+/** Phases by name; they may overlap. */
+export class Timings {
+  readonly #phases = new Map<string, number>();
+  /** Milliseconds from the start of the process until this was made. */
+  readonly start = performance.now();
+
+  /** Runs work and adds the time that it took. */
+  async of<T>(phase: string, work: Promise<T> | (() => Promise<T>)): Promise<T> {
+    const start = performance.now();
+    try {
+      return await (typeof work === 'function' ? work() : work);
+    } finally {
+      this.#phases.set(phase, (this.#phases.get(phase) ?? 0) + performance.now() - start);
+    }
+  }
+
+  get phases(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#phases);
+  }
 }
 
 /** How often a command that lost a race decides anew before it gives up. */

@@ -11,6 +11,7 @@ import { hermeticArguments } from '../hermetic/arguments.ts';
 import type { Failure, Line, Part, RenderInput, Summary } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
+import { Timings } from './context.ts';
 
 /** The folder that this program itself stands in: its packages are there. */
 export const program = join(import.meta.dirname, '..', '..');
@@ -35,12 +36,13 @@ export async function hydrateCommit(
   input: RenderInput,
   say: (line: string) => void,
   apps?: readonly string[],
+  timings: Timings = new Timings(),
 ): Promise<Hydrated> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-render-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', remove);
   try {
-    await exportDry(git, dry, dir, apps);
+    await timings.of('export', exportDry(git, dry, dir, apps));
     const modules = join(dir, 'node_modules');
     if (await sameLockfile(dir, program)) {
       // By its real path: the child may read nothing on the way there.
@@ -50,7 +52,7 @@ export async function hydrateCommit(
       const { $ } = await import('zx');
       await $({ cwd: dir, quiet: true })`npm ci --ignore-scripts --loglevel=error`;
     }
-    return await run(dir, dry, input);
+    return await timings.of('render: start, load, synth, serialise', run(dir, dry, input));
   } finally {
     // Whoever waits for a render does not wait for its folder.
     rm(dir, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { placeOnMain } from '../git/dry.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
@@ -18,7 +19,7 @@ import { short } from '../model/words.ts';
 import { adopt } from './adopt.ts';
 import { advance, type EnvironmentResult } from './advance.ts';
 import { renderBundle } from './bundle.ts';
-import { type Context, untilSettled } from './context.ts';
+import { type Context, Timings, untilSettled } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
 
@@ -59,7 +60,8 @@ export async function publish(context: Context, request: PublishRequest): Promis
   const here = await context.checkout.commit(name);
   const unknown = new Misuse(`--dry ${name} is not a commit of ${context.checkout.dir}; fetch it, or name another.`);
   if (!here && !bundle) throw unknown;
-  const mirror = await openMirror(context.checkout, context.remote, 'tips');
+  const timings = context.timings ?? new Timings();
+  const mirror = await timings.of('git: fetch', openMirror(context.checkout, context.remote, 'tips'));
   try {
     // Whoever publishes what another job rendered may know the commit by the remote alone.
     const dry = here ?? (await mirror.git.commit(name));
@@ -69,9 +71,9 @@ export async function publish(context: Context, request: PublishRequest): Promis
         `--dry ${name}: the bundle was rendered from ${bundle.drySha}. Leave --dry out, or render again.`,
       );
     const once = { bundle };
-    const appended = await untilSettled(mirror, () => append(context, mirror, dry, request, once));
-    const environments = await untilSettled(mirror, () =>
-      advance(context, mirror, appended.tip, request.dryRun ?? false),
+    const appended = await untilSettled(mirror, () => append({ ...context, timings }, mirror, dry, request, once));
+    const environments = await timings.of('git: first environments', () =>
+      untilSettled(mirror, () => advance(context, mirror, appended.tip, request.dryRun ?? false)),
     );
     return { ...appended.result, environments };
   } finally {
@@ -85,7 +87,7 @@ interface Appended {
 }
 
 async function append(
-  context: Context,
+  context: Context & { readonly timings: Timings },
   mirror: Mirror,
   dry: string,
   request: PublishRequest,
@@ -93,7 +95,9 @@ async function append(
 ): Promise<Appended | 'stale'> {
   const { git } = mirror;
   const tip = mirror.refs.get(head(rendered));
-  const order = await placeOnMain(git, dry, mirror.refs.get(head(main)), readPublished(mirror, tip));
+  const { timings } = context;
+  const place = placeOnMain(git, dry, mirror.refs.get(head(main)), readPublished(mirror, tip));
+  const order = await timings.of('git: order on main', place);
   if (tip !== undefined && order.is !== 'newer') {
     if (order.is === 'superseded')
       return { tip, result: { outcome: 'superseded', drySha: dry, by: order.by, changed: [], kept: [] } };
@@ -103,12 +107,12 @@ async function append(
 
   // Rendered once, however often the race for the branch is lost.
   const { images, keepGoing } = request;
-  once.bundle ??= await renderBundle(mirror, { dry, base: tip, images, keepGoing, say: context.say });
-  const { commit, changed } = await compose(mirror, tip, once.bundle);
-  const [written] = await writeCommits(git, tip, [commit], context.now());
+  once.bundle ??= await renderBundle(mirror, { timings, dry, base: tip, images, keepGoing, say: context.say });
+  const { commit, changed } = await timings.of('read rendered, hash and compare', compose(mirror, tip, once.bundle));
+  const [written] = await timings.of('git: import', writeCommits(git, tip, [commit], context.now()));
   if (!written) throw new Error('git wrote no commit');
-  if (!request.dryRun && (await push(mirror, [{ ref: head(rendered), from: tip, to: written }])) === 'stale')
-    return 'stale';
+  const moves = request.dryRun ? [] : [{ ref: head(rendered), from: tip, to: written }];
+  if ((await timings.of('git: push', push(mirror, moves))) === 'stale') return 'stale';
   const kept = once.bundle.kept.map(({ app, message }) => ({ app, message }));
   return { tip: written, result: { outcome: 'published', drySha: dry, changed, kept } };
 }
@@ -189,7 +193,11 @@ export async function run({ values }: Asked): Promise<void> {
   const dryRun = values['dry-run'] === true;
   const bundle = from === undefined ? undefined : await readBundle(from);
   const keepGoing = values['keep-going'] === true;
-  const result = await publish(context, { dry, images, bundle, keepGoing, dryRun });
+  const timings = new Timings();
+  const result = await publish({ ...context, timings }, { dry, images, bundle, keepGoing, dryRun });
+  const { SLIPWAY_TIMINGS: file } = process.env;
+  if (file)
+    await writeFile(file, JSON.stringify({ phases: { 'node: start and load': timings.start, ...timings.phases } }));
   if (values.json) console.log(JSON.stringify(result, null, 2));
   else for (const line of describe(result, dryRun)) console.log(line);
   if (result.kept.length > 0) process.exitCode = 1;

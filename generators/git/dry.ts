@@ -54,6 +54,12 @@ export async function placeOnMain(
   return { is: 'newer' };
 }
 
+/** Rooms that reach outside, which no render can, and tests: what is not written need not be removed. */
+const aside = [
+  ...['bench', 'commands', 'faults', 'forge', 'git', 'hermetic', 'live'].map((room) => `:(exclude)generators/${room}`),
+  ...[':(exclude)clusters/local', ':(exclude,glob)**/*.test.ts', ':(exclude,glob)**/*.fixture.ts'],
+];
+
 /**
  * Writes the files of a dry commit that a render runs into `dir`: the committed tree, never the work tree.
  * @param apps the folders of `apps/` that are wanted. @default all
@@ -63,7 +69,7 @@ export async function exportDry(git: Git, dry: string, dir: string, apps?: reado
   const wanted = renderedFrom.flatMap((path) =>
     path === 'apps' && apps ? ['apps/index.ts', ...apps.map((app) => `apps/${app}`)] : [path],
   );
-  await exportTree(git, dry, dir, [...wanted, ':(exclude,glob)**/*.test.ts', ':(exclude,glob)**/*.fixture.ts']);
+  await exportTree(git, dry, dir, [...wanted, ...aside]);
 }
 
 /** Whether two folders ask for the same packages. */

@@ -26,6 +26,7 @@ export class Blame {
   readonly trapped: Trapped[] = [];
   readonly #dir: string;
   readonly #modules: string;
+  readonly #owners = new Map<string, Omit<Frame, 'line'>>();
 
   constructor(dir: string, modules: string) {
     this.#dir = dir + sep;
@@ -34,6 +35,15 @@ export class Blame {
 
   /** Whose code stands at an address: a `file:` URL or a path. */
   owner(address: string): Omit<Frame, 'line'> {
+    // A render asks this a hundred thousand times, of a few hundred files.
+    const known = this.#owners.get(address);
+    if (known) return known;
+    const owner = this.#ownerOf(address);
+    this.#owners.set(address, owner);
+    return owner;
+  }
+
+  #ownerOf(address: string): Omit<Frame, 'line'> {
     const path = address.startsWith('file:') ? fileURLToPath(address) : address;
     if (path.startsWith(this.#modules)) {
       // The innermost package: one that another brought along lies below it.
@@ -69,7 +79,7 @@ export class Blame {
 
   /** The file of the commit that itself calls `below`, if one does; a package or Node in between answers for itself. */
   direct(below: Callable): Frame | undefined {
-    const [nearest] = this.frames(below, 5);
+    const [nearest] = this.frames(below, 2);
     return nearest?.of === 'commit' ? nearest : undefined;
   }
 
