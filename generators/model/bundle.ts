@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
+import { parseImage } from './image.ts';
 import { isForeign } from './kinds.ts';
-import { legalEnvironment, legalName } from './names.ts';
+import { applicationFile, legalEnvironment, legalName } from './names.ts';
 import type { Failure, Line, Part, Summary } from './part.ts';
 import { Refusal } from './refusal.ts';
 
@@ -37,12 +38,12 @@ export async function parseBundle(lines: AsyncIterable<string>, where: string): 
   let last: { summary: Summary; parts: number } | undefined;
   let number = 0;
   for await (const text of lines) {
-    number++;
-    if (last) throw new Refusal(`${where}: line ${number} stands behind the end.`);
-    const line = parse(text, `${where}: line ${number}`);
+    const at = `${where}: line ${++number}`;
+    if (last) throw new Refusal(`${at} stands behind the end.`);
+    const line = parse(text, at);
     if (number === 1) first = checkHeader(line, where);
-    else if (typeof line.part === 'object') parts.push(checkPart(line.part, `${where}: line ${number}`));
-    else last = checkEnd(line, parts.length, `${where}: line ${number}`);
+    else if (isMapping(line.part)) parts.push(checkPart(line.part, at));
+    else last = checkEnd(line, parts.length, at);
   }
   if (!first || !last) throw new Refusal(`${where} is not whole: render it again.`);
   const { drySha, base, taken, kept } = first;
@@ -54,12 +55,18 @@ export async function parseBundle(lines: AsyncIterable<string>, where: string): 
 function parse(text: string, where: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    if (isMapping(value)) return value;
   } catch {}
   throw new Refusal(`${where} is not a line of a bundle: render it again.`);
 }
 
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const texts = (value: unknown): value is Record<string, string> =>
+  isMapping(value) && Object.values(value).every((text) => typeof text === 'string');
 const commitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+/** What people read as a version: digits of a package.json, or the tag of an image. */
+const legalVersion = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const names = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && legalName.test(name));
 
@@ -71,7 +78,9 @@ function checkHeader(line: Record<string, unknown>, where: string) {
       `${where} is a bundle of version ${line.version}, and this Slipway reads version ${header.version}: render and publish with the same.`,
     );
   const { drySha, base, taken, kept } = line as unknown as Bundle;
-  const failures = Array.isArray(kept) && names(kept.map(({ app }) => app));
+  const failures =
+    Array.isArray(kept) &&
+    kept.every((failure) => isMapping(failure) && names([failure.app]) && typeof failure.message === 'string');
   const commits = commitId.test(drySha) && (base === undefined || commitId.test(base));
   if (!commits || !names(taken) || !failures)
     throw new Refusal(`${where}: line 1 names no commit, or no apps: render it again.`);
@@ -83,8 +92,8 @@ const largest = 512 * 1024;
 const most = 200;
 const legalFile = /^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?\.yaml$/;
 
-function checkPart(value: unknown, where: string): Part {
-  const part = value as Part;
+function checkPart(value: Record<string, unknown>, where: string): Part {
+  const part = value as unknown as Part;
   const { environment, app, files, version, images, commit } = part;
   if (!legalEnvironment(String(environment)) || !legalName.test(String(app)))
     throw new Refusal(`${where}: ${environment}/${app} is not an environment and an app.`);
@@ -92,7 +101,13 @@ function checkPart(value: unknown, where: string): Part {
   const entries = Object.entries(files ?? {});
   if (entries.length === 0 || entries.length > most)
     throw new Refusal(`${at} has ${entries.length} files; a part has 1 to ${most}.`);
-  if (typeof version !== 'string' || typeof images !== 'object' || (commit !== undefined && !commitId.test(commit)))
+  if (!files[applicationFile]) throw new Refusal(`${at} has no ${applicationFile}.`);
+  if (
+    !texts({ version }) ||
+    !legalVersion.test(version) ||
+    !texts(images) ||
+    (commit !== undefined && !commitId.test(commit))
+  )
     throw new Refusal(`${at}: version, images or commit is not what a render writes.`);
   for (const [name, text] of entries) {
     if (!legalFile.test(name))
@@ -121,21 +136,50 @@ function manifestIn(text: string, where: string): unknown {
 }
 
 function checkEnd(line: Record<string, unknown>, count: number, where: string) {
-  const { summary, parts } = line as { summary?: Summary; parts?: number };
-  const { environments, apps, pipelines, images, repository, node } = summary ?? {};
-  const stages = Array.isArray(environments) && environments.every(({ name }) => legalEnvironment(String(name)));
-  const texts = Object.values(pipelines ?? {}).every((text) => typeof text === 'string' && text.length < largest);
-  if (!stages || !names(apps) || !texts || typeof images !== 'object' || typeof repository !== 'string' || !node)
+  const summary = isMapping(line.summary) ? line.summary : {};
+  const { environments, apps, pipelines, images, repository, node } = summary;
+  const words = typeof repository === 'string' && typeof node === 'string';
+  const sized = texts(pipelines) && Object.values(pipelines).every((text) => text.length < largest);
+  if (!isPath(environments) || !names(apps) || !sized || !isMapping(images) || !words)
     throw new Refusal(`${where} is not the end of a bundle: render it again.`);
-  if (parts !== count) throw new Refusal(`${where}: ${count} parts are there of ${parts}: render it again.`);
-  return { summary: summary as Summary, parts };
+  for (const [app, image] of Object.entries(images)) checkImage(app, image, where);
+  if (line.parts !== count) throw new Refusal(`${where}: ${count} parts are there of ${line.parts}: render it again.`);
+  return { summary: summary as unknown as Summary, parts: count };
+}
+
+/** Each comes after one that stands before it, or after none. */
+function isPath(value: unknown): value is Summary['environments'] {
+  if (!Array.isArray(value) || value.length === 0) return false;
+  const known = new Set<unknown>();
+  return value.every((stage) => {
+    if (!isMapping(stage) || !legalEnvironment(String(stage.name)) || known.has(stage.name)) return false;
+    if (typeof stage.soak !== 'number' || (stage.after !== undefined && !known.has(stage.after))) return false;
+    return known.add(stage.name);
+  });
+}
+
+/** What it was built from is held against git when it is published; its digest nobody else can tell. */
+function checkImage(app: string, image: unknown, where: string): void {
+  const { build, tree, version, commit, reference } = isMapping(image) ? image : {};
+  const known = texts({ build, tree, version, commit });
+  const named = reference === undefined || (typeof reference === 'string' && hasDigest(reference));
+  if (!known || !named) throw new Refusal(`${where}: the image of ${app} is not what a render writes.`);
+}
+
+function hasDigest(reference: string): boolean {
+  try {
+    return parseImage(reference, '').digest !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Every app stands in one list, and what is rendered is so for every environment, once. */
 function checkWhole({ parts, taken, kept, summary }: Bundle, where: string): void {
   const stages = summary.environments.map(({ name }) => name);
   const paths = new Set(parts.map(({ environment, app }) => `${environment}/${app}`));
-  const left = new Set([...taken, ...kept.map(({ app }) => app)]);
+  const lists = [...taken, ...kept.map(({ app }) => app)];
+  const left = new Set(lists);
   const expected = summary.apps
     .filter((app) => !left.has(app))
     .flatMap((app) => stages.map((stage) => `${stage}/${app}`));
@@ -144,6 +188,8 @@ function checkWhole({ parts, taken, kept, summary }: Bundle, where: string): voi
     missing ||
     paths.size !== parts.length ||
     paths.size !== expected.length ||
+    left.size !== lists.length ||
+    new Set(summary.apps).size !== summary.apps.length ||
     ![...left].every((app) => summary.apps.includes(app))
   )
     throw new Refusal(
@@ -151,4 +197,7 @@ function checkWhole({ parts, taken, kept, summary }: Bundle, where: string): voi
     );
   const other = Object.keys(summary.pipelines).find((name) => !stages.includes(name));
   if (other) throw new Refusal(`${where}: ${other} has a pipeline file and is no environment.`);
+  const failed = new Set(kept.map(({ app }) => app));
+  const image = Object.keys(summary.images).find((app) => !parts.some((part) => part.app === app) && !failed.has(app));
+  if (image) throw new Refusal(`${where}: ${image} has an image and was not rendered: render it again.`);
 }

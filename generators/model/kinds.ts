@@ -21,6 +21,9 @@ export function isForeign(file: string, manifest: unknown, environment: string):
   const { name, namespace } = (metadata ?? {}) as Record<string, unknown>;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string')
     return 'has no apiVersion, kind and metadata.name';
+  // Argo CD takes whatever has `items` apart: https://pkg.go.dev/k8s.io/apimachinery/pkg/apis/meta/v1/unstructured#Unstructured.IsList
+  if (kind === 'List' || Object.hasOwn(manifest as object, 'items'))
+    return `is a list (${kind}): a file holds one object`;
   if (apiVersion.startsWith('argoproj.io/')) {
     if (file !== applicationFile || kind !== 'Application')
       return `is a ${kind} of Argo CD: a part has one Application, in ${applicationFile}`;
