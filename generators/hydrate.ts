@@ -92,7 +92,8 @@ function imageOf(
 
 function reasonOf(name: string, error: unknown): string {
   if (error instanceof Refusal) return error.message;
-  const { stack = '', message } = error as Error;
+  // Whatever is thrown may be anything, also nothing.
+  const { stack = '', message } = error instanceof Error ? error : { message: String(error) };
   const at = /(?:apps|clusters|generators)\/[\w./-]+:\d+/.exec(stack)?.[0];
   return `apps/${name}/app.ts cannot be rendered: ${message}${at ? ` (${at})` : ''}`;
 }

@@ -40,10 +40,7 @@ async function load(name: string): Promise<() => unknown> {
   try {
     const own = (await import(`../apps/${name}/app.ts`)) as { app?: unknown };
     freeze(own.app);
-    const listed: unknown = await apps[name]?.();
     charge();
-    if (listed !== own)
-      throw new Misuse(`apps/index.ts: ${name} must be () => import('./${name}/app.ts'), and nothing else`);
     return () => own.app;
   } catch (error) {
     const reason = (() => {
@@ -60,6 +57,20 @@ async function load(name: string): Promise<() => unknown> {
   }
 }
 
+/** Whether an app is listed as its own module. It is read, not called: an app that is taken over is not even there. */
+function isOwn(name: string): boolean {
+  const entry: unknown = apps[name];
+  const [, , folder] =
+    /^\(\)\s*=>\s*import\(\s*(['"])\.\/([^'"]*)\/app\.ts\1\s*,?\s*\)$/.exec(
+      typeof entry === 'function' ? Function.prototype.toString.call(entry) : '',
+    ) ?? [];
+  return folder === name;
+}
+
+const notOwn = (name: string) => (): never => {
+  throw new Misuse(`apps/index.ts: ${name} must be () => import('./${name}/app.ts'), and nothing else`);
+};
+
 /** Nobody changes what an app declared. */
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
@@ -73,8 +84,10 @@ try {
       "apps/index.ts: `apps` must be a table of the form { counter: () => import('./counter/app.ts') }.",
     );
   const declared = new Map<string, () => unknown>();
-  const taken = input.taken.filter((name) => name in apps);
-  for (const name of Object.keys(apps).sort()) if (!taken.includes(name)) declared.set(name, await load(name));
+  const taken = input.taken.filter((name) => Object.hasOwn(apps, name) && isOwn(name));
+  for (const name of Object.keys(apps).sort()) {
+    if (!taken.includes(name)) declared.set(name, isOwn(name) ? await load(name) : notOwn(name));
+  }
   const definitions = { repository, environments, apps: declared, within };
   for (const line of hydrate(definitions, { ...input, taken }, process.version)) await write(line);
 } catch (error) {

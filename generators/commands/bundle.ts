@@ -132,5 +132,6 @@ function settle(hydrated: Hydrated, { dry, base, keepGoing, unbuilt }: Rendering
   const left = new Set(kept.map(({ app }) => app));
   const parts = hydrated.parts.filter(({ app }) => !left.has(app));
   const { summary } = hydrated;
-  return { drySha: dry, base, parts, taken: taken.filter((app) => summary.apps.includes(app)), kept, summary };
+  const still = taken.filter((app) => summary.apps.includes(app) && !left.has(app));
+  return { drySha: dry, base, parts, taken: still, kept, summary };
 }
