@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { publish } from '../commands/publish.ts';
 import { type Sandbox, sandbox } from '../commands/sandbox.fixture.ts';
 import { Git } from '../git/git.ts';
+import type { Published } from '../model/metadata.ts';
+import { publishedFile } from '../model/names.ts';
 import { type Kind, kindsAt } from './fault.ts';
 import type { Step } from './journal.ts';
 import type { Errand } from './publisher.ts';
@@ -82,10 +84,21 @@ async function checkMoves(remote: Git, branch: string): Promise<void> {
     assert.ok(/^0+$/.test(from) || (await remote.isAncestor(from, to)), `${branch} was moved from ${from} to ${to}`);
 }
 
-/** Every file of every part, without the record of when it last changed: that depends on which commits were published. */
-async function manifestsOf(remote: Git, revision: string): Promise<string[]> {
+/**
+ * Every file of every part, and what was published, without the record of when a part last changed: that, and with it
+ * the trees, depends on which commits were published.
+ */
+async function contentOf(remote: Git, revision: string): Promise<unknown> {
   const files = await remote.lines(['ls-tree', '-r', '--full-tree', revision]);
-  return files.filter((line) => !/\t(.*hydrator\.metadata|.*\.gitlab-ci\.yml)$/.test(line));
+  const { trees, ...published } = JSON.parse(await remote.text(['show', `${revision}:${publishedFile}`])) as Published;
+  const recorded = await Promise.all(
+    Object.keys(trees).map(async (name) => [name, await remote.text(['rev-parse', `${revision}:${name}`])]),
+  );
+  assert.deepEqual(trees, Object.fromEntries(recorded), 'the trees that were recorded');
+  return {
+    published,
+    files: files.filter((line) => !/\t(.*hydrator\.metadata|.*\.gitlab-ci\.yml|published\.json)$/.test(line)),
+  };
 }
 
 /** At the end one publisher whom nobody disturbs: then the remote is what the tip of `main` renders to. */
@@ -97,7 +110,7 @@ async function settles(box: Sandbox, calm: Git): Promise<void> {
   assert.equal((await publishedCommits(box.remote)).at(-1), await idOf('main'));
   assert.equal(await idOf('env/dev^{tree}'), await idOf('rendered:dev'), 'env/dev is what was published for it');
   await publish({ ...box.context, remote: calm.dir }, { images: new Map() });
-  assert.deepEqual(await manifestsOf(box.remote, 'rendered'), await manifestsOf(calm, 'rendered'));
+  assert.deepEqual(await contentOf(box.remote, 'rendered'), await contentOf(calm, 'rendered'));
 }
 
 /** `count` publishers with 25 commits each; in the short form few with few. */
