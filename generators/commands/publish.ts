@@ -114,6 +114,8 @@ async function append(
   const moves = request.dryRun ? [] : [{ ref: head(rendered), from: tip, to: written }];
   if ((await timings.of('git: push', push(mirror, moves))) === 'stale') return 'stale';
   const kept = once.bundle.kept.map(({ app, message }) => ({ app, message }));
+  // Written: tens of megabytes of manifests that nobody asks for again.
+  once.bundle = undefined;
   return { tip: written, result: { outcome: 'published', drySha: dry, changed, kept } };
 }
 

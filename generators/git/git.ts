@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { Refusal } from '../model/refusal.ts';
 
 /** git answered with an error. `stderr` is its own text, which callers match; people read the message. */
@@ -61,9 +62,10 @@ export class Git {
 
   /**
    * Runs git and gives its standard output as it is: bytes, not text.
+   * @param input what git reads; given in pieces, no more of it waits in memory than git takes in
    * @throws {GitError} when git exits with another status than 0
    */
-  async bytes(args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
+  async bytes(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<Buffer> {
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
       env: { ...withoutRepository(process.env), ...environment, ...this.#variables },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -74,7 +76,8 @@ export class Git {
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // git may end before it has read everything; its status says why.
     child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    if (typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input);
+    else Readable.from(input).pipe(child.stdin);
     const status = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) =>
         reject(
@@ -90,11 +93,11 @@ export class Git {
   }
 
   /** Like `bytes`, as text without the last line break. */
-  async text(args: readonly string[], input: string | Buffer = ''): Promise<string> {
+  async text(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<string> {
     return (await this.bytes(args, input)).toString().replace(/\n$/, '');
   }
 
-  async lines(args: readonly string[], input: string | Buffer = ''): Promise<string[]> {
+  async lines(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<string[]> {
     const text = await this.text(args, input);
     return text === '' ? [] : text.split('\n');
   }

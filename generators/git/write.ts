@@ -24,20 +24,7 @@ export async function writeCommits(
   const when = `${author} ${Math.floor(now / 1000)} +0000`;
   // fast-import insists on a branch; nothing reads it, and two at once must not meet in it.
   const ref = `refs/slipway/written-${randomUUID()}`;
-  const stream: (string | Buffer)[] = ['feature done\n'];
-  for (const [index, { message, writes }] of commits.entries()) {
-    stream.push(`commit ${ref}\nmark :${index + 1}\ncommitter ${when}\n`, data(message), '\n');
-    if (index === 0 && parent !== undefined) stream.push(`from ${parent}\n`);
-    for (const write of writes) {
-      const path = quoted(write.path);
-      if ('deleted' in write) stream.push(`D ${path}\n`);
-      else if ('id' in write) stream.push(`M ${write.mode} ${write.id} ${path}\n`);
-      else stream.push(`M 100644 inline ${path}\n`, data(write.bytes), '\n');
-    }
-  }
-  for (const index of commits.keys()) stream.push(`get-mark :${index + 1}\n`);
-  stream.push('done\n');
-  const input = Buffer.concat(stream.map((piece) => Buffer.from(piece)));
+  const input = gathered(streamOf(ref, when, parent, commits));
   // Measured on 12,000 manifests: 40 % less time than the usual compression, for 3 % more bytes.
   const written = await git.lines(
     ['-c', 'pack.compression=1', 'fast-import', '--quiet', '--done', '--date-format=raw'],
@@ -72,9 +59,52 @@ async function sign(
   return signed;
 }
 
-function data(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([Buffer.from(`data ${bytes.length}\n`), bytes]);
+/** https://git-scm.com/docs/git-fast-import#_input_format */
+function* streamOf(
+  ref: string,
+  when: string,
+  parent: string | undefined,
+  commits: readonly NewCommit[],
+): Generator<string | Buffer> {
+  yield 'feature done\n';
+  for (const [index, { message, writes }] of commits.entries()) {
+    yield `commit ${ref}\nmark :${index + 1}\ncommitter ${when}\n`;
+    yield* data(message);
+    if (index === 0 && parent !== undefined) yield `from ${parent}\n`;
+    for (const write of writes) {
+      const path = quoted(write.path);
+      if ('deleted' in write) yield `D ${path}\n`;
+      else if ('id' in write) yield `M ${write.mode} ${write.id} ${path}\n`;
+      else {
+        yield `M 100644 inline ${path}\n`;
+        yield* data(write.bytes);
+      }
+    }
+  }
+  for (const index of commits.keys()) yield `get-mark :${index + 1}\n`;
+  yield 'done\n';
+}
+
+function* data(value: string | Buffer): Generator<string | Buffer> {
+  yield `data ${Buffer.byteLength(value)}\n`;
+  yield value;
+  yield '\n';
+}
+
+/** The same bytes in pieces of some size: a write each for every line would cost more than what is written. */
+function* gathered(pieces: Iterable<string | Buffer>): Generator<Buffer> {
+  let waiting: Buffer[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    const bytes = Buffer.from(piece);
+    waiting.push(bytes);
+    size += bytes.length;
+    if (size < 256 * 1024) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    size = 0;
+  }
+  yield Buffer.concat(waiting);
 }
 
 const quoted = (path: string) => `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
