@@ -38,7 +38,8 @@ export async function hydrateCommit(
   apps?: readonly string[],
   timings: Timings = new Timings(),
 ): Promise<Hydrated> {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-render-'));
+  // By its real path: that is what the child's messages and mistakes name.
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'slipway-render-')));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', remove);
   try {
@@ -81,7 +82,8 @@ async function run(dir: string, dry: string, input: RenderInput): Promise<Hydrat
     const { refused, exitCode } = answer.refused;
     throw exitCode === 2 ? new Misuse(refused) : new Refusal(refused);
   }
-  if (status !== 0 || !answer.summary) throw new Refusal(reasonOf(dry, status, err), { cause: err });
+  if (status !== 0 || !answer.summary)
+    throw new Refusal(reasonOf(dry, status, err.replaceAll(`${dir}/`, '')), { cause: err });
   return { parts: answer.parts, failed: answer.failed, summary: answer.summary };
 }
 
@@ -104,8 +106,10 @@ async function read(dir: string, stdout: NodeJS.ReadableStream): Promise<Answer>
           `${line.part.app}: a manifest names the folder that it was rendered in. Take the path out of its chart.`,
         );
       answer.parts.push(line.part);
-    } else if ('failed' in line) answer.failed.push(line.failed);
-    else if ('summary' in line) answer.summary = line.summary;
+    } else if ('failed' in line) {
+      const { message } = line.failed;
+      answer.failed.push({ ...line.failed, message: message.replaceAll(`${dir}/`, '') });
+    } else if ('summary' in line) answer.summary = line.summary;
     else answer.refused = line;
   }
   return answer;
