@@ -79,6 +79,20 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'slipway publish --dry-run',
     ],
   },
+  diff: {
+    summary: 'what publishing HEAD would change, by object and field',
+    about:
+      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app cannot be rendered.',
+    options: {
+      dry,
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      image,
+      remote,
+      json,
+    },
+    examples: ['slipway diff', 'slipway diff --env production --app counter', 'slipway diff --dry HEAD~1 --json'],
+  },
   promote: {
     summary: 'open or update the merge requests that promote',
     about:

@@ -1,0 +1,126 @@
+import { styleText } from 'node:util';
+import type { Git } from '../git/git.ts';
+import { type Mirror, openMirror } from '../git/mirror.ts';
+import { readPresent } from '../git/present.ts';
+import type { Reader } from '../git/published.ts';
+import { sourcesAt } from '../git/sources.ts';
+import type { Bundle } from '../model/bundle.ts';
+import { type ImageReference, parseImageArgument } from '../model/image.ts';
+import { head, pipelineFile, rendered } from '../model/names.ts';
+import { formatPreview, type Preview, partChange, touchedBy } from '../model/preview.ts';
+import { composePublication } from '../model/publication.ts';
+import { Misuse } from '../model/refusal.ts';
+import { renderBundle } from './bundle.ts';
+import type { Context } from './context.ts';
+import type { Asked } from './main.ts';
+import { contextOf } from './surroundings.ts';
+
+export interface DiffRequest {
+  /** The commit, on `main` or not. @default HEAD of the checkout */
+  readonly dry?: string | undefined;
+  /** Digests by app. An app whose image nobody knows is shown with its tree id. */
+  readonly images: ReadonlyMap<string, ImageReference>;
+  /** Only this environment, only this app. @default all */
+  readonly environment?: string | undefined;
+  readonly app?: string | undefined;
+}
+
+/**
+ * What publishing a commit would change against the remote's `rendered`: the very publication is composed, and not
+ * written.
+ * @throws {Misuse} for a commit, environment or app that there is not
+ * @throws {Refusal} when the commit cannot be rendered as a whole, or the remote cannot be read
+ */
+export async function diff(context: Context, { dry: name = 'HEAD', images, ...only }: DiffRequest): Promise<Preview> {
+  const { checkout, say } = context;
+  const dry = await checkout.commit(name);
+  if (!dry) throw new Misuse(`--dry ${name} is not a commit of ${checkout.dir}; fetch it, or name another.`);
+  const mirror = await openMirror(checkout, context.remote, 'tips');
+  try {
+    const base = mirror.refs.get(head(rendered));
+    const reader = await readerOf(mirror, checkout);
+    const bundle = await renderBundle(reader, { dry, base, images, keepGoing: true, unbuilt: true, say });
+    const left = new Set([...bundle.taken, ...bundle.kept.map(({ app }) => app)]);
+    const [sources, present] = await Promise.all([
+      sourcesAt(reader.git, dry),
+      readPresent(mirror, base, (app) => !left.has(app)),
+    ]);
+    const publication = composePublication(named(bundle), sources, present);
+    const stood = [...present.folders.values()].flatMap((entries) => [...entries.keys()]);
+    check(bundle, stood, only);
+
+    const wanted = (environment: string, app: string) =>
+      (only.environment ?? environment) === environment && (only.app ?? app) === app;
+    const touched = touchedBy(publication, present).filter(({ environment, app }) => wanted(environment, app));
+    const texts = await mirror.blobs(touched.flatMap(({ before }) => [...before.values()]));
+    const pipelines = publication.changed.map((path) => path.split('/') as [string, string]);
+    const { images: all } = bundle.summary;
+    const last = present.published?.drySha;
+    const behind = last !== undefined && (await lacks(reader.git, dry, last)) ? last : undefined;
+    return {
+      drySha: dry,
+      base,
+      parts: touched.map((part) => partChange(part, texts)),
+      pipelines: pipelines.flatMap(([stage, file]) => (file === pipelineFile && wanted(stage, file) ? [stage] : [])),
+      notBuilt: Object.entries(all).flatMap(([app, { tree, reference }]) =>
+        reference === undefined && (only.app ?? app) === app ? [{ app, tree }] : [],
+      ),
+      failed: bundle.kept.filter(({ app }) => (only.app ?? app) === app),
+      ...(behind ? { behind } : {}),
+    };
+  } finally {
+    await mirror.close();
+  }
+}
+
+/** The mirror borrows what the checkout has, but not from a shallow one: there the commit itself is read beside it. */
+async function readerOf(mirror: Mirror, checkout: Git): Promise<Reader> {
+  const question = ['rev-parse', '--path-format=absolute', '--is-shallow-repository', '--git-path', 'objects'];
+  const [shallow, objects = ''] = await checkout.lines(question);
+  if (shallow === 'false') return mirror;
+  return { ...mirror, git: mirror.git.with({ GIT_ALTERNATE_OBJECT_DIRECTORIES: objects }) };
+}
+
+/** As if what is not built were: nothing of it is written. */
+function named(bundle: Bundle): Bundle {
+  const images = Object.entries(bundle.summary.images).map(
+    ([app, image]) => [app, { ...image, reference: image.reference ?? image.tree }] as const,
+  );
+  return { ...bundle, summary: { ...bundle.summary, images: Object.fromEntries(images) } };
+}
+
+function check(
+  { summary }: Bundle,
+  stood: readonly string[],
+  { environment, app }: Pick<DiffRequest, 'environment' | 'app'>,
+): void {
+  const stages = summary.environments.map(({ name }) => name);
+  if (environment !== undefined && !stages.includes(environment))
+    throw new Misuse(`--env ${environment}: not an environment; known are ${stages.join(', ')}.`);
+  const apps = new Set([...summary.apps, ...stood]);
+  apps.delete(pipelineFile);
+  if (app !== undefined && !apps.has(app))
+    throw new Misuse(`--app ${app}: not an app; known are ${[...apps].sort().join(', ') || 'none'}.`);
+}
+
+/** Whether a commit does not have another one in its history. */
+const lacks = async (git: Git, dry: string, other: string): Promise<boolean> =>
+  dry !== other && (await git.commit(other)) !== undefined && !(await git.isAncestor(other, dry));
+
+const colours = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'yellow' } as const;
+
+/** A line in the colour of its sign, on a terminal that has colours and whose user has not refused them. */
+function coloured(line: string): string {
+  const sign = line.trimStart()[0] as keyof typeof colours;
+  const isHeading = line.trimStart()[1] === ' ' && sign in colours;
+  return isHeading ? styleText(colours[sign], line, { stream: process.stdout }) : line;
+}
+
+export async function run({ values }: Asked): Promise<void> {
+  const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  const { dry, env: environment, app } = values as { dry?: string; env?: string; app?: string };
+  const preview = await diff(await contextOf(values), { dry, images, environment, app });
+  if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));
+  else for (const line of formatPreview(preview)) console.log(coloured(line));
+  if (preview.failed.length > 0) process.exitCode = 1;
+}

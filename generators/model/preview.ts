@@ -1,0 +1,110 @@
+import { load } from 'js-yaml';
+import { formatDifferences, type ObjectDifference, differences as objectDifferences } from './difference.ts';
+import type { Manifest } from './manifest.ts';
+import { metadataFile, pipelineFile } from './names.ts';
+import type { Failure } from './part.ts';
+import type { Present, Publication } from './publication.ts';
+import { Refusal } from './refusal.ts';
+import type { ObjectId } from './timeline.ts';
+import { short } from './words.ts';
+
+/** What publishing a commit would change in `rendered`, and what would stop it. */
+export interface Preview {
+  readonly drySha: string;
+  /** The commit of `rendered` that it is compared with; undefined when nothing was published. */
+  readonly base: string | undefined;
+  readonly parts: readonly PartChange[];
+  /** Environments whose pipeline file changes. */
+  readonly pipelines: readonly string[];
+  /** Apps whose image nobody built yet: its reference ends in the tree id. */
+  readonly notBuilt: readonly { readonly app: string; readonly tree: string }[];
+  /** Apps that cannot be rendered. */
+  readonly failed: readonly Failure[];
+  /** The published commit that this one does not descend from: what that one brought reads as taken back. */
+  readonly behind?: string | undefined;
+}
+
+export interface PartChange {
+  readonly environment: string;
+  readonly app: string;
+  readonly change: 'added' | 'changed' | 'removed';
+  readonly objects: readonly ObjectDifference[];
+}
+
+/** The files of one changed part that are not what they were, without its provenance. */
+export interface Touched {
+  readonly environment: string;
+  readonly app: string;
+  readonly change: PartChange['change'];
+  readonly before: ReadonlyMap<string, ObjectId>;
+  readonly after: ReadonlyMap<string, string>;
+}
+
+/** The changed parts of a publication, sorted by path order of their environments, then by app. */
+export function touchedBy({ commit, changed, published }: Publication, present: Present): Touched[] {
+  const stages = published.environments.map(({ name }) => name);
+  const parts = changed.map((path) => {
+    const [environment, app] = path.split('/') as [string, string];
+    const there = present.files.get(path) ?? new Map();
+    const inside = commit.writes.filter((write) => write.path.startsWith(`${path}/`));
+    const files = inside.map((write) => ({ name: write.path.slice(path.length + 1), write }));
+    const manifests = files.filter(({ name }) => name !== metadataFile);
+    const before = manifests.flatMap(({ name }) => (there.has(name) ? [[name, there.get(name).id] as const] : []));
+    const after = manifests.flatMap(({ name, write }) =>
+      'bytes' in write ? [[name, String(write.bytes)] as const] : [],
+    );
+    const stood = [...there.keys()].filter((name) => name !== metadataFile).length;
+    const left = stood + after.filter(([name]) => !there.has(name)).length - (manifests.length - after.length);
+    const change = stood === 0 ? ('added' as const) : left === 0 ? ('removed' as const) : ('changed' as const);
+    return { environment, app, change, before: new Map(before), after: new Map(after) };
+  });
+  return parts
+    .filter(({ app }) => app !== pipelineFile)
+    .sort((a, b) => stages.indexOf(a.environment) - stages.indexOf(b.environment) || (a.app < b.app ? -1 : 1));
+}
+
+/**
+ * One changed part by object and field.
+ * @param texts the files that stand there now, by object id
+ * @throws {Refusal} naming a file that is no manifest
+ */
+export function partChange(
+  { environment, app, change, before, after }: Touched,
+  texts: ReadonlyMap<ObjectId, string | Buffer>,
+): PartChange {
+  const manifest = (name: string, text: string): Manifest => {
+    try {
+      return load(text) as Manifest;
+    } catch (error) {
+      throw new Refusal(`${environment}/${app}/${name} is not YAML: ${(error as Error).message.split('\n')[0]}`, {
+        cause: error,
+      });
+    }
+  };
+  const old = [...before].map(([name, id]) => manifest(name, String(texts.get(id))));
+  const now = [...after].map(([name, text]) => manifest(name, text));
+  return { environment, app, change, objects: objectDifferences(old, now) };
+}
+
+const signs = { added: '+', removed: '-', changed: '~' } as const;
+
+/** What a person reads. The first sign of a line says what it is: `+` added, `-` removed, `~` changed, `!` look here. */
+export function formatPreview({ drySha, base, parts, pipelines, notBuilt, failed, behind }: Preview): string[] {
+  const against = base ? `rendered at ${short(base)}` : 'nothing published yet';
+  const trees = notBuilt.map(({ tree }) => `:${tree}`);
+  const lines = parts.flatMap(({ environment, app, change, objects }) => [
+    `${signs[change]} ${environment}/${app}`,
+    ...formatDifferences(objects).map(
+      (line) => `  ${line}${trees.some((tree) => line.endsWith(tree)) ? ' (not built)' : ''}`,
+    ),
+  ]);
+  lines.push(...pipelines.map((environment) => `~ ${environment}/${pipelineFile}`));
+  for (const { app, tree } of notBuilt)
+    lines.push(`! ${app} is not built: publish wants --image ${app}=…@sha256:… for tree ${tree}`);
+  if (behind)
+    lines.push(`! it does not have ${short(behind)}, which is published: what that brought reads as taken back`);
+  lines.push(...failed.flatMap(({ message }) => message.split('\n').map((line) => `! ${line}`)));
+  const changes = parts.length + pipelines.length;
+  const count = changes === 0 ? 'nothing would change' : `${changes} ${changes === 1 ? 'part' : 'parts'} would change`;
+  return [...lines, `${short(drySha)} against ${against}: ${count}`];
+}
