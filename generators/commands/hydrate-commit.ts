@@ -56,7 +56,7 @@ export async function hydrateCommit(
     return await timings.of('render: start, load, synth, serialise', run(dir, dry, input));
   } finally {
     // Whoever waits for a render does not wait for its folder.
-    rm(dir, { recursive: true, force: true })
+    rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
       .catch(() => {})
       .finally(() => process.off('exit', remove));
   }

@@ -146,7 +146,8 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
   }
 
   async function close(): Promise<void> {
-    await rm(dir, { recursive: true, force: true });
+    // What ran beside a step that failed may still be writing there.
+    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     open.delete(dir);
   }
 
