@@ -293,3 +293,25 @@ test('a commit that another Node rendered is told apart from an edit', async (t)
   const found = await verifiedRendered(box);
   assert.ok(faults(found).includes('toolchain dev/a/deployment-a.yaml'), JSON.stringify(found.verdicts));
 });
+
+test('a render that gives another answer each time is told apart from an edit', async (t) => {
+  const box = await sandbox(t);
+  // The traps let it pass: the folder of a render is another one each time, and only its digest is shown.
+  const file = 'generators/model/manifest.ts';
+  const text = await box.checkout.text(['show', `HEAD:${file}`]);
+  const drifting = text
+    .replace(
+      "import { dump } from 'js-yaml';",
+      "import { createHash } from 'node:crypto';\nimport { dump } from 'js-yaml';",
+    )
+    .replace(
+      '  dump(manifest,',
+      "  '# ' + createHash('sha256').update(import.meta.url).digest('hex') + '\\n' +\n  dump(manifest,",
+    );
+  assert.equal(drifting.match(/createHash/g)?.length, 2);
+  await box.commit({ [file]: `${drifting}\n` });
+  await box.publish();
+  const found = await verifiedRendered(box);
+  assert.deepEqual([...new Set(found.verdicts.map(({ fault }) => fault))], ['not deterministic']);
+  assert.ok(faults(found).includes('not deterministic dev/a/deployment-a.yaml'));
+});
