@@ -29,9 +29,9 @@ export async function run({ values }: Asked): Promise<void> {
   const base = await reader.newest();
   const made = await renderBundle(reader, { dry, base, images, keepGoing: values['keep-going'] === true, say });
   await save(made, bundle);
-  say(
-    `${short(dry)}: ${made.parts.length} parts rendered, ${made.taken.length} apps as ${base ? `${rendered} at ${short(base)} has them` : 'before'}${made.kept.length > 0 ? `, kept: ${made.kept.map((failure) => failure.app).join(', ')}` : ''}`,
-  );
+  const before = base ? `, ${made.taken.length} apps taken as ${rendered} at ${short(base)} has them` : '';
+  const kept = made.kept.length > 0 ? `, kept: ${made.kept.map((failure) => failure.app).join(', ')}` : '';
+  say(`${short(dry)}: ${made.parts.length} parts rendered${before}${kept}`);
   if (made.kept.length > 0) process.exitCode = 1;
 }
 

@@ -9,7 +9,8 @@ import { verifyEnvironment } from './verify-environment.ts';
 
 /** What a person reads, a line each. */
 export function describe({ branch, tip, proven, verdicts, notes }: Verification): string[] {
-  const what = branch === rendered ? `${proven} publishes` : `${proven} parts`;
+  const noun = branch === rendered ? ['publish', 'publishes'] : ['part', 'parts'];
+  const what = `${proven} ${noun[proven === 1 ? 0 : 1]}`;
   return [
     ...verdicts.map(({ fault, path, says }) => `${fault}: ${path}: ${says}`),
     ...notes.map((note) => `note: ${note}`),
