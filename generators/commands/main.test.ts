@@ -135,11 +135,12 @@ test('publish, status and promote speak JSON when asked', async (t) => {
     JSON.parse((await slipway([...args, '--json'], box.checkout.dir)).out) as never;
   const published = (await json('publish')) as { outcome: string };
   assert.equal(published.outcome, 'published');
-  const { version, rows } = (await json('status')) as {
+  const { version, rows, foreign } = (await json('status')) as {
     version: number;
+    foreign: unknown[];
     rows: { environment: string; app: string; state: string }[];
   };
-  assert.equal(version, 1);
+  assert.deepEqual([version, foreign], [1, []]);
   assert.deepEqual(rows.map(({ environment, app, state }) => `${environment} ${app} ${state}`).slice(0, 3), [
     'dev a equal',
     'dev b equal',

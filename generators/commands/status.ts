@@ -1,13 +1,14 @@
-import { environmentAt, metadataAt, readRendered } from '../git/history.ts';
-import { openMirror } from '../git/mirror.ts';
+import { environmentAt, isFolder, metadataAt, readRendered, treeChanges } from '../git/history.ts';
+import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readPath } from '../git/published.ts';
+import { type Foreign, foreignIn, kindOf, meaningOf, newestOwn } from '../model/foreign.ts';
 import type { Live } from '../model/gate.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { EnvironmentHistory } from '../model/timeline.ts';
-import { short, versionOf } from '../model/words.ts';
+import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import { quote, short, versionOf } from '../model/words.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -26,17 +27,29 @@ export interface Row {
   readonly health: string;
   readonly state: Step['state']['is'];
   readonly held: boolean;
+  /** The files of an edited app that are not those of the newest part of ours that stood there; absent where none did. */
+  readonly edited?: readonly string[];
   /** Why it is as it is, where that needs words. */
   readonly note?: string;
 }
 
+export interface Status {
+  readonly rows: readonly Row[];
+  /** What no publish wrote. */
+  readonly foreign: readonly Foreign[];
+}
+
+/** The apps alone of `survey`. */
+export const status = async (context: Context): Promise<readonly Row[]> => (await survey(context)).rows;
+
 /** What stands where, since when, and what is held: read from the branches; health from what is live, where it can be asked. */
-export async function status(context: Context): Promise<Row[]> {
+export async function survey(context: Context): Promise<Status> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
     const environments = new Map<string, EnvironmentHistory>();
     const rows: Row[] = [];
+    const foreign: Foreign[] = [];
     for (const { name: environment, after } of await readPath(mirror)) {
       const target = await environmentAt(mirror, environment);
       if (target === undefined) continue;
@@ -44,16 +57,37 @@ export async function status(context: Context): Promise<Row[]> {
       const source = after ? { environment: after, history: environments.get(after) } : undefined;
       const metadata = await metadataAt(mirror, target.tip);
       const live = await liveOf(context, environment);
-      for (const step of plan({ rendered: history, environment, target, source })) {
+      const steps = plan({ rendered: history, environment, target, source });
+      foreign.push(...foreignIn(environment, target, steps, pipelineFile));
+      for (const step of steps) {
         if (step.name === pipelineFile) continue;
-        rows.push(row(step, environment, target, metadata.get(step.name), live));
+        const edited = step.state.is === 'edited' ? await editOf(mirror, history, environment, target, step.name) : {};
+        rows.push({ ...row(step, environment, target, metadata.get(step.name), live), ...edited });
       }
     }
-    return rows;
+    return { rows, foreign };
   } finally {
     await mirror.close();
   }
 }
+
+/** What was edited, against the newest part of ours that stood there. */
+async function editOf(
+  { git }: Mirror,
+  { timelines }: Rendered,
+  environment: string,
+  { entries, seen }: EnvironmentHistory,
+  app: string,
+): Promise<Pick<Row, 'edited' | 'note'>> {
+  const here = entries.get(app);
+  if (here && !isFolder(here)) return { note: `a ${kindOf(here)} stands in its place: ${frozen}` };
+  const own = newestOwn(timelines.get(`${environment}/${app}`), seen.get(app) ?? new Set());
+  if (!here || own === undefined) return {};
+  const edited = (await treeChanges(git, own, here.id)).map(({ path }) => path);
+  return { edited, note: `${quote(edited.join(', '))} changed by hand: ${frozen}` };
+}
+
+const frozen = 'frozen until the edit is reverted';
 
 async function liveOf({ live, say }: Context, environment: string): Promise<readonly Live[] | undefined> {
   try {
@@ -77,7 +111,7 @@ function row(
   const stands = from !== undefined && state.is !== 'edited';
   const note =
     state.is === 'edited'
-      ? 'changed by hand: frozen until the edit is reverted'
+      ? `changed by hand: ${frozen}`
       : state.heldBelow
         ? 'somebody went back: it stays until the revert is reverted'
         : (found?.message ?? (state.is === 'none' && offer.part === undefined ? offer.why : undefined));
@@ -96,8 +130,8 @@ function row(
 
 const columns = ['environment', 'app', 'version', 'commit', 'since', 'health', 'state'] as const;
 
-/** The rows as a table for a terminal; notes stand below their environment's rows. */
-export function table(rows: readonly Row[], now: number): string[] {
+/** The rows as a table for a terminal; notes stand below it. */
+export function table(rows: readonly Row[], now: number, foreign: readonly Foreign[] = []): string[] {
   const cells = rows.map((row) => ({
     environment: row.environment,
     app: row.app,
@@ -115,7 +149,8 @@ export function table(rows: readonly Row[], now: number): string[] {
       .join('  ')
       .trimEnd();
   const notes = rows.flatMap(({ environment, app, note }) => (note ? [`${environment}/${app}: ${note}`] : []));
-  return [...lines.map(format), ...notes];
+  const others = foreign.map(({ environment, name, is }) => `${environment}/${quote(name)}: ${meaningOf[is]}`);
+  return [...lines.map(format), ...notes, ...others];
 }
 
 /** A duration in its largest whole unit: `3 min`. */
@@ -129,7 +164,7 @@ function ago(milliseconds: number): string {
 
 export async function run({ values }: Asked): Promise<void> {
   const context = await contextOf(values);
-  const rows = await status(context);
-  if (values.json) console.log(JSON.stringify({ version: 1, rows }, null, 2));
-  else for (const line of table(rows, context.now())) console.log(line);
+  const { rows, foreign } = await survey(context);
+  if (values.json) console.log(JSON.stringify({ version: 1, rows, foreign }, null, 2));
+  else for (const line of table(rows, context.now(), foreign)) console.log(line);
 }

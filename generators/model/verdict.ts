@@ -43,7 +43,7 @@ const folder = '040000';
 const file = '100644';
 
 /** An entry of an environment branch that is not ours, and what is known of it without reading it. */
-export interface Foreign {
+export interface NotOurs {
   readonly name: string;
   readonly entry: Entry;
   /** What it is, where its name, mode or id says so; undefined for a part whose files have to be compared. */
@@ -59,10 +59,10 @@ export function sortEntries(
   environment: string,
   entries: ReadonlyMap<string, Entry>,
   timelines: ReadonlyMap<string, Timeline>,
-): { ours: string[]; people: string[]; foreign: Foreign[] } {
+): { ours: string[]; people: string[]; foreign: NotOurs[] } {
   const ours: string[] = [];
   const people: string[] = [];
-  const foreign: Foreign[] = [];
+  const foreign: NotOurs[] = [];
   const twins = caseTwins([...entries.keys()]);
   for (const [name, entry] of entries) {
     const path = `${environment}/${name}`;
