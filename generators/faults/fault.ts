@@ -6,12 +6,20 @@ export type Door = 'spawn' | 'write' | 'fetch';
 /**
  * What can go wrong at a step. `kill` is SIGKILL: `kill during` leaves the subprocess or request to go on by itself,
  * `kill both` ends the subprocess, too. With `lose reply` the step is really done and its caller hears of a failure;
- * with `refuse` it is not done and fails (a full disk, a connection that is not made).
+ * with `strange reply` that failure is told in words that nobody knows; with `refuse` it is not done and fails (a full
+ * disk, a connection that is not made).
  */
-export type Kind = 'kill before' | 'kill during' | 'kill both' | 'kill after' | 'lose reply' | 'refuse';
+export type Kind =
+  | 'kill before'
+  | 'kill during'
+  | 'kill both'
+  | 'kill after'
+  | 'lose reply'
+  | 'strange reply'
+  | 'refuse';
 
 export const kindsAt: Readonly<Record<Door, readonly Kind[]>> = {
-  spawn: ['kill before', 'kill during', 'kill both', 'kill after', 'lose reply', 'refuse'],
+  spawn: ['kill before', 'kill during', 'kill both', 'kill after', 'lose reply', 'strange reply', 'refuse'],
   write: ['kill before', 'kill after', 'lose reply', 'refuse'],
   fetch: ['kill before', 'kill during', 'kill after', 'lose reply', 'refuse'],
 };

@@ -1,13 +1,27 @@
-import type { Sandbox } from '../commands/sandbox.fixture.ts';
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderBundle } from '../commands/bundle.ts';
+import { environmentsFile, type Sandbox } from '../commands/sandbox.fixture.ts';
+import { cloned } from '../git/published.ts';
+import type { Bundle } from '../model/bundle.ts';
 import type { Random } from './random.ts';
 
-/** What the apps' definitions say at one commit: a value per app. */
-export type Values = Readonly<Record<string, string>>;
+/** What an app's parts are made from, in one word per app: equal words are equal sources, and so equal manifests. */
+export type Words = Readonly<Record<string, string>>;
+
+/** A commit on the first-parent chain of `main`. */
+export interface Place {
+  readonly commit: string;
+  readonly words: Words;
+  /** The whole of it, rendered without a base. */
+  readonly bundle: Bundle;
+}
 
 /** A history of `main` in a sandbox. */
 export interface History {
-  /** The first-parent chain from the first commit that can be published, with what the apps are there. */
-  readonly chain: readonly { readonly commit: string; readonly values: Values }[];
+  /** The first-parent chain from the first commit that can be published. */
+  readonly chain: readonly Place[];
   /** Commits that came in by merges: they are reachable from the chain and not on it. */
   readonly merged: readonly string[];
   /** A commit that nobody pushed. */
@@ -15,30 +29,50 @@ export interface History {
 }
 
 /** The names that its apps may have. */
-export const apps = ['a', 'b', 'c'] as const;
+const apps = ['a', 'b', 'c'] as const;
 
-/** Makes between 8 and 15 commits on `main`: changes, removals, additions, words, and branches that are merged. */
+/** The chart that a history changes: every app depends on it. */
+const chart = 'generators/charts/web.ts';
+
+/** Makes between 5 and 11 commits on `main`: changes and changes back, removals, additions, words, and merged branches. */
 export async function makeHistory(box: Sandbox, random: Random): Promise<History> {
   const { checkout } = box;
   const git = (...args: string[]) => checkout.bytes(args);
-  let values: Record<string, string> = { a: '1', b: '1' };
+  const values: Record<string, string> = { a: '1', b: '1' };
+  const shared = { chart: '5', replicas: '2' };
   let counter = 1;
-  const chain = [{ commit: await checkout.text(['rev-parse', 'HEAD']), values: { ...values } }];
+  const words = (): Words =>
+    Object.fromEntries(Object.entries(values).map(([app, value]) => [app, Object.values({ value, ...shared }).join()]));
+  const chain = [{ commit: await checkout.text(['rev-parse', 'HEAD']), words: words() }];
   const merged: string[] = [];
+  const fresh = (earlier: readonly string[]) =>
+    // What was there before may come back: then an older part has the same manifests, and is no older part.
+    random.chance(0.5) ? random.pick(earlier) : `${++counter}`;
 
   const edit = async (): Promise<string> => {
     const app = random.pick(apps);
-    const present = values[app] !== undefined;
-    if (random.chance(0.25)) return box.commitQuietly({ 'NOTES.md': `${++counter}` });
-    if (present && random.chance(0.3)) {
+    const chance = random.next();
+    if (chance < 0.15) return box.commitQuietly({ 'NOTES.md': `${++counter}` });
+    if (chance < 0.26) {
+      shared.replicas = fresh(['2', '3']);
+      return box.commitQuietly({ 'clusters/environments.ts': environmentsFile({ replicas: Number(shared.replicas) }) });
+    }
+    if (chance < 0.38) {
+      shared.chart = fresh(['5', '6']);
+      const source = await readFile(join(checkout.dir, chart), 'utf8');
+      const text = source.replace(/(readinessProbe: .*periodSeconds: )\d+/, `$1${shared.chart}`);
+      assert.match(text, new RegExp(`readinessProbe: .*periodSeconds: ${shared.chart},`), `${chart} can be changed`);
+      return box.commitQuietly({ [chart]: text });
+    }
+    if (values[app] !== undefined && chance < 0.55) {
       delete values[app];
       return box.commitQuietly(box.removed(app));
     }
-    values = { ...values, [app]: `${++counter}` };
-    return box.commitQuietly(box.changed({ [app]: `${counter}` }));
+    values[app] = fresh(['1', '2', '3']);
+    return box.commitQuietly(box.changed({ [app]: values[app] }));
   };
 
-  const length = 8 + random.below(8);
+  const length = 5 + random.below(6);
   while (chain.length < length) {
     if (random.chance(0.25)) {
       await git('switch', '--quiet', '--create', 'feature');
@@ -47,16 +81,21 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
       // Sometimes main went on meanwhile, with something that does not meet the branch.
       if (random.chance(0.5)) {
         const commit = await box.commitQuietly({ 'MEANWHILE.md': `${++counter}` });
-        chain.push({ commit, values: (chain.at(-1) as { values: Record<string, string> }).values });
+        chain.push({ commit, words: (chain.at(-1) as { words: Words }).words });
       }
       await git('merge', '--quiet', '--no-ff', '-m', 'merge feature', 'feature');
       await git('branch', '--quiet', '--delete', 'feature');
-      chain.push({ commit: await checkout.text(['rev-parse', 'HEAD']), values: { ...values } });
+      chain.push({ commit: await checkout.text(['rev-parse', 'HEAD']), words: words() });
     } else {
-      chain.push({ commit: await edit(), values: { ...values } });
+      chain.push({ commit: await edit(), words: words() });
     }
   }
   await git('push', '--quiet', 'origin', 'HEAD:main');
   const unpushed = await box.commitQuietly({ 'NOTES.md': 'mine alone' });
-  return { chain, merged, unpushed };
+  const places: Place[] = [];
+  for (const place of chain) {
+    const rendering = { dry: place.commit, base: undefined, images: new Map(), say: () => {} };
+    places.push({ ...place, bundle: await renderBundle(cloned(checkout), rendering) });
+  }
+  return { chain: places, merged, unpushed };
 }

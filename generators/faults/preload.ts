@@ -33,6 +33,7 @@ function die(): never {
 
 // The words of git when a connection breaks, and of everybody when the disk is full: callers match them.
 const brokenConnection = 'fatal: the remote end hung up unexpectedly';
+const strangeWords = 'fatal: the proxy answered in words of its own';
 const diskFull = 'fatal: write error: No space left on device';
 
 const { spawn } = childProcess;
@@ -42,8 +43,10 @@ function watchedSpawn(command: string, args: readonly string[] = [], options: Sp
   const status = basename(command) === 'git' ? 128 : 1;
   if (fault?.kind === 'refuse')
     return spawn('sh', ['-c', `echo '${diskFull}' >&2; exit ${status}`], { ...options, stdio: 'pipe' });
-  if (fault?.kind === 'lose reply') {
-    const script = `"$0" "$@" >/dev/null 2>&1; echo '${brokenConnection}' >&2; exit ${status}`;
+  if (fault?.kind === 'lose reply' || fault?.kind === 'strange reply') {
+    // What was not done fails in known words also then: strange ones tell whoever reads them that it was.
+    const done = fault.kind === 'strange reply' ? strangeWords : brokenConnection;
+    const script = `"$0" "$@" >/dev/null 2>&1 && echo '${done}' >&2 || echo '${brokenConnection}' >&2; exit ${status}`;
     return spawn('sh', ['-c', script, command, ...args], options);
   }
   const child = spawn(command, [...args], options);
@@ -77,6 +80,13 @@ const failure = (code: 'EIO' | 'ENOSPC', call: string) =>
     { code },
   );
 
+/** What still fits when the disk is full. */
+function beginningOf(data: unknown): string | Uint8Array {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data.slice(0, data.length / 2);
+  const [first = ''] = data as Iterable<string>;
+  return first;
+}
+
 type Call = (...args: unknown[]) => unknown;
 const promises = fs.promises as unknown as Record<string, Call>;
 const sync = fs as unknown as Record<string, Call>;
@@ -86,7 +96,10 @@ for (const name of writers) {
   const [later, now] = [promises[name] as Call, sync[`${name}Sync`] as Call];
   promises[name] = async (...args) => {
     const fault = enter('write', target(name, args));
-    if (fault?.kind === 'refuse') throw failure('ENOSPC', name);
+    if (fault?.kind === 'refuse') {
+      if (name === 'writeFile') await later(args[0], beginningOf(args[1]));
+      throw failure('ENOSPC', name);
+    }
     const result = await later(...args);
     if (fault?.kind === 'kill after') die();
     if (fault?.kind === 'lose reply') throw failure('EIO', name);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { program } from '../commands/hydrate-commit.ts';
-import { type Scope, sandbox, serveForge } from '../commands/sandbox.fixture.ts';
+import { type Scope, serveForge } from '../commands/sandbox.fixture.ts';
 import { Git } from '../git/git.ts';
 import type { Order } from './fault.ts';
 import type { Step } from './journal.ts';
@@ -12,8 +12,10 @@ import { type Ended, Victim } from './victim.ts';
 /** A moment of a repository, and the command that is about to be run there. */
 export interface Scene {
   readonly name: string;
-  /** The command's arguments; the remote is added. */
+  /** The command's arguments; `{remote}` and `{dir}` stand for the trial's own. */
   readonly args: readonly string[];
+  /** What another runs at the remote as soon as a push has arrived there, before that push is answered. */
+  readonly overtakenBy?: readonly string[] | undefined;
   /** Where the moment is kept: `remote.git` and `forge.json`. */
   readonly kept: string;
   readonly checkout: string;
@@ -23,6 +25,20 @@ export interface Scene {
 export interface Reference {
   readonly state: RemoteState;
   readonly steps: readonly Step[];
+}
+
+const slipway = join(program, 'generators', 'commands', 'slipway.mjs');
+
+/** The bundle that a command is to make. */
+export const made = 'made.jsonl';
+
+const placed = (arg: string, dir: string) => arg.replace('{remote}', join(dir, 'remote.git')).replace('{dir}', dir);
+
+/** Has somebody be faster: a hook of the remote runs a command, once, while whoever pushed waits for the answer. */
+async function overtake(dir: string, { checkout }: Scene, args: readonly string[]): Promise<void> {
+  const hook = join(dir, 'remote.git', 'hooks', 'post-receive');
+  const words = [process.execPath, slipway, ...args].map((word) => `'${placed(word, dir)}'`).join(' ');
+  await writeFile(hook, `#!/bin/sh\nrm "$0"\ncd '${checkout}' && exec ${words} >/dev/null\n`, { mode: 0o755 });
 }
 
 /** A copy of a scene, in which commands really run. */
@@ -43,6 +59,7 @@ export class Trial {
     scope.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
     await cp(scene.kept, dir, { recursive: true });
     await mkdir(join(dir, 'temp'));
+    if (scene.overtakenBy) await overtake(dir, scene, scene.overtakenBy);
     const { variables: environment } = await serveForge(
       scope,
       new Git(join(dir, 'remote.git')),
@@ -55,12 +72,7 @@ export class Trial {
   run(order: Order): Victim {
     const { args, checkout } = this.#scene;
     return new Victim({
-      args: [
-        join(program, 'generators', 'commands', 'slipway.mjs'),
-        ...args,
-        '--remote',
-        join(this.#dir, 'remote.git'),
-      ],
+      args: [slipway, ...args.map((arg) => placed(arg, this.#dir))],
       cwd: checkout,
       temp: join(this.#dir, 'temp'),
       order,
@@ -76,7 +88,17 @@ export class Trial {
       ({ iid, title, description, source_branch, target_branch, state }) =>
         `!${iid} ${state} ${source_branch} → ${target_branch}: ${title}\n${description}`,
     );
-    return { ...(await remoteState(new Git(join(this.#dir, 'remote.git')))), 'merge requests': requests };
+    const branches = await remoteState(new Git(join(this.#dir, 'remote.git')));
+    return { ...branches, 'merge requests': requests, bundle: await this.bundle() };
+  }
+
+  /** The bundle that the command made; nothing where there is none. */
+  bundle(): Promise<string[]> {
+    const file = join(this.#dir, made);
+    return readFile(file, 'utf8').then(
+      (text) => [text],
+      () => [],
+    );
   }
 
   /** What stands in the temporary folder, and nothing else does than this: the folders of a process that was killed. */
@@ -110,68 +132,3 @@ export async function completed(trial: Trial): Promise<Ended> {
   assert.deepEqual(await trial.leftovers(), before, 'an undisturbed run leaves nothing in the temporary folder');
   return ended;
 }
-
-/**
- * The moments that matter, each kept as it was: what creates branches, what moves them, what must move nothing, and what
- * talks to the forge.
- * @param few only those that the short form needs
- */
-export async function scenes(scope: Scope, few: boolean): Promise<Scene[]> {
-  const box = await sandbox(scope, { a: '1', b: '1' });
-  const made: Scene[] = [];
-  const keep = async (name: string, args: readonly string[]) => {
-    const kept = join(box.dir, `scene-${made.length}`);
-    // The sample hooks are most of a small repository.
-    const filter = (path: string) => !path.endsWith('.sample');
-    await cp(box.remote.dir, join(kept, 'remote.git'), { recursive: true, filter });
-    // One pack is copied faster than a hundred objects.
-    await new Git(join(kept, 'remote.git')).bytes(['repack', '-a', '-d', '-q']);
-    await cp(join(box.dir, 'forge.json'), join(kept, 'forge.json')).catch(() => {});
-    made.push({ name, args, kept, checkout: box.checkout.dir });
-  };
-  const publishing = async () => ['publish', '--dry', await box.checkout.text(['rev-parse', 'HEAD'])];
-
-  await keep('the first publish', await publishing());
-  await box.publish();
-  await keep('the first proposal', ['promote', '--to', 'staging']);
-  await box.mergeTo('staging');
-  const taken = await box.tip('env/dev');
-  await box.commitQuietly({ 'NOTES.md': 'two commits, one publish' });
-  await box.change({ a: '2', c: '1' });
-  await box.remove('b');
-  await keep('a publish', await publishing());
-  await box.publish();
-  await keep('a repeated publish', await publishing());
-  if (few) return made.slice(1);
-  await box.promote('staging');
-  await box.change({ b: '2' });
-  const late = await publishing();
-  await box.change({ a: '3' });
-  await box.publish();
-  await keep('a late publish', late);
-  await keep('a newer proposal', ['promote', '--to', 'staging']);
-  const dev = await box.person('dev');
-  await dev.git.bytes(['revert', '--no-edit', `${taken}..HEAD`]);
-  await dev.push();
-  await keep('a proposal that became pointless', ['promote', '--to', 'staging']);
-  await box.commit(builtApp);
-  await box.commit({ 'built/main.ts': '// two' });
-  await keep('a publish of an image', [...(await publishing()), '--image', `built=${image}@sha256:${'a'.repeat(64)}`]);
-  return made;
-}
-
-const image = 'registry.example.com/built';
-const built = {
-  kind: 'web',
-  name: 'built',
-  owner: 'team-test',
-  image: { repository: image, build: 'built' },
-  port: 3000,
-};
-
-/** An app whose image is built here: its version is counted from history. */
-const builtApp = {
-  'apps/index.ts': `export const apps = [${JSON.stringify(built)}];\n`,
-  'built/Dockerfile': 'FROM scratch\n',
-  'built/package.json': '{ "version": "2.1.0" }',
-};

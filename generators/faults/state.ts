@@ -60,6 +60,19 @@ export async function checkRendered(remote: Git): Promise<void> {
   const main = await chain(remote, 'main');
   const inOrder = main.filter((commit) => published.includes(commit));
   assert.deepEqual(published, inOrder, 'every dry commit once, in the order of main');
+  await checkParts(remote);
+}
+
+/** No part comes back: its tree is its place in the order. */
+async function checkParts(remote: Git): Promise<void> {
+  const log = ['log', '--first-parent', '--reverse', '--format=', '--raw', '-r', '-t', '--no-abbrev', '--no-renames'];
+  const seen = new Set<string>();
+  for (const line of await remote.lines([...log, 'refs/heads/rendered'])) {
+    const [, mode, , tree, , path = ''] = line.split(/[ \t]/);
+    if (mode !== '040000' || path.split('/').length !== 2) continue;
+    assert.ok(!seen.has(`${path} ${tree}`), `${path} is ${tree} a second time`);
+    seen.add(`${path} ${tree}`);
+  }
 }
 
 /** The texts of files (`refs/heads/env/dev:a/application.yaml`), in one question; undefined for what is not there. */
