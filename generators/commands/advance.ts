@@ -1,6 +1,6 @@
 import { entriesOf, environmentAt, readRendered } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { newestPublished } from '../git/published.ts';
+import { readOwn } from '../git/present.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
@@ -28,8 +28,9 @@ export async function advance(
 ): Promise<EnvironmentResult[] | 'stale'> {
   const { git } = mirror;
   const results: EnvironmentResult[] = [];
-  const newest = await newestPublished(mirror, tip);
-  for (const { name, after } of newest?.environments ?? []) {
+  // Also where this run had nothing to publish: what somebody else put there goes nowhere.
+  const { environments } = await readOwn(mirror, tip);
+  for (const { name, after } of environments) {
     const ref = head(environmentBranch(name));
     const from = mirror.refs.get(ref);
     if (after && from) {

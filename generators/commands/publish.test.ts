@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Git } from '../git/git.ts';
+import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
 
@@ -325,3 +326,26 @@ async function refs(git: Git): Promise<Map<string, string>> {
 
 const branches = async (git: Git) => [...(await refs(git)).keys()].sort();
 const names = (git: Git, tree: string) => git.lines(['ls-tree', '--name-only', tree]);
+
+test('a publisher that is overtaken after its own push calls nothing edited', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const first = await box.change({ a: '2' });
+  const second = await box.change({ a: '3' });
+  // The server tells nobody of the first push before somebody else has published the next commit.
+  const command = `'${process.execPath}' '${join(program, 'generators/commands/slipway.mjs')}' publish --dry ${second}`;
+  const hook = `#!/bin/sh
+read -r old new ref
+[ "$ref" = refs/heads/rendered ] && [ ! -e overtaken ] || exit 0
+touch overtaken
+cd '${box.checkout.dir}' && env -u GIT_DIR -u GIT_QUARANTINE_PATH ${command} --remote '${box.remote.dir}' >&2
+`;
+  await writeFile(join(box.remote.dir, 'hooks', 'post-receive'), hook, { mode: 0o755 });
+  const { outcome, environments } = await box.publish(first);
+  assert.equal(outcome, 'published');
+  assert.deepEqual(
+    environments.flatMap(({ steps }) => steps.map(({ state }) => state.is)).filter((is) => is === 'edited'),
+    [],
+  );
+  assert.equal(await box.value('dev', 'a'), '3');
+});

@@ -72,8 +72,11 @@ export async function publish(context: Context, request: PublishRequest): Promis
       );
     const once = { bundle };
     const appended = await untilSettled(mirror, () => append({ ...context, timings }, mirror, dry, request, once));
+    const { dryRun = false } = request;
+    // Whoever was overtaken meanwhile moves the environments to what is newest by then.
+    const newest = () => (dryRun ? appended.tip : (mirror.refs.get(head(rendered)) ?? appended.tip));
     const environments = await timings.of('git: first environments', () =>
-      untilSettled(mirror, () => advance(context, mirror, appended.tip, request.dryRun ?? false)),
+      untilSettled(mirror, () => advance(context, mirror, newest(), dryRun)),
     );
     return { ...appended.result, environments };
   } finally {

@@ -315,3 +315,15 @@ test('a render that gives another answer each time is told apart from an edit', 
   assert.deepEqual([...new Set(found.verdicts.map(({ fault }) => fault))], ['not deterministic']);
   assert.ok(faults(found).includes('not deterministic dev/a/deployment-a.yaml'));
 });
+
+test('what somebody else put into rendered reaches no environment, whoever publishes again or late', async (t) => {
+  const box = await sandbox(t);
+  const first = await box.checkout.text(['rev-parse', 'HEAD']);
+  await box.publish();
+  const second = await box.change({ a: '2' });
+  await box.publish();
+  const before = await box.tip('env/dev');
+  await tamper(box, 'rendered', [{ path: 'dev/a/deployment-a.yaml', bytes: 'kind: Evil\n' }]);
+  for (const dry of [second, first]) await assert.rejects(box.publish(dry), /was changed by somebody else/);
+  assert.equal(await box.tip('env/dev'), before);
+});

@@ -93,9 +93,9 @@ export const breaks: readonly Break[] = [
   {
     name: 'a publish without news leaves the environments to themselves',
     file: 'commands/publish.ts',
-    find: '    const environments = await untilSettled(mirror, () =>\n      advance(context, mirror, appended.tip, request.dryRun ?? false),\n    );',
+    find: '      untilSettled(mirror, () => advance(context, mirror, newest(), dryRun)),',
     replace:
-      "    const environments = appended.result.outcome === 'unchanged' ? [] : await untilSettled(mirror, () =>\n      advance(context, mirror, appended.tip, request.dryRun ?? false),\n    );",
+      "      appended.result.outcome === 'unchanged' ? Promise.resolve([]) : untilSettled(mirror, () => advance(context, mirror, newest(), dryRun)),",
     caughtBy: 'kill',
   },
   {

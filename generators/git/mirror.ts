@@ -17,6 +17,8 @@ export interface Mirror {
   readonly refs: ReadonlyMap<string, string>;
   /** How this repository names objects. */
   readonly format: ObjectFormat;
+  /** Takes note of what a push did. */
+  moved(ref: string, to: string): void;
   /** Asks the remote again. @throws {Refusal} when it cannot be reached */
   fetch(): Promise<void>;
   /** Fetches the whole history of every branch, for a mirror of tips. A mirror that has it does nothing. */
@@ -151,7 +153,8 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
     open.delete(dir);
   }
 
-  const mirror: Mirror = { git, address, refs, format, fetch, deepen, blobs, close };
+  const moved = (ref: string, to: string) => void refs.set(ref, to);
+  const mirror: Mirror = { git, address, refs, format, moved, fetch, deepen, blobs, close };
   try {
     await fetch();
   } catch (error) {

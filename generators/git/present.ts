@@ -81,6 +81,17 @@ async function textsOf(
   return new Map(named.flatMap(({ name, entry }) => (entry ? [[name, String(texts.get(entry.id))]] : [])));
 }
 
+/**
+ * Reads what was published at a commit of `rendered`, and makes sure that nothing else stands there.
+ * @throws {Refusal} when the commit was not written by a publish
+ */
+export async function readOwn({ git, blobs }: Pick<Mirror, 'git' | 'blobs'>, tip: string): Promise<Published> {
+  const root = await entriesOf(git, tip);
+  const published = await publishedOf(blobs, tip, root.get(publishedFile));
+  refuseForeign(tip, published, root);
+  return published;
+}
+
 /** What somebody else put into `rendered` is neither taken over nor written over: it has to be looked at. */
 function refuseForeign(tip: string, { trees }: Published, root: ReadonlyMap<string, Entry>): void {
   const names = new Set([...Object.keys(trees), ...root.keys()]);

@@ -33,6 +33,7 @@ export async function push(mirror: Mirror, moves: readonly Move[]): Promise<Push
   ];
   try {
     await mirror.git.bytes(args);
+    for (const { ref, to } of moves) mirror.moved(ref, to);
     return 'moved';
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
