@@ -123,10 +123,18 @@ export const breaks: readonly Break[] = [
   {
     name: 'what somebody else put into rendered is published over',
     file: 'git/present.ts',
-    find: '  refuseForeign(tip, published, root);\n',
+    find: '  if (!trusting) refuseForeign(tip, published, root);\n',
     replace: '',
     caughtBy: 'permutations',
     count: 12,
+  },
+  {
+    name: 'a late publish moves on to what somebody else put into rendered',
+    file: 'git/present.ts',
+    find: '  refuseForeign(tip, published, root);\n  return published;',
+    replace: '  return published;',
+    caughtBy: 'permutations',
+    count: 24,
   },
   {
     name: 'a key that was written by hand is believed',

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { renderBundle } from '../commands/bundle.ts';
 import { environmentsFile, type Sandbox } from '../commands/sandbox.fixture.ts';
 import { cloned } from '../git/published.ts';
+import { sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
+import { keyOf, type Sources } from '../model/key.ts';
 import type { Random } from './random.ts';
 
 /** What an app's parts are made from, in one word per app: equal words are equal sources, and so equal manifests. */
@@ -51,24 +53,25 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
 
   const edit = async (): Promise<string> => {
     const app = random.pick(apps);
-    const chance = random.next();
+    // What every app shares changes at least once, or a key that leaves it out would be a good one.
+    const chance = chain.length === 2 ? 0.15 + 0.16 * random.next() : random.next();
     if (chance < 0.15) return box.commitQuietly({ 'NOTES.md': `${++counter}` });
-    if (chance < 0.26) {
-      shared.replicas = fresh(['2', '3']);
+    if (chance < 0.22) {
+      shared.replicas = fresh(['2', '3'].filter((value) => value !== shared.replicas));
       return box.commitQuietly({ 'clusters/environments.ts': environmentsFile({ replicas: Number(shared.replicas) }) });
     }
-    if (chance < 0.38) {
-      shared.chart = fresh(['5', '6']);
+    if (chance < 0.31) {
+      shared.chart = fresh(['5', '6'].filter((value) => value !== shared.chart));
       const source = await readFile(join(checkout.dir, chart), 'utf8');
       const text = source.replace(/(readinessProbe: .*periodSeconds: )\d+/, `$1${shared.chart}`);
       assert.match(text, new RegExp(`readinessProbe: .*periodSeconds: ${shared.chart},`), `${chart} can be changed`);
       return box.commitQuietly({ [chart]: text });
     }
-    if (values[app] !== undefined && chance < 0.55) {
+    if (values[app] !== undefined && chance < 0.5) {
       delete values[app];
       return box.commitQuietly(box.removed(app));
     }
-    values[app] = fresh(['1', '2', '3']);
+    values[app] = fresh(['1', '2', '3'].filter((value) => value !== values[app]));
     return box.commitQuietly(box.changed({ [app]: values[app] }));
   };
 
@@ -97,5 +100,18 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
     const rendering = { dry: place.commit, base: undefined, images: new Map(), say: () => {} };
     places.push({ ...place, bundle: await renderBundle(cloned(checkout), rendering) });
   }
+  await checkKeys(box, places);
   return { chain: places, merged, unpushed };
+}
+
+/** An app has the same key at two places when, and only when, it has the same sources. */
+async function checkKeys({ checkout }: Sandbox, places: readonly Place[]): Promise<void> {
+  const sources = await Promise.all(places.map(({ commit }) => sourcesAt(checkout, commit)));
+  const pairs = apps.flatMap((app) =>
+    places.map(({ words }, at) => ({ app, word: words[app], key: keyOf(sources[at] as Sources, app, undefined) })),
+  );
+  const here = pairs.filter(({ word }) => word !== undefined);
+  for (const one of here)
+    for (const other of here.filter(({ app }) => app === one.app))
+      assert.equal(one.key === other.key, one.word === other.word, `${one.app}: ${one.word} and ${other.word}`);
 }

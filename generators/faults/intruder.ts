@@ -32,25 +32,31 @@ const intrusions: Readonly<
 
 /**
  * Changes `rendered` by hand, has somebody publish on it, and takes the change back.
+ * @param newer whether what they publish is: only then are keys of any use to them
  * @returns what was changed
  * @throws when the publish is not refused, or moves the branch
  */
-export async function intrude(remote: Git, random: Random, publishing: () => Promise<unknown>): Promise<string> {
+export async function intrude(
+  remote: Git,
+  random: Random,
+  newer: boolean,
+  publishing: () => Promise<unknown>,
+): Promise<string> {
   const ref = 'refs/heads/rendered';
   const tip = await remote.text(['rev-parse', ref]);
   const [path] = await remote.lines(['ls-tree', '-r', '--full-tree', '--name-only', tip]).then(withManifests);
   const published = await remote.text(['show', `${tip}:${publishedFile}`]);
-  const able = Object.entries(intrusions).filter(
-    ([, { write }]) =>
-      path !== undefined &&
-      JSON.stringify(write(path, published)) !== JSON.stringify([{ path: publishedFile, bytes: published }]),
+  if (path === undefined) return 'nobody changes an empty branch';
+  const recorded = /"keys": \{\s+"/.test(published) && newer;
+  const able = Object.entries(intrusions).filter(([, { write }]) =>
+    write(path, published).every((one) => one.path !== publishedFile || recorded),
   );
-  if (path === undefined || able.length === 0) return 'nobody changes an empty branch';
   const [name, { said, write }] = random.pick(able);
   const [foreign] = await writeCommits(remote, tip, [{ message: 'quick fix\n', writes: write(path, published) }], 1e12);
   await remote.bytes(['update-ref', ref, foreign as string]);
+  const dev = await remote.text(['rev-parse', 'refs/heads/env/dev']);
   await assert.rejects(publishing, (error) => error instanceof Refusal && said.test(error.message), name);
-  assert.equal(await remote.text(['rev-parse', ref]), foreign, name);
+  assert.deepEqual(await remote.lines(['rev-parse', ref, 'refs/heads/env/dev']), [foreign, dev], name);
   await remote.bytes(['update-ref', ref, tip]);
   return name;
 }

@@ -77,7 +77,7 @@ export class Permutation {
 
   #inSomeOrder(commits: readonly string[]): readonly string[] {
     if (this.#any) return this.#random.shuffled(commits);
-    const late = commits.map((dry, at) => ({ dry, end: (at % this.#history.chain.length) + this.#random.below(5) }));
+    const late = commits.map((dry, at) => ({ dry, end: (at % this.#history.chain.length) + this.#random.below(3) }));
     return late.sort((a, b) => a.end - b.end).map(({ dry }) => dry);
   }
 
@@ -95,11 +95,11 @@ export class Permutation {
     );
     const context = { ...this.#context, checkout };
     const doing = () => publish(context, { dry, bundle, images: new Map() });
-    if (must === 'published' && this.#expected.length > 0 && this.#random.chance(0.15)) {
-      this.told.push(await intrude(this.#remote, this.#random, doing));
+    if (must !== 'refused' && this.#expected.length > 0 && this.#random.chance(0.1)) {
+      this.told.push(await intrude(this.#remote, this.#random, must === 'published', doing));
       this.counts.intruders++;
     }
-    if (must === 'published' && bundle && this.#random.chance(0.15)) await this.#lie(context, bundle);
+    if (must === 'published' && bundle && this.#random.chance(0.4)) await this.#lie(context, bundle);
     const is = await doing().then(
       ({ outcome }) => outcome,
       (error) => {
@@ -135,7 +135,7 @@ export class Permutation {
     const random = this.#random;
     const length = this.#expected.length;
     // The newest is no rare base: it stands for a pipeline that nobody was faster than.
-    const number = random.chance(0.25) ? length - 1 : random.chance(0.15) ? -1 : random.below(length);
+    const number = random.pick([length - 1, length - 2, length - 2, random.below(length + 1) - 1]);
     const base = number < 0 || length === 0 ? undefined : (await chainOf(this.#remote, 'rendered'))[number];
     const bundle = base ? this.#expected.rendered(place, { number, commit: base }) : place.bundle;
     if (number >= 0 && number < length - 1 && must === 'published' && bundle.taken.length > 0)
