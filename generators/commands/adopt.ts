@@ -3,7 +3,7 @@ import type { Mirror } from '../git/mirror.ts';
 import { newestPublished } from '../git/published.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Published } from '../model/metadata.ts';
-import { rendered } from '../model/names.ts';
+import { head, rendered } from '../model/names.ts';
 import type { Adopted, Present } from '../model/publication.ts';
 import { Refusal } from '../model/refusal.ts';
 
@@ -18,7 +18,7 @@ export async function adopt(
 ): Promise<{ parts: Adopted[]; published: Published | undefined }> {
   const { git } = mirror;
   await mirror.deepen();
-  const tip = mirror.refs.get(`refs/heads/${rendered}`);
+  const tip = mirror.refs.get(head(rendered));
   if (!base || !tip || !(await git.commit(base)) || !(await git.isAncestor(base, tip)))
     throw new Refusal(`The bundle stands on ${base}, which is no commit of ${rendered}: render it again.`);
   const published = await newestPublished(mirror, base);

@@ -58,7 +58,7 @@ export async function renderBundle(reader: Reader, rendering: Rendering): Promis
     }
     if (missing(hydrated).some(({ app, tree }) => known[app]?.[tree])) hydrated = await render();
   }
-  return settle(hydrated, rendering, newest ? taken : []);
+  return settle(hydrated, rendering, taken);
 }
 
 /** The apps whose parts are what was published last, since all that they depend on is. */

@@ -2,10 +2,11 @@ import { GitError } from '../git/git.ts';
 import { treeChanges } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readPresent } from '../git/present.ts';
+import { publishedAt } from '../git/published.ts';
 import { buildsAt, sourcesAt } from '../git/sources.ts';
 import { writeCommits } from '../git/write.ts';
 import type { Bundle } from '../model/bundle.ts';
-import { type Published, parsePublished } from '../model/metadata.ts';
+import type { Published } from '../model/metadata.ts';
 import { head, main, publishedFile, rendered } from '../model/names.ts';
 import { blobId } from '../model/object-id.ts';
 import { composePublication } from '../model/publication.ts';
@@ -35,7 +36,12 @@ export async function verifyRendered(mirror: Mirror, { since, say }: Range): Pro
   const dries = source ? await git.lines(['rev-list', '--first-parent', '--reverse', source]) : [];
   const places = new Map(dries.map((commit, index) => [commit, index]));
   const first = since === undefined ? 0 : (await placeOf(mirror, chain, since)) + 1;
-  const seen = await everyBlob(mirror, chain);
+  // Asked for by what is wrong alone: it walks the whole branch.
+  let walked: ReturnType<typeof everyBlob> | undefined;
+  const seen = () => {
+    walked ??= everyBlob(mirror, chain);
+    return walked;
+  };
   const verdicts: Verdict[] = [];
   let proven = 0;
   let good: string | undefined;
@@ -72,12 +78,6 @@ function refusal(error: unknown): Refusal {
   throw error;
 }
 
-async function publishedAt({ git, blobs }: Mirror, commit: string): Promise<Published | undefined> {
-  const id = await git.named(`${commit}:${publishedFile}`);
-  if (id === undefined) return undefined;
-  return parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
-}
-
 /** Every file that ever stood at a path of `rendered`, by path: to tell what was moved about from what was made up. */
 async function everyBlob({ git }: Mirror, chain: readonly string[]): Promise<Map<string, Map<string, number>>> {
   const seen = new Map<string, Map<string, number>>();
@@ -98,7 +98,8 @@ interface Case {
   readonly parent: string | undefined;
   /** The place of every commit of `main`. */
   readonly places: ReadonlyMap<string, number>;
-  readonly seen: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** How often each file stood at a path. */
+  readonly seen: () => Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
   readonly say: (line: string) => void;
 }
 
@@ -135,8 +136,9 @@ async function judge(mirror: Mirror, { commit, parent, places, seen, say }: Case
   const again = await render();
   const unsteady = differing(hydrated, again);
   const nodes = parsed.node === hydrated.summary.node ? undefined : ([parsed.node, hydrated.summary.node] as const);
+  const stood = await seen();
   const known = (change: TreeChange) => {
-    const times = change.is ? (seen.get(change.path)?.get(change.is.id) ?? 0) : 0;
+    const times = change.is ? (stood.get(change.path)?.get(change.is.id) ?? 0) : 0;
     const here = change.is && change.was ? 1 : 0;
     return times > here && change.is?.id !== blobId(format, '');
   };

@@ -28,10 +28,14 @@ export function cloned(git: Git): Reader & { newest(): Promise<string | undefine
 export async function* readPublished(mirror: Reader, tip: string | undefined): AsyncGenerator<Published, undefined> {
   if (tip === undefined) return;
   // Most readers want the newest alone; the branch is fetched and listed for those who go on.
-  yield* publishedAt(mirror, tip);
+  const newest = await publishedAt(mirror, tip);
+  if (newest) yield newest;
   await mirror.deepen();
   const [, ...older] = await mirror.git.lines(['rev-list', '--first-parent', tip]);
-  for (const commit of older) yield* publishedAt(mirror, commit);
+  for (const commit of older) {
+    const published = await publishedAt(mirror, commit);
+    if (published) yield published;
+  }
 }
 
 /** What was published last; undefined when nothing was. */
@@ -46,8 +50,9 @@ export async function readPath(mirror: Mirror): Promise<readonly Stage[]> {
   throw new Refusal(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
 }
 
-async function* publishedAt({ git, blobs }: Reader, commit: string): AsyncGenerator<Published, void> {
+/** What one commit of `rendered` says was published; undefined where the file is missing. @throws {Refusal} when it is not ours */
+export async function publishedAt({ git, blobs }: Reader, commit: string): Promise<Published | undefined> {
   const id = await git.named(`${commit}:${publishedFile}`);
-  if (id === undefined) return;
-  yield parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
+  if (id === undefined) return undefined;
+  return parsePublished(String((await blobs([id])).get(id)), `${publishedFile} of ${rendered} at ${commit}`);
 }
