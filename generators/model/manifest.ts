@@ -1,4 +1,4 @@
-import { dump } from 'js-yaml';
+import { formatYaml } from './yaml.ts';
 
 /** One Kubernetes object, as plain data. */
 export interface Manifest {
@@ -23,5 +23,4 @@ const byRank = (a: string, b: string) => {
 };
 
 /** A manifest as YAML. The same object gives the same bytes on every machine. */
-export const formatManifest = (manifest: Manifest): string =>
-  dump(manifest, { sortKeys: byRank, noRefs: true, lineWidth: -1 });
+export const formatManifest = (manifest: Manifest): string => formatYaml(manifest, byRank);
