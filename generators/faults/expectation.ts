@@ -38,6 +38,11 @@ export class Expectation {
     return place === this.#newest ? 'unchanged' : 'published';
   }
 
+  /** The apps whose keys a commit of `rendered` records, by its number from 0. */
+  known(number: number): readonly string[] {
+    return [...(this.#publishes[number]?.known.keys() ?? [])];
+  }
+
   /** The apps that were rendered for the newest publish, or taken over, and those that were kept. */
   get apps(): { readonly known: readonly string[]; readonly kept: readonly string[] } {
     const { known = new Map(), kept = [] } = this.#publishes.at(-1) ?? {};

@@ -8,6 +8,7 @@ import { sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { keyOf, type Sources } from '../model/key.ts';
 import type { Random } from './random.ts';
+import { each } from './scope.ts';
 
 /** What an app's parts are made from, in one word per app: equal words are equal sources, and so equal manifests. */
 export type Words = Readonly<Record<string, string>>;
@@ -36,8 +37,11 @@ const apps = ['a', 'b', 'c'] as const;
 /** The chart that a history changes: every app depends on it. */
 const chart = 'generators/charts/web.ts';
 
-/** Makes between 5 and 11 commits on `main`: changes and changes back, removals, additions, words, and merged branches. */
-export async function makeHistory(box: Sandbox, random: Random): Promise<History> {
+/**
+ * Makes a history of `main`: changes and changes back, removals, additions, words, and merged branches.
+ * @param length so many commits or one more
+ */
+export async function makeHistory(box: Sandbox, random: Random, length: number): Promise<History> {
   const { checkout } = box;
   const git = (...args: string[]) => checkout.bytes(args);
   const values: Record<string, string> = { a: '1', b: '1' };
@@ -45,14 +49,21 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
   let counter = 1;
   const words = (): Words =>
     Object.fromEntries(Object.entries(values).map(([app, value]) => [app, Object.values({ value, ...shared }).join()]));
-  const chain = [{ commit: await checkout.text(['rev-parse', 'HEAD']), words: words() }];
+  const here = async () => ({
+    commit: await checkout.text(['rev-parse', 'HEAD']),
+    words: words(),
+    sources: JSON.stringify({ values, shared }),
+  });
+  const chain = [await here()];
   const merged: string[] = [];
   const fresh = (earlier: readonly string[]) =>
     // What was there before may come back: then an older part has the same manifests, and is no older part.
     random.chance(0.5) ? random.pick(earlier) : `${++counter}`;
 
   const edit = async (): Promise<string> => {
-    const app = random.pick(apps);
+    const absent = apps.filter((app) => values[app] === undefined);
+    // One app more, and all the others as they were, is easily taken for nothing new.
+    const app = random.pick(random.chance(0.4) && absent.length > 0 ? absent : apps);
     // What every app shares changes at least once, or a key that leaves it out would be a good one.
     const chance = chain.length === 2 ? 0.15 + 0.16 * random.next() : random.next();
     if (chance < 0.15) return box.commitQuietly({ 'NOTES.md': `${++counter}` });
@@ -75,7 +86,6 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
     return box.commitQuietly(box.changed({ [app]: values[app] }));
   };
 
-  const length = 5 + random.below(6);
   while (chain.length < length) {
     if (random.chance(0.25)) {
       await git('switch', '--quiet', '--create', 'feature');
@@ -84,22 +94,25 @@ export async function makeHistory(box: Sandbox, random: Random): Promise<History
       // Sometimes main went on meanwhile, with something that does not meet the branch.
       if (random.chance(0.5)) {
         const commit = await box.commitQuietly({ 'MEANWHILE.md': `${++counter}` });
-        chain.push({ commit, words: (chain.at(-1) as { words: Words }).words });
+        chain.push({ ...(chain.at(-1) as (typeof chain)[number]), commit });
       }
       await git('merge', '--quiet', '--no-ff', '-m', 'merge feature', 'feature');
       await git('branch', '--quiet', '--delete', 'feature');
-      chain.push({ commit: await checkout.text(['rev-parse', 'HEAD']), words: words() });
-    } else {
-      chain.push({ commit: await edit(), words: words() });
-    }
+    } else await edit();
+    chain.push(await here());
   }
   await git('push', '--quiet', 'origin', 'HEAD:main');
   const unpushed = await box.commitQuietly({ 'NOTES.md': 'mine alone' });
-  const places: Place[] = [];
-  for (const place of chain) {
-    const rendering = { dry: place.commit, base: undefined, images: new Map(), say: () => {} };
-    places.push({ ...place, bundle: await renderBundle(cloned(checkout), rendering) });
-  }
+  const bundles = new Map<string, Bundle>();
+  // A render costs more than ten publishes: what has the same sources has the same manifests, and is rendered once.
+  await each(new Map(chain.map((place) => [place.sources, place.commit])), 2, async ([sources, dry]) => {
+    const rendering = { dry, base: undefined, images: new Map(), say: () => {} };
+    bundles.set(sources, await renderBundle(cloned(checkout), rendering));
+  });
+  const places = chain.map(({ commit, words, sources }): Place => {
+    const bundle = bundles.get(sources) as Bundle;
+    return { commit, words, bundle: { ...bundle, drySha: commit } };
+  });
   await checkKeys(box, places);
   return { chain: places, merged, unpushed };
 }

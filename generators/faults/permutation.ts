@@ -13,10 +13,13 @@ import { Expectation, type Outcome } from './expectation.ts';
 import type { History, Place } from './history.ts';
 import { intrude } from './intruder.ts';
 import type { Random } from './random.ts';
-import { chain as chainOf, checkRendered } from './state.ts';
+import { checkRendered } from './state.ts';
 
 /** What a permutation counts. */
 export type Counts = Record<Outcome | 'older bases' | 'kept' | 'intruders' | 'lies', number>;
+
+/** At least so many commits of a history have a pipeline that ends. */
+const fewest = 3;
 
 /** One order of the pipelines of a history, at a remote of its own. */
 export class Permutation {
@@ -40,8 +43,12 @@ export class Permutation {
   /** Any order at all; or roughly that of main, as pipelines end in life, so that most find something to publish. */
   readonly #any: boolean;
   readonly #whole: boolean;
+  /** The commits of `rendered`, oldest first. */
+  readonly #tips: string[] = [];
+  /** The branches that a publish writes, as they were seen last. */
+  #seen: readonly string[] = [];
 
-  /** @param whole pipelines render by themselves; else most publish what was rendered before */
+  /** @param whole half of the pipelines render by themselves; else most publish what was rendered before */
   constructor(box: Sandbox, history: History, random: Random, dir: string, whole: boolean) {
     this.#history = history;
     this.#random = random;
@@ -58,9 +65,11 @@ export class Permutation {
     const { chain, merged, unpushed } = this.#history;
     await this.#reveal();
     const commits = chain.map(({ commit }) => commit);
-    const repeated = Array.from({ length: 2 }, () => this.#random.pick(commits));
-    const strangers = this.#random.shuffled([...merged.slice(0, 2), unpushed]).slice(0, 2);
-    for (const dry of this.#inSomeOrder([...commits, ...repeated, ...strangers])) {
+    // The pipelines of the other commits were cancelled, as they are where commits come soon after one another.
+    const begun = this.#random.shuffled(commits).slice(0, fewest + this.#random.below(3));
+    const repeated = this.#random.chance(0.7) ? [this.#random.pick(begun)] : [];
+    const strangers = this.#random.chance(0.6) ? [this.#random.pick([...merged, unpushed])] : [];
+    for (const dry of this.#inSomeOrder([...begun, ...repeated, ...strangers])) {
       if (this.#expected.visible < chain.length && this.#random.chance(0.3)) {
         this.#expected.visible += 1 + this.#random.below(chain.length - this.#expected.visible);
         await this.#reveal();
@@ -77,7 +86,9 @@ export class Permutation {
 
   #inSomeOrder(commits: readonly string[]): readonly string[] {
     if (this.#any) return this.#random.shuffled(commits);
-    const late = commits.map((dry, at) => ({ dry, end: (at % this.#history.chain.length) + this.#random.below(3) }));
+    const { chain } = this.#history;
+    const place = (dry: string) => chain.findIndex(({ commit }) => commit === dry);
+    const late = commits.map((dry) => ({ dry, end: place(dry) + this.#random.below(3) }));
     return late.sort((a, b) => a.end - b.end).map(({ dry }) => dry);
   }
 
@@ -110,13 +121,12 @@ export class Permutation {
     this.told.push(`  ${is}`);
     assert.equal(is, must);
     this.counts[is]++;
-    if (is === 'refused') return;
     if (is === 'published' && place) {
       const kept = (bundle?.kept ?? []).map(({ app }) => app);
       this.counts.kept += kept.length;
       this.#expected.published(place, kept);
     }
-    await this.#look();
+    await this.#look(is);
   }
 
   /** A bundle that says of an app that it is what the base has is refused where that is not so. */
@@ -136,13 +146,15 @@ export class Permutation {
     const length = this.#expected.length;
     // The newest is no rare base: it stands for a pipeline that nobody was faster than.
     const number = random.pick([length - 1, length - 2, length - 2, random.below(length + 1) - 1]);
-    const base = number < 0 || length === 0 ? undefined : (await chainOf(this.#remote, 'rendered'))[number];
+    const base = number < 0 || length === 0 ? undefined : this.#tips[number];
     const bundle = base ? this.#expected.rendered(place, { number, commit: base }) : place.bundle;
     if (number >= 0 && number < length - 1 && must === 'published' && bundle.taken.length > 0)
       this.counts['older bases']++;
     const rendered = [...new Set(bundle.parts.map(({ app }) => app))];
     if (rendered.length > 0 && random.chance(0.12)) return withoutApp(bundle, random.pick(rendered));
-    if (!this.#whole || must !== 'published') return bundle;
+    // Where all that the base knows is the same, a render might think that nothing changed at all.
+    const tempting = base !== undefined && bundle.taken.length === this.#expected.known(number).length;
+    if (must !== 'published' || !random.chance(this.#whole || tempting ? 0.5 : 0)) return bundle;
     if (random.chance(0.3)) return undefined;
     const images = new Map();
     const made = await renderBundle(cloned(this.#remote), { dry: place.commit, base, images, say: () => {} });
@@ -156,18 +168,35 @@ export class Permutation {
     return made;
   }
 
-  /** Every manifest that was published, and the first environment. */
-  async #look(): Promise<void> {
-    const lines = await this.#remote.lines(['ls-tree', '-r', '--full-tree', 'refs/heads/rendered']);
-    const files = lines
-      .map((line) => line.split(/[ \t]/) as [string, string, string, string])
-      .filter(([, , , path]) => !/(^published\.json|\/hydrator\.metadata|\/\.gitlab-ci\.yml)$/.test(path))
-      .map(([mode, , id, path]) => [path, mode === '100644' ? id : mode]);
-    assert.deepEqual(Object.fromEntries(files), this.#expected.files, 'the manifests of rendered');
-    const record = JSON.parse(await this.#remote.text(['show', 'refs/heads/rendered:published.json'])) as Published;
+  /**
+   * Every manifest that was published, and the first environment. A pipeline that published nothing moved nothing, and
+   * what stands there was looked at before.
+   */
+  async #look(is: Outcome): Promise<void> {
+    const format = '--format=%(refname:lstrip=2) %(objectname) %(tree)';
+    const seen = await this.#remote.lines(['for-each-ref', format, 'refs/heads/rendered', 'refs/heads/env']);
+    if (is !== 'published') {
+      assert.deepEqual(seen, this.#seen, `a pipeline that is ${is} moves no branch`);
+      return;
+    }
+    this.#seen = seen;
+    const branches = new Map(seen.map((line) => line.split(' ')).map(([name, ...ids]) => [name, ids]));
+    const [tip = ''] = branches.get('rendered') ?? [];
+    this.#tips.push(tip);
+    const entries = new Map(
+      (await this.#remote.lines(['ls-tree', '-r', '-t', '--full-tree', tip]))
+        .map((line) => line.split(/[ \t]/) as [string, string, string, string])
+        .map(([mode, type, id, path]) => [path, { type, id: mode === '100644' || type === 'tree' ? id : mode }]),
+    );
+    const manifests = [...entries].filter(
+      ([path, { type }]) =>
+        type !== 'tree' && !/(^published\.json|\/hydrator\.metadata|\/\.gitlab-ci\.yml)$/.test(path),
+    );
+    const files = Object.fromEntries(manifests.map(([path, { id }]) => [path, id]));
+    assert.deepEqual(files, this.#expected.files, 'the manifests of rendered');
+    const record = JSON.parse(await this.#remote.text(['show', `${tip}:published.json`])) as Published;
     assert.deepEqual({ known: Object.keys(record.keys).sort(), kept: record.kept }, this.#expected.apps, 'keys');
-    const [dev, published] = await this.#remote.lines(['rev-parse', 'env/dev^{tree}', 'rendered:dev']);
-    assert.equal(dev, published, 'env/dev is what was published for it');
+    assert.equal(branches.get('env/dev')?.[1], entries.get('dev')?.id, 'env/dev is what was published for it');
   }
 }
 

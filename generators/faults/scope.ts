@@ -1,5 +1,9 @@
 import type { Scope } from '../commands/sandbox.fixture.ts';
 
+// What these trials write is thrown away, and processes die in them, not machines: nobody waits for the disk.
+// https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync
+Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.fsync', GIT_CONFIG_VALUE_0: 'none' });
+
 /** Runs what needs a sandbox outside of a test, and cleans up however it ends. */
 export async function inScope<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
   const cleanUps: (() => unknown)[] = [];
