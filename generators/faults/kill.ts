@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Scope } from '../commands/sandbox.fixture.ts';
 import { anyFault, type Door, isKill, type Kind, kindsAt } from './fault.ts';
 import type { Random } from './random.ts';
-import { completed, type Reference, refer, type Scene, Trial } from './scene.ts';
+import { completed, made, type Reference, refer, type Scene, Trial } from './scene.ts';
 import { scenes } from './scenes.ts';
 import { each, inScope } from './scope.ts';
 import type { Summary, Task } from './task.ts';
@@ -31,25 +31,48 @@ export async function allPoints(scope: Scope, few: boolean): Promise<Point[]> {
 }
 
 /**
- * The few that stand for all: every fault at every push and at every call that changes a merge request; a failure of
- * every question that could be taken for an answer; and of the other steps some, with one fault each, where it is cheapest.
+ * What the short form never leaves out, by scene: a failure after something was done, and one that could be taken for an
+ * answer.
  */
+const decisive: Readonly<Record<string, readonly (readonly [step: string, kinds: readonly Kind[]])[]>> = {
+  'the first proposal': [
+    ['git push', ['kill after', 'strange reply']],
+    ['POST merge_requests', ['kill during', 'lose reply']],
+  ],
+  'a render': [
+    [`writeFile ${made}`, ['refuse']],
+    [`rename ${made}`, ['kill before']],
+  ],
+  'a publish from a bundle': [['git push', ['kill after', 'lose reply', 'refuse']]],
+  'a publish that another overtakes': [['git push', ['strange reply']]],
+  'a repeated publish': [['git rev-parse', ['refuse']]],
+};
+
+/** So many other steps the short form disturbs. */
+const others = 4;
+
+/** The few that stand for all: the decisive ones, and of the other steps some, with one fault each, where it is cheapest. */
 export function fewPoints(points: readonly Point[], random: Random): Point[] {
-  const decisive = ({ name, kind, scene }: Point) =>
-    scene.overtakenBy
-      ? name === 'git push' && kind === 'strange reply'
-      : /^(git push|POST|PUT|rename made|writeFile made)/.test(name) ||
-        (name === 'git rev-parse' && kind === 'refuse' && scene.name === 'a repeated publish');
-  const others = Map.groupBy(
-    points.filter((point) => !decisive(point) && !point.scene.overtakenBy),
+  const chosen = Object.entries(decisive).flatMap(([scene, steps]) =>
+    steps.flatMap(([step, kinds]) => {
+      const able = points.filter((point) => point.scene.name === scene && point.name.startsWith(step));
+      return kinds.flatMap((kind) => {
+        const found = able.filter((point) => point.kind === kind);
+        if (found.length === 0) throw new Error(`${scene} has no ${step} at which to ${kind}: kill.ts is outdated.`);
+        return found;
+      });
+    }),
+  );
+  const rest = Map.groupBy(
+    points.filter((point) => !chosen.includes(point) && !point.scene.overtakenBy),
     ({ name }) => name,
   );
   const cheapest = (list: readonly Point[]) => {
     const fewest = Math.min(...list.map(({ reference }) => reference.steps.length));
     return list.filter(({ reference }) => reference.steps.length === fewest);
   };
-  const some = random.shuffled([...others.values()]).slice(0, 12);
-  return [...points.filter(decisive), ...some.map((list) => random.pick(cheapest(list)))];
+  const some = random.shuffled([...rest.values()]).slice(0, others);
+  return [...chosen, ...some.map((list) => random.pick(cheapest(list)))];
 }
 
 /**

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { program } from '../commands/hydrate-commit.ts';
 import { type Order, orderVariable } from './fault.ts';
 import { readJournal, type Step } from './journal.ts';
 
@@ -32,6 +33,9 @@ export interface Ended {
 /** So long may one process take, in milliseconds, before it counts as one that hangs. */
 const patience = 120_000;
 
+/** Loading this program takes a victim longer than most that it does: it finds what an earlier one compiled. */
+const compiled = join(program, 'node_modules', '.cache', 'slipway');
+
 /** A real process of Slipway that suffers what was ordered. It leads a process group, so that what it left can be found. */
 export class Victim {
   readonly ended: Promise<Ended>;
@@ -45,6 +49,7 @@ export class Victim {
         ...env,
         TMPDIR: temp,
         NODE_OPTIONS: '',
+        NODE_COMPILE_CACHE: compiled,
         [orderVariable]: JSON.stringify({ order, journal }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
