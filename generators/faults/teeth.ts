@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { program } from '../commands/hydrate-commit.ts';
 import { type Break, breaks } from './breaks.ts';
+import { each } from './scope.ts';
 import type { Summary, Task } from './task.ts';
 
 /**
@@ -20,8 +21,11 @@ export function broken({ name, file, find, replace }: Break, source: string): st
   return pieces.join(replace);
 }
 
+/** So many trials notice most breaks; the short form does where there is no number. */
+const usual: Readonly<Partial<Record<Break['caughtBy'], number>>> = { storm: 4, permutations: 12, reverts: 20 };
+
 /**
- * Runs the short form of the break's task in a copy of this repository that has the break.
+ * Runs the break's task in a copy of this repository that has the break.
  * @param seed for the task
  * @returns what the task said when it failed; undefined when it noticed nothing
  */
@@ -33,7 +37,8 @@ export async function caught(one: Break, seed: number): Promise<string | undefin
     await symlink(join(program, 'node_modules'), join(dir, 'node_modules'), 'dir');
     const file = join(dir, 'generators', one.file);
     await writeFile(file, broken(one, await readFile(file, 'utf8')));
-    const trials = one.count === undefined ? ['--short'] : ['--count', String(one.count)];
+    const count = one.count ?? usual[one.caughtBy];
+    const trials = count === undefined ? ['--short'] : ['--count', String(count)];
     const args = ['generators/faults/main.ts', '--only', one.caughtBy, ...trials, '--seed', String(seed)];
     // Whatever the broken program leaves in its temporary folder goes with the copy.
     const child = spawn(process.execPath, args, {
@@ -55,19 +60,21 @@ export async function caught(one: Break, seed: number): Promise<string | undefin
 /** How a task's failure begins. */
 export const failed = (task: string) => `${task} failed`;
 
-/** Makes every break, one after the other, and asks the tasks to notice. */
+/** Makes every break, two at a time, each in a copy of its own, and asks the tasks to notice. */
 export const teeth: Task = {
   name: 'teeth',
   about: 'deliberate breaks of the program, one by one, that the other tasks must notice',
   count: breaks.length,
   run: async ({ random, count = 0, say }): Promise<Summary> => {
     for (const one of breaks) broken(one, await readFile(join(program, 'generators', one.file), 'utf8'));
+    const chosen = breaks.slice(0, count);
     const missed: string[] = [];
-    for (const [index, one] of breaks.slice(0, count).entries()) {
+    let done = 0;
+    await each(chosen, 2, async (one) => {
       if (!(await caught(one, random.seed))) missed.push(`${one.caughtBy} did not notice: ${one.name}`);
-      say(index + 1, Math.min(count, breaks.length));
-    }
+      say(++done, chosen.length);
+    });
     if (missed.length > 0) throw new Error(missed.join('\n'));
-    return { breaks: Math.min(count, breaks.length) };
+    return { breaks: chosen.length };
   },
 };
