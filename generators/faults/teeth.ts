@@ -16,13 +16,10 @@ export function broken({ name, file, find, replace }: Break, source: string): st
   const pieces = source.split(find);
   if (pieces.length !== 2)
     throw new Error(
-      `breaks.ts is outdated: what "${name}" finds stands ${pieces.length - 1} times in generators/${file}; it must be once.`,
+      `breaks/ is outdated: what "${name}" finds stands ${pieces.length - 1} times in generators/${file}; it must be once.`,
     );
   return pieces.join(replace);
 }
-
-/** So many trials notice most breaks; the short form does where there is no number. */
-const usual: Readonly<Partial<Record<Break['caughtBy'], number>>> = { storm: 4, permutations: 12, reverts: 20 };
 
 /**
  * Runs the break's task in a copy of this repository that has the break.
@@ -37,8 +34,7 @@ export async function caught(one: Break, seed: number): Promise<string | undefin
     await symlink(join(program, 'node_modules'), join(dir, 'node_modules'), 'dir');
     const file = join(dir, 'generators', one.file);
     await writeFile(file, broken(one, await readFile(file, 'utf8')));
-    const count = one.count ?? usual[one.caughtBy];
-    const trials = count === undefined ? ['--short'] : ['--count', String(count)];
+    const trials = one.count === undefined ? ['--short'] : ['--count', String(one.count)];
     const args = ['generators/faults/main.ts', '--only', one.caughtBy, ...trials, '--seed', String(seed)];
     // Whatever the broken program leaves in its temporary folder goes with the copy.
     const child = spawn(process.execPath, args, {
