@@ -52,30 +52,36 @@ if (values.help) {
   const chosen = all.filter(({ name }) => values.only === undefined || values.only === name);
   if (chosen.length === 0) misuse(`--only ${values.only}: known are ${all.map(({ name }) => name).join(', ')}.`);
   const seed = wholeNumber('seed') ?? Math.floor(Math.random() * 2 ** 32);
-  for (const task of chosen) await prove(task, seed);
+  for (const [index, task] of chosen.entries()) await prove(task, seed, `${index + 1} of ${chosen.length}`);
 }
 
-async function prove({ name, run, count: long }: Task, seed: number): Promise<void> {
+async function prove({ name, about, run, count: long }: Task, seed: number, place: string): Promise<void> {
   const began = performance.now();
-  const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`;
+  const elapsed = () => performance.now() - began;
+  const count = values.short ? undefined : (wholeNumber('count') ?? long);
   const again = `npm run test:faults -- --only ${name} --seed ${seed}`;
-  process.stdout.write(`${name} (seed ${seed})\n`);
-  let told = 0;
+  process.stdout.write(`${place}: ${name} (${count ?? 'short'}, seed ${seed})\n  ${about}\n`);
+  let told = -1;
   const say = (done: number, of: number) => {
     // A line now and then: a log of a pipeline keeps them all.
     if (done < of && Math.floor((done / of) * 20) === told) return;
     told = Math.floor((done / of) * 20);
-    process.stdout.write(`  ${done} of ${of} after ${seconds()}\n`);
+    const rest = done < of ? `, about ${duration((elapsed() / done) * (of - done))} to go` : '';
+    process.stdout.write(`  ${done} of ${of} after ${duration(elapsed())}${rest}\n`);
   };
   try {
-    const count = values.short ? undefined : (wholeNumber('count') ?? long);
     const summary = await run({ random: new Random(seed), count, say });
     const numbers = Object.entries(summary).map(([what, number]) => `${number} ${what}`);
-    process.stdout.write(`  passed in ${seconds()}: ${numbers.join(', ')}\n`);
+    process.stdout.write(`  passed in ${duration(elapsed())}: ${numbers.join(', ')}\n`);
   } catch (error) {
     process.exitCode = 1;
-    process.stderr.write(`${failed(name)} after ${seconds()}; to see it again: ${again}\n${tell(error)}\n`);
+    process.stderr.write(`${failed(name)} after ${duration(elapsed())}; to see it again: ${again}\n${tell(error)}\n`);
   }
+}
+
+/** In seconds while they are few, or in minutes. */
+function duration(milliseconds: number): string {
+  return milliseconds < 90_000 ? `${Math.round(milliseconds / 1000)} s` : `${Math.round(milliseconds / 60_000)} min`;
 }
 
 /** The message of an error, and of what caused it. */
