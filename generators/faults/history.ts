@@ -63,7 +63,7 @@ export async function makeHistory(box: Sandbox, random: Random, length: number):
   const edit = async (): Promise<string> => {
     const absent = apps.filter((app) => values[app] === undefined);
     // One app more, and all the others as they were, is easily taken for nothing new.
-    const app = random.pick(random.chance(0.4) && absent.length > 0 ? absent : apps);
+    const app = random.pick(random.chance(0.5) && absent.length > 0 ? absent : apps);
     // What every app shares changes at least once, or a key that leaves it out would be a good one.
     const chance = chain.length === 2 ? 0.15 + 0.16 * random.next() : random.next();
     if (chance < 0.15) return box.commitQuietly({ 'NOTES.md': `${++counter}` });

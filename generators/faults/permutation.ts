@@ -154,7 +154,7 @@ export class Permutation {
     if (rendered.length > 0 && random.chance(0.12)) return withoutApp(bundle, random.pick(rendered));
     // Where all that the base knows is the same, a render might think that nothing changed at all.
     const tempting = base !== undefined && bundle.taken.length === this.#expected.known(number).length;
-    if (must !== 'published' || !random.chance(this.#whole || tempting ? 0.5 : 0)) return bundle;
+    if (must !== 'published' || !(tempting || (this.#whole && random.chance(0.5)))) return bundle;
     if (random.chance(0.3)) return undefined;
     const images = new Map();
     const made = await renderBundle(cloned(this.#remote), { dry: place.commit, base, images, say: () => {} });
