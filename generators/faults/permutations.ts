@@ -40,7 +40,7 @@ export const permutations: Task = {
     const counts: Record<string, number> = {};
     let done = 0;
     const share = Math.min(perHistory, Math.max(2, Math.floor(count / 6)));
-    await each(Array(Math.ceil(count / share)).keys(), 2, (number) =>
+    await each(Array(Math.ceil(count / share)).keys(), 2, (number, stopped) =>
       inScope(async (scope) => {
         const own = random.child(number);
         const box = await sandbox(scope);
@@ -48,7 +48,7 @@ export const permutations: Task = {
         // One pack is copied faster than some hundred objects, and a push need not look whether there are too many.
         await box.remote.bytes(['repack', '-a', '-d', '-q']);
         await box.remote.bytes(['config', 'receive.autoGC', 'false']);
-        for (let turn = 0; turn < share; turn++) {
+        for (let turn = 0; turn < share && !stopped(); turn++) {
           const whole = turn % perRendering === 0;
           for (const [what, times] of Object.entries(await permute(box, history, own.child(turn), whole)))
             counts[what] = (counts[what] ?? 0) + times;

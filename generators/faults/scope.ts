@@ -15,14 +15,21 @@ export async function inScope<T>(work: (scope: Scope) => Promise<T>): Promise<T>
   }
 }
 
-/** Does the same for each of a list, so many at a time. The first that fails stops the others from being begun. */
-export async function each<T>(list: Iterable<T>, atOnce: number, work: (item: T) => Promise<unknown>): Promise<void> {
+/**
+ * Does the same for each of a list, so many at a time. The first that fails stops the others from being begun, and tells
+ * those that were begun that they may stop.
+ */
+export async function each<T>(
+  list: Iterable<T>,
+  atOnce: number,
+  work: (item: T, stopped: () => boolean) => Promise<unknown>,
+): Promise<void> {
   const rest = list[Symbol.iterator]();
   let failed = false;
   const worker = async () => {
     for (let next = rest.next(); !next.done && !failed; next = rest.next()) {
       try {
-        await work(next.value);
+        await work(next.value, () => failed);
       } catch (error) {
         failed = true;
         throw error;
