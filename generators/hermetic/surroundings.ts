@@ -44,35 +44,59 @@ export function guardProcess(blame: Blame, prepare: (builtin: string) => void): 
   trap(blame, process, ['binding', '_linkedBinding', 'dlopen'], 'goes around the traps', 'process.');
 
   const render = new Set<string | symbol>(['stdin', 'stdout', 'stderr', 'exitCode', 'version']);
-  const look = (name: string | symbol, below: (...args: never[]) => unknown): void => {
+  const look = (name: string | symbol, below: Callable): void => {
     const from = blame.direct(below);
     if (!from || (from.name === 'generators/render-commit.ts' && render.has(name))) return;
     throw blame.record(`asks for process.${String(name)}`, below);
   };
-  globalThis.process = new Proxy(process, {
-    get: function get(target, name) {
-      look(name, get);
-      return Reflect.get(target, name);
-    },
-    set: function set(target, name, value) {
-      look(name, set);
-      return Reflect.set(target, name, value);
-    },
-    has: function has(target, name) {
-      look(name, has);
-      return Reflect.has(target, name);
-    },
-    getOwnPropertyDescriptor: function describe(target, name) {
-      look(name, describe);
-      return Reflect.getOwnPropertyDescriptor(target, name);
-    },
+  // cdk8s asks for its own variables with every object, none of which is there. Finding out who asks would cost a
+  // seventh of a render; whoever else asks for one of them learns as little.
+  const env = watched(process.env, (name, below) => {
+    if (typeof name === 'symbol' || !name.startsWith('CDK8S_')) look(`env.${String(name)}`, below);
   });
+  globalThis.process = watched(process, (name, below) => name === 'env' || look(name, below), { env });
   const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator')?.get;
   Object.defineProperty(globalThis, 'navigator', {
     configurable: true,
     get: function get() {
       if (blame.direct(get)) throw blame.record('asks which machine it is on (navigator)', get);
       return navigator?.call(globalThis);
+    },
+  });
+}
+
+type Callable = (...args: never[]) => unknown;
+
+/**
+ * An object of which every look at a property is told first.
+ * @param instead what is given in place of some of its properties
+ */
+function watched<T extends object>(
+  object: T,
+  tell: (name: string | symbol, below: Callable) => unknown,
+  instead: Readonly<Record<string, unknown>> = {},
+): T {
+  return new Proxy(object, {
+    get: function get(target, name) {
+      tell(name, get);
+      return Object.hasOwn(instead, name) ? instead[name as string] : Reflect.get(target, name);
+    },
+    set: function set(target, name, value) {
+      tell(name, set);
+      return Reflect.set(target, name, value);
+    },
+    has: function has(target, name) {
+      tell(name, has);
+      return Reflect.has(target, name);
+    },
+    ownKeys: function keys(target) {
+      tell('*', keys);
+      return Reflect.ownKeys(target);
+    },
+    getOwnPropertyDescriptor: function describe(target, name) {
+      tell(name, describe);
+      const found = Reflect.getOwnPropertyDescriptor(target, name);
+      return found && Object.hasOwn(instead, name) ? { ...found, value: instead[name as string] } : found;
     },
   });
 }
