@@ -3,7 +3,7 @@ import type { Mirror } from '../git/mirror.ts';
 import { newestPublished } from '../git/published.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Published } from '../model/metadata.ts';
-import { head, rendered } from '../model/names.ts';
+import { head, metadataFile, rendered } from '../model/names.ts';
 import type { Adopted, Present } from '../model/publication.ts';
 import { Refusal } from '../model/refusal.ts';
 
@@ -13,7 +13,7 @@ import { Refusal } from '../model/refusal.ts';
  */
 export async function adopt(
   mirror: Mirror,
-  { base, taken, summary }: Bundle,
+  { base, taken, summary }: Pick<Bundle, 'base' | 'taken' | 'summary'>,
   present: Present,
 ): Promise<{ parts: Adopted[]; published: Published | undefined }> {
   const { git } = mirror;
@@ -32,7 +32,10 @@ export async function adopt(
       const metadata = provenance.get(app);
       if (!metadata)
         throw new Refusal(`${environment}/${app} of ${rendered} at ${base} has no provenance: render again.`);
-      parts.push({ environment, app, files: await filesOf(git, base, `${environment}/${app}/`), metadata });
+      const files = await filesOf(git, base, `${environment}/${app}/`);
+      files.delete(metadataFile);
+      const ids = Object.fromEntries([...files].map(([name, { id }]) => [name, id]));
+      parts.push({ environment, app, files: ids, metadata });
     }
   }
   return { parts, published };

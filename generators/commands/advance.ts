@@ -4,10 +4,12 @@ import { readOwn } from '../git/present.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
+import type { Stage } from '../model/metadata.ts';
 import { environmentBranch, head, pipelineFile } from '../model/names.ts';
 import { plan, planFromTips, type Step } from '../model/promotion.ts';
+import type { Present, Publication } from '../model/publication.ts';
 import type { Entry } from '../model/timeline.ts';
-import { chain } from './chain.ts';
+import { type Chain, chain } from './chain.ts';
 import type { Context } from './context.ts';
 
 export interface EnvironmentResult {
@@ -49,6 +51,54 @@ export async function advance(
   }
   return results;
 }
+
+/** How one first environment follows a publication. */
+export interface Following {
+  readonly environment: string;
+  /** Its branch, and where it stands. */
+  readonly ref: string;
+  readonly from: string;
+  readonly steps: readonly Step[];
+  readonly chain: Chain;
+}
+
+/**
+ * How the first environments follow a publication that nobody else has seen yet.
+ * @param tip the commit of `rendered` that it will be
+ * @returns undefined where a branch is missing or the tips do not say it all: then `advance` has to look
+ */
+export async function follow(
+  mirror: Mirror,
+  { tip, publication, present }: { tip: string; publication: Publication; present: Present },
+): Promise<Following[] | undefined> {
+  const none: ReadonlyMap<string, Entry> = new Map();
+  const planned: Omit<Following, 'chain'>[] = [];
+  for (const { name, after } of publication.published.environments) {
+    const ref = head(environmentBranch(name));
+    const from = mirror.refs.get(ref);
+    if (from === undefined) return undefined;
+    if (after !== undefined) continue;
+    const [desired, before] = [publication, present].map(({ folders }) => folders.get(name) ?? none);
+    const target = await entriesOf(mirror.git, from);
+    const steps = planFromTips({ tip, desired: desired ?? none, before: before ?? none, target });
+    if (!steps) return undefined;
+    planned.push({ environment: name, ref, from, steps });
+  }
+  const chained = planned.map(async (plan): Promise<Following> => {
+    const { environment, from, steps } = plan;
+    const provenance = async (app: string) => publication.provenance.get(`${environment}/${app}`);
+    return { ...plan, chain: await chain(mirror, { environment, target: { tip: from }, steps, provenance }) };
+  });
+  return Promise.all(chained);
+}
+
+/** What became of each environment, where the first ones follow. */
+export const followed = (environments: readonly Stage[], following: readonly Following[]): EnvironmentResult[] =>
+  environments.map(({ name }) => {
+    const { chain, steps = [] } = following.find(({ environment }) => environment === name) ?? {};
+    const moved = chain?.moves ?? [];
+    return { environment: name, outcome: moved.length > 0 ? 'moved' : 'unchanged', moved, steps };
+  });
 
 /** What a first environment takes. Histories are fetched and read only where the tips alone do not say it. */
 async function stepsFor(mirror: Mirror, tip: string, name: string, from: string | undefined): Promise<Step[]> {

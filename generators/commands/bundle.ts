@@ -4,61 +4,103 @@ import type { Bundle } from '../model/bundle.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { keyOf, type Sources, sourceKey } from '../model/key.ts';
 import type { Published } from '../model/metadata.ts';
-import type { Build, Failure } from '../model/part.ts';
+import type { Build, Failure, Part } from '../model/part.ts';
 import { withoutImage } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { Timings } from './context.ts';
-import { type Hydrated, hydrateCommit } from './hydrate-commit.ts';
+import { type Hydrated, Hydration } from './hydrate-commit.ts';
 
-export interface Rendering {
+/** What is to be rendered, and what it stands on. */
+export interface Basis {
   readonly dry: string;
   /** The commit of `rendered` whose parts may be taken over; undefined renders everything. */
   readonly base: string | undefined;
+  readonly sources: Sources;
+  readonly builds: Readonly<Record<string, Build>>;
+  /** What was published last. */
+  readonly newest: Published | undefined;
+  /** Apps whose parts are what was published last, since all that they depend on is. */
+  readonly taken: readonly string[];
   /** Digests given by hand, by app. */
-  readonly images: ReadonlyMap<string, ImageReference>;
+  readonly given: Readonly<Record<string, string>>;
+  /** What was published before, newest first. */
+  readonly older: AsyncIterable<Published>;
+}
+
+/**
+ * Finds out what of a dry commit has to be rendered: an app whose key is what was published last is taken over.
+ * @param reader where the commit and `rendered` are read
+ * @param images digests given by hand, by app
+ * @throws {Refusal} when it is no commit of a Slipway repository
+ */
+export async function basisOf(
+  reader: Reader,
+  { dry, base, images }: { dry: string; base: string | undefined; images: ReadonlyMap<string, ImageReference> },
+): Promise<Basis> {
+  const { git } = reader;
+  const older = readPublished(reader, base);
+  const [sources, builds, newest] = await Promise.all([
+    sourcesAt(git, dry),
+    buildsAt(git, dry),
+    older.next().then(({ value }) => value),
+  ]);
+  const given = Object.fromEntries([...images].map(([app, image]) => [app, formatImage(image)]));
+  const taken = newest ? takenFrom(newest, sources, builds, given) : [];
+  return { dry, base, sources, builds, newest, taken, given, older };
+}
+
+export interface Rendering<P extends Pick<Part, 'app'>> {
   /** An app that fails keeps its parts, and the others go on. */
   readonly keepGoing?: boolean | undefined;
   /** Render also what has no image yet: to be looked at. */
   readonly unbuilt?: boolean | undefined;
-  readonly say: (line: string) => void;
-  readonly timings?: Timings | undefined;
+  /** What is kept of a part, as soon as it is there. */
+  readonly take: (part: Part) => P | Promise<P>;
 }
 
 /**
- * The render half: what a dry commit is everywhere. It needs no network and no credential. An app whose key is what was
- * published last is not rendered but taken over.
- * @param reader where the commit and `rendered` are read
+ * The render half: what a dry commit is everywhere. It needs no network and no credential.
  * @throws {Misuse} when an app's definition is wrong. @throws {Refusal} when one cannot be rendered
  */
-export async function renderBundle(reader: Reader, rendering: Rendering): Promise<Bundle> {
-  const { dry, base, images, say } = rendering;
-  const { git } = reader;
-  const history = readPublished(reader, base);
-  const [sources, builds, newest] = await Promise.all([
-    sourcesAt(git, dry),
-    buildsAt(git, dry),
-    history.next().then(({ value }) => value),
-  ]);
-  const given = Object.fromEntries([...images].map(([app, image]) => [app, formatImage(image)]));
-  const taken = newest ? takenFrom(newest, sources, builds, given) : [];
-  if (newest && nothingChanged(newest, sources, taken, given)) return unchanged(dry, base, newest, taken);
+export async function renderOn<P extends Pick<Part, 'app'>>(
+  basis: Basis,
+  hydration: Hydration,
+  rendering: Rendering<P>,
+): Promise<Bundle<P>> {
+  const { sources, builds, newest, taken, given, older } = basis;
+  if (newest && nothingChanged(newest, sources, taken, given)) return unchanged(basis, newest);
 
   const known: Record<string, Record<string, string>> = {};
   // The newest publish knows the image of a folder that nobody touched; only for an older tree is history read.
   remember(known, newest);
   const again = new Set(taken);
-  const wanted = taken.length > 0 ? [...sources.apps.keys()].filter((app) => !again.has(app)) : undefined;
-  const timings = rendering.timings ?? new Timings();
-  const render = () => hydrateCommit(git, dry, { builds, images: given, known, taken }, say, wanted, timings);
+  const apps = [...sources.apps.keys()].filter((app) => !again.has(app));
+  const { take } = rendering;
+  const render = () => hydration.render({ input: { builds, images: given, known, taken }, apps, take });
   let hydrated = await render();
   if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
-    for await (const published of history) {
+    for await (const published of older) {
       remember(known, published);
       if (missing(hydrated).every(({ app, tree }) => known[app]?.[tree])) break;
     }
     if (missing(hydrated).some(({ app, tree }) => known[app]?.[tree])) hydrated = await render();
   }
-  return settle(hydrated, rendering, taken);
+  return settle(hydrated, basis, rendering);
+}
+
+/** The render half by itself. */
+export async function renderBundle(
+  reader: Reader,
+  {
+    say,
+    ...rendering
+  }: Omit<Rendering<Part>, 'take'> & Parameters<typeof basisOf>[1] & { readonly say: (line: string) => void },
+): Promise<Bundle> {
+  const hydration = new Hydration(reader.git, rendering.dry, say);
+  try {
+    return await renderOn(await basisOf(reader, rendering), hydration, { ...rendering, take: (part) => part });
+  } finally {
+    hydration.close();
+  }
 }
 
 /** The apps whose parts are what was published last, since all that they depend on is. */
@@ -90,8 +132,8 @@ const nothingChanged = (
   taken.length === Object.keys(newest.keys).length &&
   Object.keys(given).every((app) => taken.includes(app));
 
-const unchanged = (drySha: string, base: string | undefined, newest: Published, taken: readonly string[]): Bundle => ({
-  drySha,
+const unchanged = ({ dry, base, taken }: Basis, newest: Published): Bundle<never> => ({
+  drySha: dry,
   base,
   parts: [],
   taken,
@@ -106,7 +148,7 @@ const unchanged = (drySha: string, base: string | undefined, newest: Published, 
   },
 });
 
-const missing = ({ summary }: Hydrated) =>
+const missing = ({ summary }: Pick<Hydrated, 'summary'>) =>
   Object.entries(summary.images).flatMap(([app, { reference, tree }]) => (reference ? [] : [{ app, tree }]));
 
 function remember(known: Record<string, Record<string, string>>, published: Published | undefined): void {
@@ -118,7 +160,11 @@ function remember(known: Record<string, Record<string, string>>, published: Publ
 }
 
 /** What failed stops everything, or is kept as it was. */
-function settle(hydrated: Hydrated, { dry, base, keepGoing, unbuilt }: Rendering, taken: readonly string[]): Bundle {
+function settle<P extends Pick<Part, 'app'>>(
+  hydrated: Hydrated<P>,
+  { dry, base, taken }: Basis,
+  { keepGoing, unbuilt }: Rendering<P>,
+): Bundle<P> {
   const imageless = unbuilt
     ? []
     : missing(hydrated).map(({ app, tree }): Failure => ({ app, message: withoutImage(app, tree, dry), exitCode: 1 }));

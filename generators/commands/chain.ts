@@ -1,6 +1,6 @@
 import { metadataAt } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import type { NewCommit } from '../model/commit.ts';
+import { grouped, type NewCommit } from '../model/commit.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
@@ -8,7 +8,7 @@ import type { EnvironmentHistory } from '../model/timeline.ts';
 import { move } from '../model/words.ts';
 
 export interface Chain {
-  /** One commit per app, so that `git revert` can take back one app alone. */
+  /** One commit per app, so that `git revert` can take back one app alone; of very many, a few apps in each. */
   readonly commits: readonly NewCommit[];
   /** What each does, in the same order: `counter 1.0.3 → 1.0.4`. */
   readonly moves: readonly string[];
@@ -17,6 +17,9 @@ export interface Chain {
   readonly to: ReadonlyMap<string, Metadata>;
 }
 
+/** So many commits at most: each names all that stands in an environment, so that their cost would grow squared. */
+const most = 1000;
+
 /** Composes the steps from tree ids: each puts one part, exactly as it stands in `rendered`, on the environment branch. */
 export async function chain(
   mirror: Mirror,
@@ -24,7 +27,14 @@ export async function chain(
     environment,
     target,
     steps,
-  }: { environment: string; target: Pick<EnvironmentHistory, 'tip'> | undefined; steps: readonly Step[] },
+    provenance,
+  }: {
+    environment: string;
+    target: Pick<EnvironmentHistory, 'tip'> | undefined;
+    steps: readonly Step[];
+    /** Of the offered parts, by app, where it is known. @default read from git */
+    provenance?: (app: string) => Promise<Metadata | undefined>;
+  },
 ): Promise<Chain> {
   const names = steps.map(({ name }) => name);
   const from = target ? await metadataAt(mirror, target.tip, '', names) : new Map<string, Metadata>();
@@ -32,11 +42,14 @@ export async function chain(
   const commits: NewCommit[] = [];
   const moves: string[] = [];
   const read = new Map<string, Map<string, Metadata>>();
+  const published = async (commit: string) => {
+    const found = read.get(commit) ?? (await metadataAt(mirror, commit, `${environment}/`, names));
+    read.set(commit, found);
+    return found;
+  };
   for (const { name, offer } of steps) {
     if (offer.part === undefined) continue;
-    const published = read.get(offer.commit) ?? (await metadataAt(mirror, offer.commit, `${environment}/`, names));
-    read.set(offer.commit, published);
-    const metadata = published.get(name);
+    const metadata = provenance ? await provenance(name) : (await published(offer.commit)).get(name);
     if (metadata) to.set(name, metadata);
     const what = move(name, from.get(name), metadata);
     const mode = name === pipelineFile ? '100644' : '040000';
@@ -46,5 +59,5 @@ export async function chain(
       writes: [{ path: name, mode, id: offer.part }],
     });
   }
-  return { commits, moves, from, to };
+  return { commits: grouped(commits, most), moves, from, to };
 }

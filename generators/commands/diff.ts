@@ -7,6 +7,7 @@ import { sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { type ImageReference, parseImageArgument } from '../model/image.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
+import { identified } from '../model/part.ts';
 import { formatPreview, type Preview, partChange, touchedBy } from '../model/preview.ts';
 import { composePublication } from '../model/publication.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -45,13 +46,16 @@ export async function diff(context: Context, { dry: name = 'HEAD', images, ...on
       sourcesAt(reader.git, dry),
       readPresent(mirror, base, (app) => !left.has(app)),
     ]);
-    const publication = composePublication(named(bundle), sources, present);
+    const parts = bundle.parts.map((part) => identified(mirror.format, part));
+    const publication = composePublication({ ...named(bundle), parts }, sources, present);
     const stood = [...present.folders.values()].flatMap((entries) => [...entries.keys()]);
     check(bundle, stood, only);
 
     const wanted = (environment: string, app: string) =>
       (only.environment ?? environment) === environment && (only.app ?? app) === app;
-    const touched = touchedBy(publication, present).filter(({ environment, app }) => wanted(environment, app));
+    const touched = touchedBy(publication, present, bundle.parts).filter(({ environment, app }) =>
+      wanted(environment, app),
+    );
     const texts = await mirror.blobs(touched.flatMap(({ before }) => [...before.values()]));
     const pipelines = publication.changed.map((path) => path.split('/') as [string, string]);
     const { images: all } = bundle.summary;

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { exportDry, sameLockfile } from '../git/dry.ts';
+import { exportApps, exportShared, sameLockfile } from '../git/dry.ts';
 import type { Git } from '../git/git.ts';
 import { hermeticArguments } from '../hermetic/arguments.ts';
 import type { Failure, Line, Part, RenderInput, Summary } from '../model/part.ts';
@@ -17,49 +17,148 @@ import { Timings } from './context.ts';
 export const program = join(import.meta.dirname, '..', '..');
 
 /** What one dry commit is, as its own code rendered it. */
-export interface Hydrated {
-  readonly parts: readonly Part[];
+export interface Hydrated<P = Part> {
+  readonly parts: readonly P[];
   readonly failed: readonly Failure[];
   readonly summary: Summary;
 }
 
+export interface Wanted<P> {
+  readonly input: RenderInput;
+  /** The folders of `apps/` that are rendered. */
+  readonly apps: readonly string[];
+  /** What is kept of a part, as soon as it is there. */
+  readonly take: (part: Part) => P | Promise<P>;
+}
+
+interface Child {
+  readonly process: ChildProcessWithoutNullStreams;
+  /** Its exit status. */
+  readonly ended: Promise<number | null>;
+}
+
+/** From so many apps on, a second process shares the work. */
+const many = 100;
+
 /**
- * Renders a dry commit with that commit's own apps, clusters and generators, exported from git, in a child with an
+ * A dry commit that is being rendered with its own apps, clusters and generators, exported from git, in children with an
  * empty environment and the traps of `hermetic.ts`. Packages are the present ones when the commit locks the same, and
- * are installed otherwise.
- * @param apps the folders of `apps/` that are wanted. @default all
- * @throws {Refusal} when the commit cannot be rendered as a whole; nothing was written anywhere
+ * are installed otherwise. The first child loads them from the beginning on, while the caller finds out what it wants.
  */
-export async function hydrateCommit(
-  git: Git,
-  dry: string,
-  input: RenderInput,
-  say: (line: string) => void,
-  apps?: readonly string[],
-  timings: Timings = new Timings(),
-): Promise<Hydrated> {
-  // By its real path: that is what the child's messages and mistakes name.
-  const dir = await realpath(await mkdtemp(join(tmpdir(), 'slipway-render-')));
-  const remove = () => rmSync(dir, { recursive: true, force: true });
-  process.once('exit', remove);
-  try {
-    await timings.of('export', exportDry(git, dry, dir, apps));
-    const modules = join(dir, 'node_modules');
+export class Hydration {
+  readonly #git: Git;
+  readonly #dry: string;
+  readonly #timings: Timings;
+  readonly #dir: Promise<string>;
+  readonly #running = new Set<Child>();
+  #first: Promise<Child> | undefined;
+  #closed = false;
+  #remove = () => {};
+
+  constructor(git: Git, dry: string, say: (line: string) => void, timings: Timings = new Timings()) {
+    this.#git = git;
+    this.#dry = dry;
+    this.#timings = timings;
+    this.#dir = timings.of('export', this.#prepare(say));
+    this.#first = this.#dir.then((dir) => this.#start(dir));
+    // Whoever asks for a render hears of it.
+    this.#first.catch(() => {});
+  }
+
+  /**
+   * Renders.
+   * @throws {Refusal} when the commit cannot be rendered as a whole; nothing was written anywhere
+   */
+  async render<P>(wanted: Wanted<P>): Promise<Hydrated<P>> {
+    const dir = await this.#dir;
+    const { input, apps } = wanted;
+    await this.#timings.of('export', exportApps(this.#git, this.#dry, dir, apps));
+    const shares = apps.length >= many && availableParallelism() > 1 ? 2 : 1;
+    const size = Math.ceil(apps.length / shares);
+    const work = Array.from({ length: shares }, async (_, share) => {
+      const own = new Set(apps.slice(share * size, (share + 1) * size));
+      const others = apps.filter((app) => !own.has(app));
+      const child = await this.#child(dir);
+      return this.#run(dir, child, { ...wanted, input: { ...input, taken: [...input.taken, ...others] } });
+    });
+    return merged(await this.#timings.of('render: load, synth, serialise', Promise.all(work)));
+  }
+
+  /** Ends what still runs and removes the export. Whoever waits for a render does not wait for that. */
+  close(): void {
+    this.#closed = true;
+    for (const { process } of this.#running) process.kill('SIGKILL');
+    this.#dir
+      .then((dir) => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
+      .catch(() => {})
+      .finally(() => process.off('exit', this.#remove));
+  }
+
+  async #prepare(say: (line: string) => void): Promise<string> {
+    // By its real path: that is what the child's messages and mistakes name.
+    const dir = await realpath(await mkdtemp(join(tmpdir(), 'slipway-render-')));
+    this.#remove = () => rmSync(dir, { recursive: true, force: true });
+    process.once('exit', this.#remove);
+    await exportShared(this.#git, this.#dry, dir);
     if (await sameLockfile(dir, program)) {
       // By its real path: the child may read nothing on the way there.
-      await symlink(await realpath(join(program, 'node_modules')), modules, 'dir');
+      await symlink(await realpath(join(program, 'node_modules')), join(dir, 'node_modules'), 'dir');
     } else {
-      say(`${short(dry)} locks other packages than are installed here: installing its own …`);
+      say(`${short(this.#dry)} locks other packages than are installed here: installing its own …`);
       const { $ } = await import('zx');
       await $({ cwd: dir, quiet: true })`npm ci --ignore-scripts --loglevel=error`;
     }
-    return await timings.of('render: start, load, synth, serialise', run(dir, dry, input));
-  } finally {
-    // Whoever waits for a render does not wait for its folder.
-    rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-      .catch(() => {})
-      .finally(() => process.off('exit', remove));
+    return dir;
   }
+
+  async #child(dir: string): Promise<Child> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? this.#start(dir);
+  }
+
+  #start(dir: string): Child {
+    if (this.#closed) throw new Error('a render was closed before it began');
+    const process = spawn(nodeOf(dir), hermeticArguments(dir, join(dir, 'node_modules')), {
+      cwd: dir,
+      env: { TZ: 'UTC', LC_ALL: 'C' },
+      stdio: 'pipe',
+    });
+    process.stdin.on('error', () => {});
+    const ended = new Promise<number | null>((resolve, reject) => process.on('error', reject).on('close', resolve));
+    ended.catch(() => {});
+    const child = { process, ended };
+    this.#running.add(child);
+    return child;
+  }
+
+  async #run<P>(dir: string, child: Child, { input, take }: Wanted<P>): Promise<Hydrated<P>> {
+    const { stdin, stdout, stderr } = child.process;
+    stdin.end(JSON.stringify(input));
+    const [answer, err, status] = await Promise.all([read(dir, stdout, take), text(stderr), child.ended]);
+    this.#running.delete(child);
+    if (status === 0 && answer.refused) {
+      const { refused, exitCode } = answer.refused;
+      throw exitCode === 2 ? new Misuse(refused) : new Refusal(refused);
+    }
+    if (status !== 0 || !answer.summary)
+      throw new Refusal(reasonOf(this.#dry, status, err.replaceAll(`${dir}/`, '')), { cause: err });
+    return { parts: answer.parts, failed: answer.failed, summary: answer.summary };
+  }
+}
+
+/** What several processes rendered of one commit, as if one had. */
+function merged<P>(shares: readonly Hydrated<P>[]): Hydrated<P> {
+  const [first, ...others] = shares as [Hydrated<P>, ...Hydrated<P>[]];
+  if (others.length === 0) return first;
+  const images = Object.assign({}, ...shares.map(({ summary }) => summary.images)) as Summary['images'];
+  // An app that is listed and has no folder is nobody's share, and fails in each.
+  const failed = new Map(shares.flatMap((share) => share.failed.map((failure) => [failure.app, failure] as const)));
+  return {
+    parts: shares.flatMap(({ parts }) => parts),
+    failed: [...failed.values()],
+    summary: { ...first.summary, images },
+  };
 }
 
 /** The render runs under the Node that the commit locks, where there is one for this machine. */
@@ -68,34 +167,15 @@ function nodeOf(dir: string): string {
   return existsSync(locked) ? locked : process.execPath;
 }
 
-async function run(dir: string, dry: string, input: RenderInput): Promise<Hydrated> {
-  const child = spawn(nodeOf(dir), hermeticArguments(dir, join(dir, 'node_modules')), {
-    cwd: dir,
-    env: { TZ: 'UTC', LC_ALL: 'C' },
-    stdio: 'pipe',
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify(input));
-  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  const [answer, err, status] = await Promise.all([read(dir, child.stdout), text(child.stderr), ended]);
-  if (status === 0 && answer.refused) {
-    const { refused, exitCode } = answer.refused;
-    throw exitCode === 2 ? new Misuse(refused) : new Refusal(refused);
-  }
-  if (status !== 0 || !answer.summary)
-    throw new Refusal(reasonOf(dry, status, err.replaceAll(`${dir}/`, '')), { cause: err });
-  return { parts: answer.parts, failed: answer.failed, summary: answer.summary };
-}
-
-interface Answer {
-  readonly parts: Part[];
+interface Answer<P> {
+  readonly parts: P[];
   readonly failed: Failure[];
   summary?: Summary;
   refused?: { refused: string; exitCode: number };
 }
 
-async function read(dir: string, stdout: NodeJS.ReadableStream): Promise<Answer> {
-  const answer: Answer = { parts: [], failed: [] };
+async function read<P>(dir: string, stdout: NodeJS.ReadableStream, take: Wanted<P>['take']): Promise<Answer<P>> {
+  const answer: Answer<P> = { parts: [], failed: [] };
   for await (const text of createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
     // A line that is no JSON was cut off; the exit status says why.
     const line = parsed(text);
@@ -105,7 +185,7 @@ async function read(dir: string, stdout: NodeJS.ReadableStream): Promise<Answer>
         throw new Refusal(
           `${line.part.app}: a manifest names the folder that it was rendered in. Take the path out of its chart.`,
         );
-      answer.parts.push(line.part);
+      answer.parts.push(await take(line.part));
     } else if ('failed' in line) {
       const { message } = line.failed;
       answer.failed.push({ ...line.failed, message: message.replaceAll(`${dir}/`, '') });

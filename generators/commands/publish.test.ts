@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Git } from '../git/git.ts';
-import { program } from './hydrate-commit.ts';
+import { Hydration, program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
 
@@ -53,6 +53,54 @@ test('a commit that changes one app moves one part per environment, in one commi
   assert.deepEqual(changed, ['dev/a', 'staging/a', 'production/a']);
   assert.equal(await box.remote.text(['rev-list', '--count', `${before}..env/dev`]), '1');
   assert.equal(await box.value('dev', 'a'), '2');
+});
+
+test('rendered and the first environment move in one push', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.change({ a: '2' });
+  const hook = '#!/bin/sh\ncat >pushed.$$\n';
+  await writeFile(join(box.remote.dir, 'hooks', 'post-receive'), hook, { mode: 0o755 });
+  const { environments } = await box.publish();
+  assert.deepEqual(
+    environments.map(({ environment, outcome, moved }) => [environment, outcome, moved.length]),
+    [
+      ['dev', 'moved', 1],
+      ['staging', 'unchanged', 0],
+      ['production', 'unchanged', 0],
+    ],
+  );
+  const pushes = (await readdir(box.remote.dir)).filter((name) => name.startsWith('pushed.'));
+  assert.equal(pushes.length, 1);
+  const moved = await readFile(join(box.remote.dir, pushes[0] ?? ''), 'utf8');
+  assert.deepEqual([...moved.matchAll(/refs\/heads\/\S+/g)].flat().sort(), [
+    'refs/heads/env/dev',
+    'refs/heads/rendered',
+  ]);
+  const said = await box.remote.text(['log', '-1', '--format=%(trailers:key=Rendered-Sha,valueonly)', 'env/dev']);
+  assert.equal(said.trim(), await box.tip('rendered'), 'and names a commit that is there');
+});
+
+test('many apps are rendered by two processes as by one', async (t) => {
+  const names = Array.from({ length: 120 }, (_, index) => `app${String(index).padStart(3, '0')}`);
+  const box = await sandbox(t, Object.fromEntries(names.map((name) => [name, '1'])));
+  const dry = (await box.checkout.commit('HEAD')) ?? '';
+  const input = { builds: {}, images: {}, known: {}, taken: [] };
+  const rendered = async (apps: readonly string[], taken: readonly string[]) => {
+    const hydration = new Hydration(box.checkout, dry, () => {});
+    try {
+      return await hydration.render({ input: { ...input, taken }, apps, take: (part) => part });
+    } finally {
+      hydration.close();
+    }
+  };
+  const halves = await rendered(names, []);
+  const halfway = names.length / 2;
+  const [first, second] = [names.slice(0, halfway), names.slice(halfway)];
+  const [one, other] = [await rendered(first, second), await rendered(second, first)];
+  assert.deepEqual(halves.parts, [...one.parts, ...other.parts]);
+  assert.deepEqual(halves.summary, one.summary);
+  assert.deepEqual(halves.summary.apps, names);
 });
 
 test('a commit that changes no part is recorded in rendered and moves no environment', async (t) => {
@@ -332,6 +380,8 @@ test('a publisher that is overtaken after its own push calls nothing edited', as
   await box.publish();
   const first = await box.change({ a: '2' });
   const second = await box.change({ a: '3' });
+  // Where a branch is missing the environments do not move in the push that appends.
+  await box.remote.bytes(['update-ref', '-d', 'refs/heads/env/staging']);
   // The server tells nobody of the first push before somebody else has published the next commit.
   const command = `'${process.execPath}' '${join(program, 'generators/commands/slipway.mjs')}' publish --dry ${second}`;
   const hook = `#!/bin/sh

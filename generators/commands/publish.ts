@@ -1,25 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { placeOnMain } from '../git/dry.ts';
-import { type Mirror, openMirror } from '../git/mirror.ts';
-import { readPresent } from '../git/present.ts';
-import { readPublished } from '../git/published.ts';
-import { push } from '../git/push.ts';
-import { buildsAt, sourcesAt } from '../git/sources.ts';
-import { writeCommits } from '../git/write.ts';
+import { openMirror } from '../git/mirror.ts';
 import { type Bundle, parseBundle } from '../model/bundle.ts';
-import { checkClaims, checkKeys } from '../model/claims.ts';
-import { formatImage, type ImageReference, parseImageArgument } from '../model/image.ts';
-import type { Published } from '../model/metadata.ts';
-import { environmentBranch, head, main, rendered } from '../model/names.ts';
-import { composePublication } from '../model/publication.ts';
+import { type ImageReference, parseImageArgument } from '../model/image.ts';
+import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
-import { adopt } from './adopt.ts';
 import { advance, type EnvironmentResult } from './advance.ts';
-import { renderBundle } from './bundle.ts';
+import { append } from './append.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
+import { Hydration } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
 
@@ -55,14 +46,17 @@ export interface PublishResult {
  * @throws {Refusal} for a commit that may not be published, a bundle that is not one, or a remote that refuses
  */
 export async function publish(context: Context, request: PublishRequest): Promise<PublishResult> {
-  const { bundle } = request;
+  const { bundle, dryRun = false } = request;
   const name = request.dry ?? bundle?.drySha ?? 'HEAD';
   const here = await context.checkout.commit(name);
   const unknown = new Misuse(`--dry ${name} is not a commit of ${context.checkout.dir}; fetch it, or name another.`);
   if (!here && !bundle) throw unknown;
   const timings = context.timings ?? new Timings();
-  const mirror = await timings.of('git: fetch', openMirror(context.checkout, context.remote, 'tips'));
+  // It loads the commit's generators while the remote is asked.
+  const hydration = here && !bundle ? new Hydration(context.checkout, here, context.say, timings) : undefined;
+  const opened = timings.of('git: fetch', openMirror(context.checkout, context.remote, 'tips'));
   try {
+    const mirror = await opened;
     // Whoever publishes what another job rendered may know the commit by the remote alone.
     const dry = here ?? (await mirror.git.commit(name));
     if (!dry) throw unknown;
@@ -70,9 +64,9 @@ export async function publish(context: Context, request: PublishRequest): Promis
       throw new Misuse(
         `--dry ${name}: the bundle was rendered from ${bundle.drySha}. Leave --dry out, or render again.`,
       );
-    const once = { bundle };
-    const appended = await untilSettled(mirror, () => append({ ...context, timings }, mirror, dry, request, once));
-    const { dryRun = false } = request;
+    const work = { ...request, dry, hydration, rendered: undefined };
+    const appended = await untilSettled(mirror, () => append({ ...context, timings }, mirror, work));
+    if (appended.environments) return { ...appended.result, environments: appended.environments };
     // Whoever was overtaken meanwhile moves the environments to what is newest by then.
     const newest = () => (dryRun ? appended.tip : (mirror.refs.get(head(rendered)) ?? appended.tip));
     const environments = await timings.of('git: first environments', () =>
@@ -80,88 +74,15 @@ export async function publish(context: Context, request: PublishRequest): Promis
     );
     return { ...appended.result, environments };
   } finally {
-    await mirror.close();
+    hydration?.close();
+    await opened.then((mirror) => mirror.close()).catch(() => {});
   }
 }
 
-interface Appended {
-  readonly tip: string;
-  readonly result: Omit<PublishResult, 'environments'>;
-}
-
-async function append(
-  context: Context & { readonly timings: Timings },
-  mirror: Mirror,
-  dry: string,
-  request: PublishRequest,
-  once: { bundle: Bundle | undefined },
-): Promise<Appended | 'stale'> {
-  const { git } = mirror;
-  const tip = mirror.refs.get(head(rendered));
-  const { timings } = context;
-  const place = placeOnMain(git, dry, mirror.refs.get(head(main)), readPublished(mirror, tip));
-  const order = await timings.of('git: order on main', place);
-  if (tip !== undefined && order.is !== 'newer') {
-    if (order.is === 'superseded')
-      return { tip, result: { outcome: 'superseded', drySha: dry, by: order.by, changed: [], kept: [] } };
-    refuseOtherDigests(dry, order.published, request.images, request.bundle);
-    return { tip, result: { outcome: 'unchanged', drySha: dry, changed: [], kept: [] } };
-  }
-
-  // Rendered once, however often the race for the branch is lost.
-  const { images, keepGoing } = request;
-  once.bundle ??= await renderBundle(mirror, { timings, dry, base: tip, images, keepGoing, say: context.say });
-  const { commit, changed } = await timings.of('read rendered, hash and compare', compose(mirror, tip, once.bundle));
-  const [written] = await timings.of('git: import', writeCommits(git, tip, [commit], context.now()));
-  if (!written) throw new Error('git wrote no commit');
-  const moves = request.dryRun ? [] : [{ ref: head(rendered), from: tip, to: written }];
-  if ((await timings.of('git: push', push(mirror, moves))) === 'stale') return 'stale';
-  const kept = once.bundle.kept.map(({ app, message }) => ({ app, message }));
-  // Written: tens of megabytes of manifests that nobody asks for again.
-  once.bundle = undefined;
-  return { tip: written, result: { outcome: 'published', drySha: dry, changed, kept } };
-}
-
-async function compose(mirror: Mirror, tip: string | undefined, bundle: Bundle) {
-  const { git } = mirror;
-  const moved = bundle.taken.length > 0 && bundle.base !== tip;
-  const left = new Set([...(moved ? [] : bundle.taken), ...bundle.kept.map(({ app }) => app)]);
-  const [sources, builds, present] = await Promise.all([
-    sourcesAt(git, bundle.drySha),
-    buildsAt(git, bundle.drySha),
-    readPresent(mirror, tip, (app) => !left.has(app)),
-  ]);
-  const { published } = present;
-  const before = published && (await git.commit(published.drySha));
-  if (published && before) checkKeys(published, await sourcesAt(git, before), tip ?? '');
-  const adopted = moved ? await adopt(mirror, bundle, present) : { parts: [], published };
-  checkClaims(bundle, sources, builds, adopted.published);
-  return composePublication(
-    bundle,
-    sources,
-    { ...present, ...(adopted.published ? { published: adopted.published } : {}) },
-    adopted.parts,
-  );
-}
-
-/** Publishing a commit again is no news; publishing it with another image would make two histories of one commit. */
-function refuseOtherDigests(
-  dry: string,
-  published: Published,
-  images: ReadonlyMap<string, ImageReference>,
-  bundle: Bundle | undefined,
-): void {
-  const given = [...images].map(([app, image]) => [app, formatImage(image)] as const);
-  const named = Object.entries(bundle?.summary.images ?? {}).map(([app, { reference }]) => [app, reference] as const);
-  for (const [app, image] of [...given, ...named]) {
-    const known = published.images[app]?.reference;
-    if (known !== undefined && image !== undefined && known !== image) {
-      throw new Refusal(
-        `${dry} was published with ${app}=${known}; it cannot have a second image. Make a new commit and publish that.`,
-      );
-    }
-  }
-}
+/** So many are named in a line; the branch itself has all of them, and so has --json. */
+const named = 20;
+const few = (moved: readonly string[]) =>
+  moved.slice(0, named).join(', ') + (moved.length > named ? `, and ${moved.length - named} more` : '');
 
 /** What a person reads after a publish, one line each. */
 export function describe(result: PublishResult, dryRun: boolean): string[] {
@@ -174,7 +95,7 @@ export function describe(result: PublishResult, dryRun: boolean): string[] {
   for (const { app, message } of result.kept) lines.push(`kept ${app} as it was: ${message}`);
   for (const { environment, outcome, moved, steps } of result.environments) {
     if (outcome !== 'unchanged')
-      lines.push(`${would}${outcome} ${environmentBranch(environment)}${moved.length ? `: ${moved.join(', ')}` : ''}`);
+      lines.push(`${would}${outcome} ${environmentBranch(environment)}${moved.length ? `: ${few(moved)}` : ''}`);
     for (const { name, state } of steps) {
       if (state.is === 'held')
         lines.push(

@@ -4,16 +4,18 @@ import type { Mirror } from '../git/mirror.ts';
 import { readPresent } from '../git/present.ts';
 import { publishedAt } from '../git/published.ts';
 import { buildsAt, sourcesAt } from '../git/sources.ts';
-import { writeCommits } from '../git/write.ts';
+import { PartStore } from '../git/store.ts';
+import { writtenAt } from '../git/write.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Published } from '../model/metadata.ts';
 import { head, main, publishedFile, rendered } from '../model/names.ts';
 import { blobId } from '../model/object-id.ts';
+import type { StoredPart } from '../model/part.ts';
 import { composePublication } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { judgeFile, type TreeChange, type Verdict, type Verification } from '../model/verdict.ts';
 import { short } from '../model/words.ts';
-import { type Hydrated, hydrateCommit } from './hydrate-commit.ts';
+import { type Hydrated, Hydration } from './hydrate-commit.ts';
 import { judgeSignatures } from './verify-signatures.ts';
 
 export interface Range {
@@ -156,17 +158,24 @@ async function judge(mirror: Mirror, { commit, parent, places, seen, say }: Case
 
 /** Renders everything of a dry commit, with the images that were published. */
 async function renderAs({ git }: Mirror, published: Published, say: (line: string) => void): Promise<Hydrated> {
+  const { drySha } = published;
   const images = Object.entries(published.images).map(([app, { reference }]) => [app, reference] as const);
   const known = Object.fromEntries(
     images.map(([app, reference]) => [app, { [published.images[app]?.tree ?? '']: reference }]),
   );
-  const input = { builds: await buildsAt(git, published.drySha), images: {}, known, taken: [] };
-  return hydrateCommit(git, published.drySha, input, say);
+  const hydration = new Hydration(git, drySha, say);
+  try {
+    const [sources, builds] = await Promise.all([sourcesAt(git, drySha), buildsAt(git, drySha)]);
+    const input = { builds, images: {}, known, taken: [] };
+    return await hydration.render({ input, apps: [...sources.apps.keys()], take: (part) => part });
+  } finally {
+    hydration.close();
+  }
 }
 
 /** The tree that a publish of this render would have written on `parent`. */
 async function publishAgain(
-  { git }: Mirror,
+  { git, format }: Mirror,
   parent: string | undefined,
   published: Published,
   hydrated: Hydrated,
@@ -175,17 +184,27 @@ async function publishAgain(
   const failing = hydrated.failed.map(({ app }) => app);
   const imageless = Object.entries(hydrated.summary.images).flatMap(([app, { reference }]) => (reference ? [] : [app]));
   const kept = [...new Set([...failing, ...imageless])].map((app) => ({ app, message: '', exitCode: 1 }));
-  const bundle: Bundle = {
-    drySha: published.drySha,
-    base: parent,
-    parts: hydrated.parts.filter(({ app }) => !kept.some((failure) => failure.app === app)),
-    taken: [],
-    kept: kept.sort((a, b) => published.kept.indexOf(a.app) - published.kept.indexOf(b.app)),
-    summary: { ...hydrated.summary, node: published.node },
-  };
-  const { commit } = composePublication(bundle, await sourcesAt(git, published.drySha), present);
-  const [written = ''] = await writeCommits(git, parent, [commit], 0, 'unsigned');
-  return written;
+  const parts = hydrated.parts.filter(({ app }) => !kept.some((failure) => failure.app === app));
+  const store = new PartStore(git, format, Promise.resolve(present));
+  try {
+    const stored: StoredPart[] = [];
+    for (const part of parts) stored.push(await store.add(part));
+    await store.flush();
+    const bundle: Bundle<StoredPart> = {
+      drySha: published.drySha,
+      base: parent,
+      parts: stored,
+      taken: [],
+      kept: kept.sort((a, b) => published.kept.indexOf(a.app) - published.kept.indexOf(b.app)),
+      summary: { ...hydrated.summary, node: published.node },
+    };
+    const { commit } = composePublication(bundle, await sourcesAt(git, published.drySha), present);
+    await store.writer.commits(parent, [commit], writtenAt(0));
+    return (await store.writer.end())[0] as string;
+  } catch (error) {
+    await store.writer.abandon();
+    throw error;
+  }
 }
 
 /** Paths of the files that two renders disagree on. */

@@ -301,12 +301,12 @@ test('a render that gives another answer each time is told apart from an edit', 
   const text = await box.checkout.text(['show', `HEAD:${file}`]);
   const drifting = text
     .replace(
-      "import { dump } from 'js-yaml';",
-      "import { createHash } from 'node:crypto';\nimport { dump } from 'js-yaml';",
+      "import { formatYaml } from './yaml.ts';",
+      "import { createHash } from 'node:crypto';\nimport { formatYaml } from './yaml.ts';",
     )
     .replace(
-      '  dump(manifest,',
-      "  '# ' + createHash('sha256').update(import.meta.url).digest('hex') + '\\n' +\n  dump(manifest,",
+      'formatYaml(manifest,',
+      "'# ' + createHash('sha256').update(import.meta.url).digest('hex') + '\\n' + formatYaml(manifest,",
     );
   assert.equal(drifting.match(/createHash/g)?.length, 2);
   await box.commit({ [file]: `${drifting}\n` });

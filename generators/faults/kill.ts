@@ -43,7 +43,7 @@ const decisive: Readonly<Record<string, readonly (readonly [step: string, kinds:
     [`writeFile ${made}`, ['refuse']],
     [`rename ${made}`, ['kill before']],
   ],
-  'a publish from a bundle': [['git push', ['kill after', 'lose reply', 'refuse']]],
+  'a publish of a new environment': [['git push', ['kill after', 'lose reply', 'refuse']]],
   'a publish that another overtakes': [['git push', ['strange reply']]],
   'a repeated publish': [['git rev-parse', ['refuse']]],
 };

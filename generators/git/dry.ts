@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Published } from '../model/metadata.ts';
@@ -60,16 +60,15 @@ const aside = [
   ...[':(exclude)clusters/local', ':(exclude,glob)**/*.test.ts', ':(exclude,glob)**/*.fixture.ts'],
 ];
 
-/**
- * Writes the files of a dry commit that a render runs into `dir`: the committed tree, never the work tree.
- * @param apps the folders of `apps/` that are wanted. @default all
- */
-export async function exportDry(git: Git, dry: string, dir: string, apps?: readonly string[]): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const wanted = renderedFrom.flatMap((path) =>
-    path === 'apps' && apps ? ['apps/index.ts', ...apps.map((app) => `apps/${app}`)] : [path],
-  );
-  await exportTree(git, dry, dir, [...wanted, ...aside]);
+/** Writes what every render of a dry commit runs into the folder `dir`: the committed tree, never the work tree. */
+export const exportShared = (git: Git, dry: string, dir: string): Promise<void> =>
+  exportTree(git, dry, dir, [...renderedFrom.map((path) => (path === 'apps' ? 'apps/index.ts' : path)), ...aside]);
+
+/** Writes at least these folders of a dry commit's `apps/` beside it. */
+export async function exportApps(git: Git, dry: string, dir: string, apps: readonly string[]): Promise<void> {
+  // git holds every file against every name: from some on, all of them cost less.
+  const folders = apps.length > 500 ? ['apps'] : apps.map((app) => `apps/${app}`);
+  if (folders.length > 0) await exportTree(git, dry, dir, [...folders, ...aside]);
 }
 
 /** Whether two folders ask for the same packages. */

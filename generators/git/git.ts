@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Refusal } from '../model/refusal.ts';
 
 /** git answered with an error. `stderr` is its own text, which callers match; people read the message. */
@@ -40,6 +40,9 @@ const settings = [
   'maintenance.auto=false',
 ];
 
+/** What git reads: all at once, or as it comes. */
+export type Input = string | Buffer | Readable;
+
 /** One git repository, given by its folder: a checkout or a bare repository. */
 export class Git {
   readonly dir: string;
@@ -62,10 +65,10 @@ export class Git {
 
   /**
    * Runs git and gives its standard output as it is: bytes, not text.
-   * @param input what git reads; given in pieces, no more of it waits in memory than git takes in
+   * @param input what git reads; of a stream no more waits in memory than git takes in
    * @throws {GitError} when git exits with another status than 0
    */
-  async bytes(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<Buffer> {
+  async bytes(args: readonly string[], input: Input = ''): Promise<Buffer> {
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
       env: { ...withoutRepository(process.env), ...environment, ...this.#variables },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -77,7 +80,7 @@ export class Git {
     // git may end before it has read everything; its status says why.
     child.stdin.on('error', () => {});
     if (typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input);
-    else Readable.from(input).pipe(child.stdin);
+    else input.pipe(child.stdin);
     const status = await new Promise<number | null>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) =>
         reject(
@@ -93,11 +96,11 @@ export class Git {
   }
 
   /** Like `bytes`, as text without the last line break. */
-  async text(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<string> {
+  async text(args: readonly string[], input: Input = ''): Promise<string> {
     return (await this.bytes(args, input)).toString().replace(/\n$/, '');
   }
 
-  async lines(args: readonly string[], input: string | Buffer | Iterable<string | Buffer> = ''): Promise<string[]> {
+  async lines(args: readonly string[], input: Input = ''): Promise<string[]> {
     const text = await this.text(args, input);
     return text === '' ? [] : text.split('\n');
   }

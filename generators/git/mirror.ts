@@ -72,6 +72,8 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
   const whole = shallow === 'false';
   if (whole) await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
   let tips = depth === 'tips';
+  /** The newest published.json alone is asked for several times in a publish. */
+  const read = new Map<string, Buffer>();
 
   /** Fetches branches or objects, without file contents that were not asked for. */
   const download = (what: readonly string[], options: readonly string[] = [], ...settings: readonly string[]) => {
@@ -141,10 +143,13 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
 
   async function blobs(ids: Iterable<string>): Promise<Map<string, Buffer>> {
     const wanted = [...new Set(ids)];
-    if (wanted.length === 0) return new Map();
-    // One fetch for all; left alone, cat-file would fetch them one by one.
-    await download(wanted, [], '-c', 'fetch.negotiationAlgorithm=noop');
-    return readBlobs(git, wanted);
+    const unknown = wanted.filter((id) => !read.has(id));
+    if (unknown.length > 0) {
+      // One fetch for all; left alone, cat-file would fetch them one by one.
+      await download(unknown, [], '-c', 'fetch.negotiationAlgorithm=noop');
+      for (const [id, bytes] of await readBlobs(git, unknown)) read.set(id, bytes);
+    }
+    return new Map(wanted.map((id) => [id, read.get(id) as Buffer]));
   }
 
   async function close(): Promise<void> {

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Write } from '../model/commit.ts';
+import { blobId } from '../model/object-id.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 import { entriesOf, filesOf, readEnvironment, readRendered } from './history.ts';
 import { openMirror } from './mirror.ts';
 import { push } from './push.ts';
-import { writeCommits } from './write.ts';
+import { Writer, writeCommits, writtenAt } from './write.ts';
 
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
 const now = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -95,6 +96,38 @@ test('the same works in a repository with SHA-256 object names', async (t) => {
       ?.place((await entriesOf(git, sha, 'dev/')).get('a')?.id ?? ''),
     0,
   );
+});
+
+test('files that were written before are named by their ids, and several chains stand in one repository', async (t) => {
+  const git = await bare(t);
+  const writer = new Writer(git);
+  await writer.files(['one\n', 'two\n']);
+  const by = writtenAt(now);
+  const named = (path: string, text: string): Write => ({ path, mode: '100644', id: blobId('sha1', text) });
+  await writer.commits(undefined, [commit('a\n', named('p/one', 'one\n')), commit('b\n', named('p/two', 'two\n'))], by);
+  await writer.commits(undefined, [commit('c\n', named('two', 'two\n'))], by);
+  const [, b = '', c = ''] = await writer.end();
+  assert.equal(await git.text(['cat-file', 'blob', `${b}:p/one`]), 'one');
+  assert.deepEqual([...(await filesOf(git, c)).keys()], ['two']);
+});
+
+test('a writer that is abandoned moves nothing, and one whose git fails says why', async (t) => {
+  const git = await bare(t);
+  const abandoned = new Writer(git);
+  await abandoned.files(['one\n']);
+  await abandoned.commits(undefined, [commit('x\n', file('a', 'b'))], writtenAt(now));
+  await abandoned.abandon();
+  assert.deepEqual(await git.lines(['for-each-ref']), []);
+  const failing = new Writer(git);
+  const missing = { path: 'a', mode: '100644', id: '1'.repeat(40) };
+  await failing.commits(undefined, [commit('x\n', missing)], writtenAt(now));
+  await assert.rejects(failing.end(), GitError);
+  // Much more than fits into what waits for a git that has ended.
+  const large = Array.from({ length: 64 }, (_, index) => String(index).repeat(200_000));
+  await assert.rejects(async () => {
+    await failing.files(large);
+    await failing.files(large);
+  }, GitError);
 });
 
 test('an environment branch remembers all that stood there, in second parents and merges too', async (t) => {

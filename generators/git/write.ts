@@ -1,17 +1,81 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import type { NewCommit } from '../model/commit.ts';
+import { type Author, authorLine } from '../model/object-id.ts';
 import type { Git } from './git.ts';
 import { signs } from './signature.ts';
 
 /** The author of everything that is written by machine. Evidence is trees, never a name. */
-const author = 'Slipway <slipway@noreply.invalid>';
+const author = { name: 'Slipway', email: 'slipway@noreply.invalid' };
 
 /**
- * Writes a chain of commits on `parent` straight into the object database, without a checkout: the cost follows what
- * changed, not what is there.
- * @param parent the commit to stand on; undefined for a new root
+ * Who wrote, and when, to the second.
+ * @param now milliseconds since 1970
+ */
+export const writtenAt = (now: number): Author => ({ ...author, seconds: Math.floor(now / 1000) });
+
+/**
+ * Objects on their way straight into the object database, without a checkout: one git takes them while more are still
+ * being made, and the cost follows what changed, not what is there. No branch moves, and no other git sees anything of
+ * it before `end`.
+ * https://git-scm.com/docs/git-fast-import#_input_format
+ */
+export class Writer {
+  readonly #input = new PassThrough({ highWaterMark: 1024 * 1024 });
+  readonly #answer: Promise<string[]>;
+  #marks = 0;
+
+  constructor(git: Git) {
+    // Measured on 12,000 manifests: 40 % less time than the usual compression, for 3 % more bytes.
+    const args = ['-c', 'pack.compression=1', 'fast-import', '--quiet', '--done', '--date-format=raw'];
+    this.#answer = git.lines(args, this.#input);
+    this.#answer.catch(() => {});
+    this.#input.write('feature done\n');
+  }
+
+  /** Files, as they stand in a commit of this writer or a later one by their ids. Like ones in a row take less room. */
+  async files(contents: Iterable<string | Buffer>): Promise<void> {
+    await this.#write(blobsOf(contents));
+  }
+
+  /**
+   * A chain of commits on `parent`.
+   * @param parent the commit to stand on; undefined for a new root
+   */
+  async commits(parent: string | undefined, commits: readonly NewCommit[], by: Author): Promise<void> {
+    // fast-import insists on a branch; nothing reads it, and two at once must not meet in it.
+    const ref = `refs/slipway/written-${randomUUID()}`;
+    await this.#write(commitsOf(ref, authorLine(by), parent, commits, this.#marks));
+    this.#marks += commits.length;
+  }
+
+  /** Waits until all of it can be read. @returns the ids of the commits, in order. @throws {GitError} when git cannot write */
+  async end(): Promise<string[]> {
+    this.#input.end(`${Array.from({ length: this.#marks }, (_, index) => `get-mark :${index + 1}\n`).join('')}done\n`);
+    return this.#answer;
+  }
+
+  /** Lets go of what was not ended. */
+  async abandon(): Promise<void> {
+    // Without its "done" git moves nothing; objects that stay are nobody's.
+    this.#input.end();
+    await this.#answer.catch(() => {});
+  }
+
+  async #write(pieces: Iterable<string | Buffer>): Promise<void> {
+    for (const piece of gathered(pieces)) {
+      // A git that ended before it was asked to takes nothing any more; what it said is the answer.
+      if (!this.#input.write(piece)) await Promise.race([once(this.#input, 'drain'), this.#answer]);
+    }
+  }
+}
+
+/**
+ * Writes a chain of commits on `parent`.
  * @param now milliseconds since 1970: when the commits say that they were made
- * @returns their ids, in order, signed when git is told to sign (`commit.gpgSign`). No branch moves.
+ * @returns their ids, in order, signed when git is told to sign (`commit.gpgSign`)
+ * @throws {GitError} when git cannot write
  */
 export async function writeCommits(
   git: Git,
@@ -21,33 +85,27 @@ export async function writeCommits(
   signature: 'unsigned' | 'as configured' = 'as configured',
 ): Promise<string[]> {
   if (commits.length === 0) return [];
-  const when = `${author} ${Math.floor(now / 1000)} +0000`;
-  // fast-import insists on a branch; nothing reads it, and two at once must not meet in it.
-  const ref = `refs/slipway/written-${randomUUID()}`;
-  const input = gathered(streamOf(ref, when, parent, commits));
-  // Measured on 12,000 manifests: 40 % less time than the usual compression, for 3 % more bytes.
-  const written = await git.lines(
-    ['-c', 'pack.compression=1', 'fast-import', '--quiet', '--done', '--date-format=raw'],
-    input,
-  );
-  return signature !== 'unsigned' && (await signs(git)) ? sign(git, parent, written, commits, now) : written;
+  const writer = new Writer(git);
+  await writer.commits(parent, commits, writtenAt(now));
+  const written = await writer.end();
+  return signature === 'as configured' && (await signs(git))
+    ? sign(git, parent, written, commits, writtenAt(now))
+    : written;
 }
 
-/** fast-import signs nothing: its trees are committed once more, with a signature each. */
-async function sign(
+/** What was written, once more, with a signature each: fast-import signs nothing. */
+export async function sign(
   git: Git,
   parent: string | undefined,
   written: readonly string[],
   commits: readonly NewCommit[],
-  now: number,
+  { name, email, seconds }: Author,
 ): Promise<string[]> {
-  const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
-  const date = `${Math.floor(now / 1000)} +0000`;
   const who = Object.fromEntries(
     ['AUTHOR', 'COMMITTER'].flatMap((role) => [
       [`GIT_${role}_NAME`, name],
       [`GIT_${role}_EMAIL`, email],
-      [`GIT_${role}_DATE`, date],
+      [`GIT_${role}_DATE`, `${seconds} +0000`],
     ]),
   );
   const signed: string[] = [];
@@ -59,16 +117,22 @@ async function sign(
   return signed;
 }
 
-/** https://git-scm.com/docs/git-fast-import#_input_format */
-function* streamOf(
+function* blobsOf(contents: Iterable<string | Buffer>): Generator<string | Buffer> {
+  for (const bytes of contents) {
+    yield 'blob\n';
+    yield* data(bytes);
+  }
+}
+
+function* commitsOf(
   ref: string,
-  when: string,
+  by: string,
   parent: string | undefined,
   commits: readonly NewCommit[],
+  marks: number,
 ): Generator<string | Buffer> {
-  yield 'feature done\n';
   for (const [index, { message, writes }] of commits.entries()) {
-    yield `commit ${ref}\nmark :${index + 1}\ncommitter ${when}\n`;
+    yield `commit ${ref}\nmark :${marks + index + 1}\ncommitter ${by}\n`;
     yield* data(message);
     if (index === 0 && parent !== undefined) yield `from ${parent}\n`;
     for (const write of writes) {
@@ -81,8 +145,6 @@ function* streamOf(
       }
     }
   }
-  for (const index of commits.keys()) yield `get-mark :${index + 1}\n`;
-  yield 'done\n';
 }
 
 function* data(value: string | Buffer): Generator<string | Buffer> {

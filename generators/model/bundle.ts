@@ -5,12 +5,15 @@ import { applicationFile, legalEnvironment, legalName } from './names.ts';
 import type { Failure, Line, Part, Summary } from './part.ts';
 import { Refusal } from './refusal.ts';
 
-/** One rendered dry commit, whole: what the render half gives to the publish half, in memory or in a file. */
-export interface Bundle {
+/**
+ * One rendered dry commit, whole: what the render half gives to the publish half, in memory or in a file.
+ * @typeParam P how its parts are had: with their texts, or by the ids of their files
+ */
+export interface Bundle<P = Part> {
   readonly drySha: string;
   /** The commit of `rendered` from which parts are taken over; undefined when there was none. */
   readonly base: string | undefined;
-  readonly parts: readonly Part[];
+  readonly parts: readonly P[];
   /** Apps whose parts at `base` are what this commit would render: their keys are equal. */
   readonly taken: readonly string[];
   /** Apps that cannot be rendered and stay as they were. */

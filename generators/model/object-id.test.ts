@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { Git } from '../git/git.ts';
-import { blobId, type ObjectFormat, treeId } from './object-id.ts';
+import { authorLine, blobId, commitId, type ObjectFormat, treeId } from './object-id.ts';
 import type { Entry } from './timeline.ts';
 
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
@@ -41,6 +41,19 @@ for (const [format, digits] of [
     );
     const text = 'name: Zoë\n';
     assert.equal(blobId(format, text), await git.text(['hash-object', '--stdin'], text), 'a text counts in bytes');
+  });
+
+  test(`a commit has the id that git gives it (${format})`, async (t) => {
+    const git = await repository(t, format);
+    const tree = await git.text(['mktree'], '');
+    const by = { name: 'Zoë', email: 'zoe@localhost.invalid', seconds: 1_900_000_000 };
+    let parent: string | undefined;
+    for (const message of ['one\n', 'two\n\nDry-Sha: abc\n', '→ ünicode\n']) {
+      const header = `tree ${tree}\n${parent ? `parent ${parent}\n` : ''}author ${authorLine(by)}\ncommitter ${authorLine(by)}\n`;
+      const written = await git.text(['hash-object', '-t', 'commit', '-w', '--stdin'], `${header}\n${message}`);
+      assert.equal(commitId(format, { tree, parent, by, message }), written);
+      parent = written;
+    }
   });
 
   test(`a folder has the id that git gives its entries, in whatever order they are named (${format})`, async (t) => {

@@ -25,3 +25,29 @@ export function treeId(format: ObjectFormat, entries: ReadonlyMap<string, Entry>
   );
   return createHash(format).update(`tree ${body.length}\0`).update(body).digest('hex');
 }
+
+/** Who wrote a commit, and when. */
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+  /** Since 1970. */
+  readonly seconds: number;
+}
+
+/** As git writes it into a commit. */
+export const authorLine = ({ name, email, seconds }: Author): string => `${name} <${email}> ${seconds} +0000`;
+
+/** The id that git gives a commit without a signature, by one author. */
+export function commitId(
+  format: ObjectFormat,
+  { tree, parent, by, message }: { tree: ObjectId; parent: ObjectId | undefined; by: Author; message: string },
+): ObjectId {
+  const header = [
+    `tree ${tree}`,
+    ...(parent ? [`parent ${parent}`] : []),
+    `author ${authorLine(by)}`,
+    `committer ${authorLine(by)}`,
+  ];
+  const body = Buffer.from(`${header.join('\n')}\n\n${message}`);
+  return createHash(format).update(`commit ${body.length}\0`).update(body).digest('hex');
+}

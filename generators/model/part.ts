@@ -1,4 +1,6 @@
 import type { Stage } from './metadata.ts';
+import { blobId, type ObjectFormat } from './object-id.ts';
+import type { ObjectId } from './timeline.ts';
 
 /** One app's folder in one environment, before it has a place in git. A value between rendering and writing. */
 export interface Part {
@@ -10,6 +12,17 @@ export interface Part {
   readonly commit?: string;
   /** Image references by container. */
   readonly images: Readonly<Record<string, string>>;
+}
+
+/** A part whose files git knows, by their ids. */
+export interface StoredPart extends Omit<Part, 'files'> {
+  readonly files: Readonly<Record<string, ObjectId>>;
+}
+
+/** A part by the ids that git gives its files. */
+export function identified(format: ObjectFormat, { files, ...part }: Part): StoredPart {
+  const ids = Object.entries(files).map(([name, text]) => [name, blobId(format, text)] as const);
+  return { ...part, files: Object.fromEntries(ids) };
 }
 
 /** An app that cannot be rendered, and why. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Write } from './commit.ts';
 import type { Published } from './metadata.ts';
+import type { Part } from './part.ts';
 import { formatPreview, type Preview, partChange, touchedBy } from './preview.ts';
 import type { Present } from './publication.ts';
 
@@ -36,7 +37,14 @@ const published = {
 
 function touched(changed: readonly string[], writes: readonly Write[]) {
   const commit = { message: '', writes };
-  return touchedBy({ commit, changed, published: published as unknown as Published }, present);
+  const parts = changed.map((path): Part => {
+    const [environment = '', app = ''] = path.split('/');
+    const texts = writes.flatMap((write) =>
+      'bytes' in write ? [[write.path.slice(path.length + 1), String(write.bytes)]] : [],
+    );
+    return { environment, app, files: Object.fromEntries(texts), version: '', images: {} };
+  });
+  return touchedBy({ commit, changed, published: published as unknown as Published }, present, parts);
 }
 const provenance = (path: string): Write => ({ path: `${path}/hydrator.metadata`, bytes: '{}' });
 

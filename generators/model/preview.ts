@@ -2,7 +2,7 @@ import { load } from 'js-yaml';
 import { formatDifferences, type ObjectDifference, differences as objectDifferences } from './difference.ts';
 import type { Manifest } from './manifest.ts';
 import { metadataFile, pipelineFile } from './names.ts';
-import type { Failure } from './part.ts';
+import type { Failure, Part } from './part.ts';
 import type { Present, Publication } from './publication.ts';
 import { Refusal } from './refusal.ts';
 import type { ObjectId } from './timeline.ts';
@@ -40,8 +40,16 @@ export interface Touched {
   readonly after: ReadonlyMap<string, string>;
 }
 
-/** The changed parts of a publication, sorted by path order of their environments, then by app. */
-export function touchedBy({ commit, changed, published }: Publication, present: Present): Touched[] {
+/**
+ * The changed parts of a publication, sorted by path order of their environments, then by app.
+ * @param rendered the parts that it was composed of
+ */
+export function touchedBy(
+  { commit, changed, published }: Pick<Publication, 'commit' | 'changed' | 'published'>,
+  present: Present,
+  rendered: readonly Part[],
+): Touched[] {
+  const texts = new Map(rendered.map(({ environment, app, files }) => [`${environment}/${app}`, files]));
   const stages = published.environments.map(({ name }) => name);
   const parts = changed.map((path) => {
     const [environment, app] = path.split('/') as [string, string];
@@ -51,7 +59,7 @@ export function touchedBy({ commit, changed, published }: Publication, present: 
     const manifests = files.filter(({ name }) => name !== metadataFile);
     const before = manifests.flatMap(({ name }) => (there.has(name) ? [[name, there.get(name).id] as const] : []));
     const after = manifests.flatMap(({ name, write }) =>
-      'bytes' in write ? [[name, String(write.bytes)] as const] : [],
+      'deleted' in write ? [] : [[name, texts.get(path)?.[name] ?? ''] as const],
     );
     const stood = [...there.keys()].filter((name) => name !== metadataFile).length;
     const left = stood + after.filter(([name]) => !there.has(name)).length - (manifests.length - after.length);

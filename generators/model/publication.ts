@@ -4,9 +4,9 @@ import { keyOf, type Sources, sourceKey } from './key.ts';
 import { formatMetadata, formatPublished, type Metadata, type Published, type PublishedImage } from './metadata.ts';
 import { metadataFile, pipelineFile, publishedFile } from './names.ts';
 import { blobId, type ObjectFormat, treeId } from './object-id.ts';
-import type { Part } from './part.ts';
+import type { StoredPart } from './part.ts';
 import { Refusal } from './refusal.ts';
-import type { Entry } from './timeline.ts';
+import type { Entry, ObjectId } from './timeline.ts';
 
 /** What `rendered` has at its tip, as far as a publish compares it. */
 export interface Present {
@@ -22,17 +22,20 @@ export interface Present {
 }
 
 /** A part that stood at an older commit of `rendered`, and is what this dry commit would render, too. */
-export interface Adopted {
-  readonly environment: string;
-  readonly app: string;
-  readonly files: ReadonlyMap<string, Entry>;
+export interface Adopted extends Pick<StoredPart, 'environment' | 'app' | 'files'> {
   readonly metadata: Metadata;
 }
 
 export interface Publication {
   readonly commit: NewCommit;
+  /** The tree of that commit. */
+  readonly tree: ObjectId;
   /** Paths of the parts that are new: `dev/counter`. */
   readonly changed: readonly string[];
+  /** The provenance of each of them, by path. */
+  readonly provenance: ReadonlyMap<string, Metadata>;
+  /** By folder of the root: what it holds now. */
+  readonly folders: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
   readonly published: Published;
 }
 
@@ -46,7 +49,7 @@ const folder = '040000';
  * @throws {Refusal} when an image has no digest: a part without one must not reach a branch
  */
 export function composePublication(
-  bundle: Bundle,
+  bundle: Bundle<StoredPart>,
   sources: Sources,
   present: Present,
   adopted: readonly Adopted[] = [],
@@ -56,6 +59,7 @@ export function composePublication(
   const { format } = present;
   const writes: Write[] = [];
   const changed: string[] = [];
+  const provenance = new Map<string, Metadata>();
   const folders = new Map([...present.folders].map(([name, entries]) => [name, new Map(entries)]));
   const stage = (name: string): Map<string, Entry> => {
     const entries = folders.get(name) ?? new Map<string, Entry>();
@@ -65,44 +69,36 @@ export function composePublication(
 
   /** Puts a part where it belongs, when it is not there already. */
   const place = (
-    { environment, app }: { environment: string; app: string },
-    files: ReadonlyMap<string, { id: string; write: (path: string) => Write }>,
+    { environment, app, files }: Pick<StoredPart, 'environment' | 'app' | 'files'>,
     metadata: () => Metadata,
   ): void => {
     const path = `${environment}/${app}`;
     const there = present.files.get(path) ?? new Map<string, Entry>();
-    const stale = [...there.keys()].filter((name) => name !== metadataFile && !files.has(name));
-    const fresh = [...files].filter(([name, { id }]) => there.get(name)?.id !== id || there.get(name)?.mode !== file);
+    const named = Object.entries(files);
+    const stale = [...there.keys()].filter((name) => name !== metadataFile && !Object.hasOwn(files, name));
+    const fresh = named.filter(([name, id]) => there.get(name)?.id !== id || there.get(name)?.mode !== file);
     if (stale.length === 0 && fresh.length === 0) return;
     changed.push(path);
-    const bytes = formatMetadata(metadata());
+    const from = metadata();
+    provenance.set(path, from);
+    const bytes = formatMetadata(from);
     writes.push(...stale.map((name) => ({ path: `${path}/${name}`, deleted: true }) as const));
-    writes.push(...fresh.map(([name, { write }]) => write(`${path}/${name}`)));
+    writes.push(...fresh.map(([name, id]) => ({ path: `${path}/${name}`, mode: file, id })));
     writes.push({ path: `${path}/${metadataFile}`, bytes });
-    const entries = new Map([...files].map(([name, { id }]) => [name, { mode: file, id }]));
+    const entries = new Map(named.map(([name, id]) => [name, { mode: file, id }]));
     entries.set(metadataFile, { mode: file, id: blobId(format, bytes) });
     stage(environment).set(app, { mode: folder, id: treeId(format, entries) });
   };
 
-  for (const part of bundle.parts) {
-    const files = Object.entries(part.files).map(
-      ([name, bytes]) => [name, { id: blobId(format, bytes), write: (path: string) => ({ path, bytes }) }] as const,
-    );
-    place(part, new Map(files), () => metadataOf(part, drySha, summary.repository));
-  }
-  for (const part of adopted) {
-    const files = [...part.files]
-      .filter(([name]) => name !== metadataFile)
-      .map(([name, entry]) => [name, { id: entry.id, write: (path: string) => ({ path, ...entry }) }] as const);
-    place(part, new Map(files), () => ({ ...part.metadata, drySha }));
-  }
+  for (const part of bundle.parts) place(part, () => metadataOf(part, drySha, summary.repository));
+  for (const part of adopted) place(part, () => ({ ...part.metadata, drySha }));
 
   // What is left was taken out of main. A removal has a place in the order like any other part.
   const apps = new Set(summary.apps);
   for (const { name: environment } of summary.environments) {
     for (const [app, entry] of present.folders.get(environment) ?? []) {
       if (apps.has(app) || entry.mode !== folder) continue;
-      place({ environment, app }, new Map(), () => removalOf(drySha, summary.repository));
+      place({ environment, app, files: {} }, () => removalOf(drySha, summary.repository));
     }
   }
 
@@ -128,12 +124,19 @@ export function composePublication(
     trees: Object.fromEntries([...folders].map(([name, entries]) => [name, treeId(format, entries)])),
     kept: failed,
   };
-  writes.push({ path: publishedFile, bytes: formatPublished(published) });
-  return { commit: { message: messageOf(drySha, changed, failed), writes }, changed, published };
+  const record = formatPublished(published);
+  writes.push({ path: publishedFile, bytes: record });
+  const root = new Map(Object.entries(published.trees).map(([name, id]) => [name, { mode: folder, id }]));
+  const tree = treeId(format, root.set(publishedFile, { mode: file, id: blobId(format, record) }));
+  const commit = { message: messageOf(drySha, changed, failed), writes };
+  return { commit, tree, changed, provenance, folders, published };
 }
 
 /** The image of every app that is built here: of the rendered ones as they were rendered, of the others as they were. */
-function imagesOf({ drySha, summary, taken, kept }: Bundle, before: Published | undefined): Published['images'] {
+function imagesOf(
+  { drySha, summary, taken, kept }: Bundle<StoredPart>,
+  before: Published | undefined,
+): Published['images'] {
   const images: Record<string, PublishedImage> = {};
   for (const app of [...taken, ...kept.map((failure) => failure.app)]) {
     const known = before?.images[app];
@@ -153,7 +156,7 @@ export const withoutImage = (app: string, tree: string, drySha: string) =>
 
 /** The provenance of a part that changed at a dry commit. */
 export function metadataOf(
-  { environment, app, version, commit, images }: Part,
+  { environment, app, version, commit, images }: StoredPart,
   drySha: string,
   repoURL: string,
 ): Metadata {

@@ -53,14 +53,14 @@ export const permutations: readonly Alteration[] = [
   },
   {
     name: 'a key that was written by hand is believed',
-    file: 'commands/publish.ts',
+    file: 'commands/append.ts',
     find: "  if (published && before) checkKeys(published, await sourcesAt(git, before), tip ?? '');\n",
     replace: '',
     count: 24,
   },
   {
     name: 'what a bundle takes over is not held against the commit',
-    file: 'commands/publish.ts',
+    file: 'commands/append.ts',
     find: '  checkClaims(bundle, sources, builds, adopted.published);\n',
     replace: '',
   },
@@ -91,7 +91,7 @@ export const permutations: readonly Alteration[] = [
   },
   {
     name: 'the base of a bundle is taken for the tip',
-    file: 'commands/publish.ts',
+    file: 'commands/append.ts',
     find: 'const moved = bundle.taken.length > 0 && bundle.base !== tip;',
     replace: 'const moved = bundle.taken.length > 0 && bundle.base === undefined;',
   },
