@@ -5,6 +5,7 @@ import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
 import type { Stage } from '../model/metadata.ts';
+import { mode } from '../model/mode.ts';
 import { environmentBranch, head, pipelineFile } from '../model/names.ts';
 import { plan, planFromTips, type Step } from '../model/promotion.ts';
 import type { Present, Publication } from '../model/publication.ts';
@@ -123,5 +124,8 @@ async function stepsFor(mirror: Mirror, tip: string, name: string, from: string 
  */
 async function rootOf({ git }: Mirror, tip: string, environment: string): Promise<NewCommit> {
   const id = await git.text(['rev-parse', `${tip}:${environment}/${pipelineFile}`]);
-  return { message: `Begin ${environmentBranch(environment)}\n`, writes: [{ path: pipelineFile, mode: '100644', id }] };
+  return {
+    message: `Begin ${environmentBranch(environment)}\n`,
+    writes: [{ path: pipelineFile, mode: mode.file, id }],
+  };
 }

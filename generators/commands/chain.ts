@@ -2,6 +2,7 @@ import { metadataAt } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { grouped, type NewCommit } from '../model/commit.ts';
 import type { Metadata } from '../model/metadata.ts';
+import { mode } from '../model/mode.ts';
 import { pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
@@ -52,11 +53,10 @@ export async function chain(
     const metadata = provenance ? await provenance(name) : (await published(offer.commit)).get(name);
     if (metadata) to.set(name, metadata);
     const what = move(name, from.get(name), metadata);
-    const mode = name === pipelineFile ? '100644' : '040000';
     moves.push(what);
     commits.push({
       message: `${what}\n\n${metadata ? `Dry-Sha: ${metadata.drySha}\n` : ''}Rendered-Sha: ${offer.commit}\n`,
-      writes: [{ path: name, mode, id: offer.part }],
+      writes: [{ path: name, mode: name === pipelineFile ? mode.file : mode.folder, id: offer.part }],
     });
   }
   return { commits: grouped(commits, most), moves, from, to };

@@ -1,11 +1,10 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
+import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
 import { type Entry, type EnvironmentHistory, type Rendered, Timeline } from '../model/timeline.ts';
 import type { TreeChange } from '../model/verdict.ts';
 import type { Git } from './git.ts';
 import type { Mirror } from './mirror.ts';
-
-const folder = '040000';
 
 /** One changed path of one commit, against one of its parents. */
 interface Change {
@@ -125,7 +124,7 @@ export async function treeChanges(git: Git, before: string | undefined, after: s
 }
 
 /** Whether something is an app's folder and not a file at the root. */
-export const isFolder = (entry: Entry | undefined) => entry?.mode === folder;
+export const isFolder = (entry: Entry | undefined) => entry?.mode === mode.folder;
 
 async function changes(git: Git, commits: readonly string[], flags: readonly string[]): Promise<Change[]> {
   const args = [

@@ -7,6 +7,7 @@ import type { ObjectFormat } from '../model/object-id.ts';
 import { Refusal } from '../model/refusal.ts';
 import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
+import { readBlobs } from './objects.ts';
 
 /** A private bare repository that knows the remote's `main`, `rendered` and environment branches; gone when closed. */
 export interface Mirror {
@@ -167,23 +168,6 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
     throw error;
   }
   return mirror;
-}
-
-/** Contents of blobs that are there, by object id. @throws {Refusal} naming one that is not */
-export async function readBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(ids)];
-  const found = new Map<string, Buffer>();
-  if (wanted.length === 0) return found;
-  const bytes = await git.bytes(['cat-file', '--batch'], `${wanted.join('\n')}\n`);
-  let at = 0;
-  for (const id of wanted) {
-    const end = bytes.indexOf(10, at);
-    const [, kind, size] = bytes.subarray(at, end).toString().split(' ');
-    if (kind !== 'blob') throw new Refusal(`Object ${id} of ${git.dir} is ${kind ?? 'missing'}, not a file.`);
-    found.set(id, bytes.subarray(end + 1, end + 1 + Number(size)));
-    at = end + 2 + Number(size);
-  }
-  return found;
 }
 
 async function urlOf(checkout: Git, remote: string): Promise<string> {

@@ -2,7 +2,8 @@ import { type Published, parsePublished, type Stage } from '../model/metadata.ts
 import { head, publishedFile, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Git } from './git.ts';
-import { type Mirror, readBlobs } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
+import { readBlobs } from './objects.ts';
 
 /** Where `published.json` is read from: a mirror, or a clone that has `rendered`. */
 export type Reader = Pick<Mirror, 'git' | 'blobs' | 'deepen'>;

@@ -1,4 +1,5 @@
 import type { Git } from './git.ts';
+import { readCommits } from './objects.ts';
 
 /** `good`; `bad` also for a key that expired, was revoked or is not among the allowed signers; `unknown` for a key that this machine does not know. */
 export type Signature = 'good' | 'bad' | 'unknown' | 'none';
@@ -10,20 +11,17 @@ export type Signature = 'good' | 'bad' | 'unknown' | 'none';
 export async function signaturesOf(git: Git, commits: readonly string[]): Promise<Map<string, Signature>> {
   const found = new Map<string, Signature>();
   if (commits.length === 0) return found;
-  const lines = `${commits.join('\n')}\n`;
   // Where no key is known git says "none" of a signed commit as well: the header tells them apart.
-  const text = (await git.bytes(['cat-file', '--batch'], lines)).toString('latin1');
-  let at = 0;
-  for (const commit of commits) {
-    const end = text.indexOf('\n', at);
-    const size = Number(text.slice(at, end).split(' ')[2]);
-    const header = text.slice(end + 1, end + 1 + size).split('\n\n', 1)[0] ?? '';
+  for (const [commit, bytes] of await readCommits(git, commits)) {
+    const header = bytes.toString('latin1').split('\n\n', 1)[0] ?? '';
     found.set(commit, /^gpgsig(-sha256)? /m.test(header) ? 'unknown' : 'none');
-    at = end + 2 + size;
   }
   const signed = commits.filter((commit) => found.get(commit) !== 'none');
   if (signed.length === 0) return found;
-  for (const line of await git.lines(['log', '--no-walk=unsorted', '--stdin', '--format=%H %G? %GS'], lines)) {
+  for (const line of await git.lines(
+    ['log', '--no-walk=unsorted', '--stdin', '--format=%H %G? %GS'],
+    `${commits.join('\n')}\n`,
+  )) {
     const [commit = '', letter = '', ...signer] = line.split(' ');
     // An SSH key that is not among the allowed signers holds, and names nobody.
     const stranger = letter === 'U' && signer.join('') === '';

@@ -1,3 +1,4 @@
+import { mode } from './mode.ts';
 import type { Step } from './promotion.ts';
 import type { Entry, EnvironmentHistory, Timeline } from './timeline.ts';
 
@@ -8,11 +9,10 @@ export interface Foreign {
   readonly is: 'file' | 'folder' | 'link' | 'submodule' | 'pipeline';
 }
 
-/** git's modes: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_tree_objects */
-export function kindOf({ mode }: Entry): 'file' | 'folder' | 'link' | 'submodule' {
-  if (mode === '040000') return 'folder';
-  if (mode === '120000') return 'link';
-  return mode === '160000' ? 'submodule' : 'file';
+export function kindOf(entry: Entry): 'file' | 'folder' | 'link' | 'submodule' {
+  if (entry.mode === mode.folder) return 'folder';
+  if (entry.mode === mode.link) return 'link';
+  return entry.mode === mode.submodule ? 'submodule' : 'file';
 }
 
 /**

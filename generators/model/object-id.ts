@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { mode } from './mode.ts';
 import type { Entry, ObjectId } from './timeline.ts';
 
 /** How a repository names its objects: `git rev-parse --show-object-format`. */
@@ -15,7 +16,7 @@ export const blobId = (format: ObjectFormat, bytes: string | Buffer): ObjectId =
 export function treeId(format: ObjectFormat, entries: ReadonlyMap<string, Entry>): ObjectId {
   // git sorts by bytes, a folder as if its name ended in a slash.
   const sorted = [...entries]
-    .map(([name, entry]) => ({ name, entry, key: Buffer.from(entry.mode === '040000' ? `${name}/` : name) }))
+    .map(([name, entry]) => ({ name, entry, key: Buffer.from(entry.mode === mode.folder ? `${name}/` : name) }))
     .sort((a, b) => Buffer.compare(a.key, b.key));
   const body = Buffer.concat(
     sorted.flatMap(({ name, entry }) => [

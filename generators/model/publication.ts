@@ -2,6 +2,7 @@ import type { Bundle } from './bundle.ts';
 import type { NewCommit, Write } from './commit.ts';
 import { keyOf, type Sources, sourceKey } from './key.ts';
 import { formatMetadata, formatPublished, type Metadata, type Published, type PublishedImage } from './metadata.ts';
+import { mode } from './mode.ts';
 import { metadataFile, pipelineFile, publishedFile } from './names.ts';
 import { blobId, type ObjectFormat, treeId } from './object-id.ts';
 import type { StoredPart } from './part.ts';
@@ -39,9 +40,6 @@ export interface Publication {
   readonly published: Published;
 }
 
-const file = '100644';
-const folder = '040000';
-
 /**
  * The next commit of `rendered`: every environment of one dry commit. A part whose manifests did not change keeps its
  * tree; one that changed gets a `hydrator.metadata` with this dry commit, so that no tree ever comes back.
@@ -76,18 +74,18 @@ export function composePublication(
     const there = present.files.get(path) ?? new Map<string, Entry>();
     const named = Object.entries(files);
     const stale = [...there.keys()].filter((name) => name !== metadataFile && !Object.hasOwn(files, name));
-    const fresh = named.filter(([name, id]) => there.get(name)?.id !== id || there.get(name)?.mode !== file);
+    const fresh = named.filter(([name, id]) => there.get(name)?.id !== id || there.get(name)?.mode !== mode.file);
     if (stale.length === 0 && fresh.length === 0) return;
     changed.push(path);
     const from = metadata();
     provenance.set(path, from);
     const bytes = formatMetadata(from);
     writes.push(...stale.map((name) => ({ path: `${path}/${name}`, deleted: true }) as const));
-    writes.push(...fresh.map(([name, id]) => ({ path: `${path}/${name}`, mode: file, id })));
+    writes.push(...fresh.map(([name, id]) => ({ path: `${path}/${name}`, mode: mode.file, id })));
     writes.push({ path: `${path}/${metadataFile}`, bytes });
-    const entries = new Map(named.map(([name, id]) => [name, { mode: file, id }]));
-    entries.set(metadataFile, { mode: file, id: blobId(format, bytes) });
-    stage(environment).set(app, { mode: folder, id: treeId(format, entries) });
+    const entries = new Map(named.map(([name, id]) => [name, { mode: mode.file, id }]));
+    entries.set(metadataFile, { mode: mode.file, id: blobId(format, bytes) });
+    stage(environment).set(app, { mode: mode.folder, id: treeId(format, entries) });
   };
 
   for (const part of bundle.parts) place(part, () => metadataOf(part, drySha, summary.repository));
@@ -97,7 +95,7 @@ export function composePublication(
   const apps = new Set(summary.apps);
   for (const { name: environment } of summary.environments) {
     for (const [app, entry] of present.folders.get(environment) ?? []) {
-      if (apps.has(app) || entry.mode !== folder) continue;
+      if (apps.has(app) || entry.mode !== mode.folder) continue;
       place({ environment, app, files: {} }, () => removalOf(drySha, summary.repository));
     }
   }
@@ -107,7 +105,7 @@ export function composePublication(
     changed.push(`${environment}/${pipelineFile}`);
     const bytes = `# Written by Slipway at ${drySha}; do not edit.\n${text}`;
     writes.push({ path: `${environment}/${pipelineFile}`, bytes });
-    stage(environment).set(pipelineFile, { mode: file, id: blobId(format, bytes) });
+    stage(environment).set(pipelineFile, { mode: mode.file, id: blobId(format, bytes) });
   }
 
   const failed = kept.map(({ app }) => app);
@@ -126,8 +124,10 @@ export function composePublication(
   };
   const record = formatPublished(published);
   writes.push({ path: publishedFile, bytes: record });
-  const root = new Map(Object.entries(published.trees).map(([name, id]) => [name, { mode: folder, id }]));
-  const tree = treeId(format, root.set(publishedFile, { mode: file, id: blobId(format, record) }));
+  const root = new Map<string, Entry>(
+    Object.entries(published.trees).map(([name, id]) => [name, { mode: mode.folder, id }]),
+  );
+  const tree = treeId(format, root.set(publishedFile, { mode: mode.file, id: blobId(format, record) }));
   const commit = { message: messageOf(drySha, changed, failed), writes };
   return { commit, tree, changed, provenance, folders, published };
 }

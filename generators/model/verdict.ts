@@ -1,3 +1,4 @@
+import { mode } from './mode.ts';
 import { metadataFile, pipelineFile, publishedFile } from './names.ts';
 import type { Entry, Timeline } from './timeline.ts';
 
@@ -39,9 +40,6 @@ export interface Verification {
   readonly notes: readonly string[];
 }
 
-const folder = '040000';
-const file = '100644';
-
 /** An entry of an environment branch that is not ours, and what is known of it without reading it. */
 export interface NotOurs {
   readonly name: string;
@@ -67,8 +65,8 @@ export function sortEntries(
   for (const [name, entry] of entries) {
     const path = `${environment}/${name}`;
     const timeline = timelines.get(path);
-    const expected = name === pipelineFile ? file : folder;
-    const isFile = entry.mode === file || entry.mode === '100755';
+    const expected = name === pipelineFile ? mode.file : mode.folder;
+    const isFile = entry.mode === mode.file || entry.mode === mode.executable;
     if (timeline?.place(entry.id) !== undefined && entry.mode === expected) ours.push(name);
     else if (!timeline && isFile) people.push(name);
     else {
@@ -81,20 +79,20 @@ export function sortEntries(
 
 function whatItIs(
   name: string,
-  { mode, id }: Entry,
+  { mode: is, id }: Entry,
   expected: string,
   timeline: Timeline | undefined,
   timelines: ReadonlyMap<string, Timeline>,
   twin: string | undefined,
 ): string | undefined {
   if (twin) return `its name and ${twin} differ by case only: some file systems take them for one`;
-  if (mode === '120000') return 'it is a symbolic link';
-  if (mode === '160000') return 'it is a submodule: Argo CD would fetch and apply another repository';
+  if (is === mode.link) return 'it is a symbolic link';
+  if (is === mode.submodule) return 'it is a submodule: Argo CD would fetch and apply another repository';
   const elsewhere = [...timelines].find(([, other]) => other.place(id) !== undefined)?.[0];
   if (elsewhere && !elsewhere.endsWith(`/${name}`)) return `it is the part ${elsewhere} of another app`;
   if (elsewhere && !timeline?.place(id)) return `it is the part ${elsewhere} of another environment`;
   if (!timeline) return `no app named ${name} was ever published for this environment`;
-  if (mode !== expected) return `its mode is ${mode} and must be ${expected}`;
+  if (is !== expected) return `its mode is ${is} and must be ${expected}`;
   return name === pipelineFile ? 'this pipeline file was never published' : undefined;
 }
 
@@ -155,7 +153,9 @@ export function compareFiles(actual: Files, expected: Files): FileChange[] {
 
 function howOf(was: Entry | undefined, is: Entry | undefined): string {
   if (!is) return 'removed';
-  const kind = { '120000': 'a symbolic link', '160000': 'a submodule', '100755': 'executable' }[is.mode];
+  const kind = { [mode.link]: 'a symbolic link', [mode.submodule]: 'a submodule', [mode.executable]: 'executable' }[
+    is.mode
+  ];
   if (!was) return `added${kind ? ` (${kind})` : ''}`;
   if (was.mode !== is.mode) return `${kind ? `made ${kind}` : `given the mode ${is.mode}`}`;
   return 'edited';
