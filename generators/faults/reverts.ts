@@ -12,7 +12,7 @@ export const reverts: Task = {
   name: 'reverts',
   about: 'random histories of env/dev and env/staging with every form of going back, against a model',
   count: 200,
-  run: async ({ random, count = 2, say }): Promise<Summary> => {
+  run: async ({ random, count = 1, say }): Promise<Summary> => {
     const counts: Record<string, number> = {};
     let done = 0;
     await each(Array(count).keys(), 2, (number) =>
