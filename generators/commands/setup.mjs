@@ -45,10 +45,15 @@ export function setUp() {
         : /** @type {const} */ (['sudo', ['-n', 'apt-get', ...args]])),
       'quiet',
     );
-  // On a fresh machine the lists are missing or old; on another the update may fail and the install work.
-  apt('update', '-qq');
-  if (apt('install', '-y', '-qq', '--no-install-recommends', ...names) !== 0) {
-    fail(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
+  for (let attempt = 1; ; attempt++) {
+    // On a fresh machine the lists are missing or old; on another the update may fail and the install work.
+    const updated = apt('update', '-qq') === 0;
+    // Somebody else may be installing just now, as a new machine does by itself.
+    const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+    if (apt('install', '-y', '-qq', '--no-install-recommends', ...wait, ...names) === 0) return;
+    if (updated || attempt === 6) fail(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
+    // Nothing waits for the lock of the lists.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
   }
 }
 
