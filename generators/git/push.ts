@@ -1,3 +1,4 @@
+import { branchOf } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { meaningOf } from './answers.ts';
 import { GitError } from './git.ts';
@@ -45,7 +46,7 @@ export async function push(mirror: Mirror, moves: readonly Move[]): Promise<Push
       if (await happened(mirror, moves)) return 'moved';
       if (meaning === 'broken') return 'stale';
     }
-    const branches = moves.map(({ ref }) => ref.replace('refs/heads/', '')).join(', ');
+    const branches = moves.map(({ ref }) => branchOf(ref)).join(', ');
     throw new Refusal(
       `${mirror.address} refused ${branches}: ${error.message}. Check that your token may push there (slipway publish moves rendered and the first environments).`,
       { cause: error },

@@ -11,7 +11,11 @@ export const environmentBranch = (environment: string) => `env/${environment}`;
 /** The source branch of an environment's one promotion request: `env/staging-next`. */
 export const proposalBranch = (environment: string) => `env/${environment}-next`;
 
+/** A branch by its full name: `refs/heads/env/staging`. */
 export const head = (branch: string) => `refs/heads/${branch}`;
+
+/** The branch that a full name means. */
+export const branchOf = (ref: string) => ref.replace(/^refs\/heads\//, '');
 
 /** At the root of `rendered`, and only there. */
 export const publishedFile = 'published.json';
