@@ -117,6 +117,7 @@ test('a writer that is abandoned moves nothing, and one whose git fails says why
   await abandoned.files(['one\n']);
   await abandoned.commits(undefined, [commit('x\n', file('a', 'b'))], writtenAt(now));
   await abandoned.abandon();
+  await assert.rejects(abandoned.files(['late\n'.repeat(500_000)]), GitError);
   assert.deepEqual(await git.lines(['for-each-ref']), []);
   const failing = new Writer(git);
   const missing = { path: 'a', mode: '100644', id: '1'.repeat(40) };

@@ -31,6 +31,8 @@ export class Writer {
     const args = ['-c', 'pack.compression=1', 'fast-import', '--quiet', '--done', '--date-format=raw'];
     this.#answer = git.lines(args, this.#input);
     this.#answer.catch(() => {});
+    // Whoever still writes to a writer that was let go of hears it from git.
+    this.#input.on('error', () => {});
     this.#input.write('feature done\n');
   }
 
