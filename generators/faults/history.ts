@@ -60,7 +60,19 @@ export async function makeHistory(box: Sandbox, random: Random, length: number):
     // What was there before may come back: then an older part has the same manifests, and is no older part.
     random.chance(0.5) ? random.pick(earlier) : `${++counter}`;
 
+  /** An app that was another one commit ago, and is the same as it was two commits ago from now on. */
+  const back = (): string | undefined => {
+    const old = JSON.parse(chain.at(-2)?.sources ?? '{"values":{}}').values as typeof values;
+    const app = apps.find(
+      (name) => old[name] !== undefined && values[name] !== undefined && old[name] !== values[name],
+    );
+    if (app) values[app] = old[app] as string;
+    return app;
+  };
+
   const edit = async (): Promise<string> => {
+    const returned = random.chance(0.35) ? back() : undefined;
+    if (returned) return box.commitQuietly(box.changed({ [returned]: values[returned] as string }));
     const absent = apps.filter((app) => values[app] === undefined);
     // One app more, and all the others as they were, is easily taken for nothing new.
     const app = random.pick(random.chance(0.5) && absent.length > 0 ? absent : apps);

@@ -145,9 +145,11 @@ export class Permutation {
     const random = this.#random;
     const length = this.#expected.length;
     // The newest is no rare base: it stands for a pipeline that nobody was faster than.
-    const number = random.pick([length - 1, length - 2, length - 2, random.below(length + 1) - 1]);
-    const base = number < 0 || length === 0 ? undefined : this.#tips[number];
-    const bundle = base ? this.#expected.rendered(place, { number, commit: base }) : place.bundle;
+    const any = random.pick([length - 1, length - 2, length - 2, random.below(length + 1) - 1]);
+    const telling = this.#telling(place);
+    const number = telling.length > 0 && random.chance(0.7) ? random.pick(telling) : any;
+    const bundle = this.#on(place, number);
+    const { base } = bundle;
     if (number >= 0 && number < length - 1 && must === 'published' && bundle.taken.length > 0)
       this.counts['older bases']++;
     const rendered = [...new Set(bundle.parts.map(({ app }) => app))];
@@ -166,6 +168,18 @@ export class Permutation {
       'what is rendered',
     );
     return made;
+  }
+
+  /** What a pipeline renders that stands on one commit of `rendered`, or on none. */
+  #on(place: Place, number: number): Bundle {
+    const commit = number < 0 ? undefined : this.#tips[number];
+    return commit === undefined ? place.bundle : this.#expected.rendered(place, { number, commit });
+  }
+
+  /** Bases that know an app as it is at this place, while the newest knows it otherwise: what they have comes back. */
+  #telling(place: Place): number[] {
+    const newest = new Set(this.#on(place, this.#expected.length - 1).taken);
+    return [...this.#tips.keys()].filter((number) => this.#on(place, number).taken.some((app) => !newest.has(app)));
   }
 
   /**
