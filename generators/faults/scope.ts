@@ -1,8 +1,15 @@
 import type { Scope } from '../commands/sandbox.fixture.ts';
 
-// What these trials write is thrown away, and processes die in them, not machines: nobody waits for the disk.
-// https://git-scm.com/docs/git-config#Documentation/git-config.txt-corefsync
-Object.assign(process.env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.fsync', GIT_CONFIG_VALUE_0: 'none' });
+/**
+ * What these trials write is thrown away, and processes die in them, not machines: nobody waits for the disk, and what is
+ * pushed or imported stays one pack instead of becoming a file for each object.
+ */
+const settings = { 'core.fsync': 'none', 'transfer.unpackLimit': '1', 'fastimport.unpackLimit': '1' };
+
+// https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
+process.env.GIT_CONFIG_COUNT = String(Object.keys(settings).length);
+for (const [index, [key, value]] of Object.entries(settings).entries())
+  Object.assign(process.env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
 
 /** Runs what needs a sandbox outside of a test, and cleans up however it ends. */
 export async function inScope<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
