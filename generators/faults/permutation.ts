@@ -65,8 +65,11 @@ export class Permutation {
     const { chain, merged, unpushed } = this.#history;
     await this.#reveal();
     const commits = chain.map(({ commit }) => commit);
-    // The pipelines of the other commits were cancelled, as they are where commits come soon after one another.
-    const begun = this.#random.shuffled(commits).slice(0, fewest + this.#random.below(3));
+    // The pipelines of the other commits were cancelled. What was published in a row has most in common.
+    const number = fewest + this.#random.below(3);
+    const inARow = this.#random.chance(0.6);
+    const first = this.#random.below(commits.length - number + 1);
+    const begun = inARow ? commits.slice(first, first + number) : this.#random.shuffled(commits).slice(0, number);
     const repeated = this.#random.chance(0.7) ? [this.#random.pick(begun)] : [];
     const strangers = this.#random.chance(0.6) ? [this.#random.pick([...merged, unpushed])] : [];
     for (const dry of this.#inSomeOrder([...begun, ...repeated, ...strangers])) {
