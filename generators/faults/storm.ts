@@ -120,7 +120,7 @@ export const storm: Task = {
   count: 16,
   run: ({ random, count, say }) =>
     inScope(async (scope): Promise<Summary> => {
-      const [publishers, publishes] = count === undefined ? [4, 4] : [count, 25];
+      const [publishers, publishes] = count === undefined ? [4, 3] : [count, 25];
       const box = await sandbox(scope);
       const calm = new Git(join(box.dir, 'calm.git'));
       const commits: string[] = [];
