@@ -100,14 +100,14 @@ export const permutations: readonly Alteration[] = [
     file: 'commands/adopt.ts',
     find: 'taken.filter((app) => there.get(app)?.id !== present.folders.get(environment)?.get(app)?.id)',
     replace: 'taken.filter((app) => present.folders.get(environment)?.get(app) === undefined)',
-    count: 24,
+    count: 60,
   },
   {
     name: 'what comes from an older base keeps its old provenance',
     file: 'model/publication.ts',
     find: '() => ({ ...part.metadata, drySha })',
     replace: '() => part.metadata',
-    count: 24,
+    count: 60,
   },
   {
     name: 'the key of an app that was kept is recorded',
