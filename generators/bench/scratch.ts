@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,12 @@ export class Scratch {
         // It ended by itself.
       }
     }
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    // Whoever is being killed, or ends by itself, may still make a file, and with it the folder.
+    for (let absent = 0, round = 0; absent < 2 && round < 30; round++) {
+      rmSync(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      absent = existsSync(this.dir) ? 0 : absent + 1;
+    }
     open.delete(this);
   }
 }
