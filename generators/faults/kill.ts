@@ -88,7 +88,9 @@ export async function disturb(point: Point, random: Random): Promise<void> {
       const victim = trial.run(fault);
       const ended = await victim.ended;
       assert.equal(ended.steps.findLast((one) => one.fault)?.fault, kind, `the fault did not happen: ${ended.err}`);
-      if (isKill(kind)) assert.equal(ended.status, undefined, 'it was to be killed');
+      // A process that nobody waits for, as a render that turned out to be needless, may outlive the command.
+      const late = (kind === 'kill during' || kind === 'kill both') && ended.status === 0;
+      if (isKill(kind) && !late) assert.equal(ended.status, undefined, 'it was to be killed');
       else assert.ok(ended.status === 0 || ended.status === 1, `it ended with ${ended.status}: ${ended.err}`);
       if (name === 'git push' && /reply/.test(kind))
         assert.equal(ended.status, 0, `the branch moved, and it was called a failure: ${ended.err}`);
