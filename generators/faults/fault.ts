@@ -26,6 +26,9 @@ export const kindsAt: Readonly<Record<Door, readonly Kind[]>> = {
 
 export const isKill = (kind: Kind) => kind.startsWith('kill');
 
+/** Whether the step is done, and its caller hears of a failure. */
+export const replyIsLost = (kind: Kind) => kind.endsWith('reply');
+
 /** What happens at one step. */
 export interface Fault {
   readonly kind: Kind;

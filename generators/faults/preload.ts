@@ -3,7 +3,7 @@ import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
-import { type Door, type Fault, faultAt, type Orders, orderVariable } from './fault.ts';
+import { type Door, type Fault, faultAt, isKill, type Orders, orderVariable, replyIsLost } from './fault.ts';
 import { record } from './journal.ts';
 
 /**
@@ -17,7 +17,10 @@ delete process.env[orderVariable];
 
 let count = 0;
 
-/** Tells of a step and dies at once where that is ordered. */
+/**
+ * Tells of a step and dies at once where that is ordered. Steps that run side by side come in any order, so one with
+ * this number may go through another door than the one that the order was made for: every door knows every kind.
+ */
 function enter(door: Door, name: string): Fault | undefined {
   const number = count++;
   const fault = faultAt(order, number, door);
@@ -43,7 +46,7 @@ function watchedSpawn(command: string, args: readonly string[] = [], options: Sp
   const status = basename(command) === 'git' ? 128 : 1;
   if (fault?.kind === 'refuse')
     return spawn('sh', ['-c', `echo '${diskFull}' >&2; exit ${status}`], { ...options, stdio: 'pipe' });
-  if (fault?.kind === 'lose reply' || fault?.kind === 'strange reply') {
+  if (fault && replyIsLost(fault.kind)) {
     // What was not done fails in known words also then: strange ones tell whoever reads them that it was.
     const done = fault.kind === 'strange reply' ? strangeWords : brokenConnection;
     const script = `"$0" "$@" >/dev/null 2>&1 && echo '${done}' >&2 || echo '${brokenConnection}' >&2; exit ${status}`;
@@ -101,8 +104,8 @@ for (const name of writers) {
       throw failure('ENOSPC', name);
     }
     const result = await later(...args);
-    if (fault?.kind === 'kill after') die();
-    if (fault?.kind === 'lose reply') throw failure('EIO', name);
+    if (fault && isKill(fault.kind)) die();
+    if (fault && replyIsLost(fault.kind)) throw failure('EIO', name);
     return result;
   };
   sync[`${name}Sync`] = (...args) => {
@@ -112,8 +115,8 @@ for (const name of writers) {
     nested = true;
     const result = now(...args);
     nested = false;
-    if (fault?.kind === 'kill after') die();
-    if (fault?.kind === 'lose reply') throw failure('EIO', name);
+    if (fault && isKill(fault.kind)) die();
+    if (fault && replyIsLost(fault.kind)) throw failure('EIO', name);
     return result;
   };
 }
@@ -126,10 +129,10 @@ globalThis.fetch = async (input, init) => {
   const request = new Request(input, init);
   const fault = enter('fetch', `${request.method} ${basename(new URL(request.url).pathname).replace(/^\d+$/, ':iid')}`);
   if (fault?.kind === 'refuse') throw broken();
-  if (fault?.kind === 'kill during') setTimeout(die, fault.delay);
+  if (fault?.kind === 'kill during' || fault?.kind === 'kill both') setTimeout(die, fault.delay);
   const response = await fetch(request);
-  if (fault?.kind === 'kill during' || fault?.kind === 'kill after') die();
-  if (fault?.kind === 'lose reply') throw broken();
+  if (fault && isKill(fault.kind)) die();
+  if (fault && replyIsLost(fault.kind)) throw broken();
   return response;
 };
 
