@@ -63,6 +63,7 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
 
   const basis = await timings.of('git: what depends on what', basisOf(mirror, { dry, base: tip, images }));
   const { taken, base, kept } = work.rendered ?? work.bundle ?? { ...basis, kept: [] };
+  // What is taken over stands on an older commit than the newest.
   const moved = taken.length > 0 && base !== tip;
   const standing = (left: ReadonlySet<string>) => readPresent(mirror, tip, (app) => !left.has(app));
   const left = new Set([...(moved ? [] : taken), ...kept.map(({ app }) => app)]);
@@ -77,7 +78,7 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
     const apps = new Set(work.rendered.summary.apps);
     const out = [...left].some((app) => !apps.has(app));
     const present = out ? await standing(new Set([...left].filter((app) => apps.has(app)))) : await reading;
-    const publication = await timings.of('compare', compose(mirror, basis, work.rendered, present));
+    const publication = await timings.of('compare', compose(mirror, { basis, bundle: work.rendered, present, moved }));
     return await write(context, mirror, store, { tip, present, publication, work, bundle: work.rendered });
   } catch (error) {
     await store.writer.abandon();
@@ -99,18 +100,21 @@ async function bundleOf(
   return { ...bundle, parts };
 }
 
-async function compose(
-  mirror: Mirror,
-  { sources, builds }: Basis,
-  bundle: Bundle<StoredPart>,
-  present: Present,
-): Promise<Publication> {
+interface Composing {
+  readonly basis: Basis;
+  readonly bundle: Bundle<StoredPart>;
+  readonly present: Present;
+  /** Whether `rendered` has moved since the base of the bundle. */
+  readonly moved: boolean;
+}
+
+async function compose(mirror: Mirror, { basis, bundle, present, moved }: Composing): Promise<Publication> {
   const { git, refs } = mirror;
-  const tip = refs.get(head(rendered));
+  const { sources, builds } = basis;
   const { published } = present;
+  const tip = refs.get(head(rendered));
   const before = published && (await git.commit(published.drySha));
   if (published && before) checkKeys(published, await sourcesAt(git, before), tip ?? '');
-  const moved = bundle.taken.length > 0 && bundle.base !== tip;
   const adopted = moved ? await adopt(mirror, bundle, present) : { parts: [], published };
   checkClaims(bundle, sources, builds, adopted.published);
   return composePublication(

@@ -7,14 +7,16 @@ import { buildsAt, sourcesAt } from '../git/sources.ts';
 import { PartStore } from '../git/store.ts';
 import { writtenAt } from '../git/write.ts';
 import type { Bundle } from '../model/bundle.ts';
+import type { Sources } from '../model/key.ts';
 import type { Published } from '../model/metadata.ts';
 import { head, main, publishedFile, rendered } from '../model/names.ts';
 import { blobId } from '../model/object-id.ts';
 import type { StoredPart } from '../model/part.ts';
-import { composePublication } from '../model/publication.ts';
+import { composePublication, type Present } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { judgeFile, type TreeChange, type Verdict, type Verification } from '../model/verdict.ts';
 import { short } from '../model/words.ts';
+import type { Basis } from './bundle.ts';
 import { type Hydrated, Hydration } from './hydrate-commit.ts';
 import { judgeSignatures } from './verify-signatures.ts';
 
@@ -124,13 +126,16 @@ async function judge(mirror: Mirror, { commit, parent, places, seen, say }: Case
   const older = before && (places.get(before.drySha) ?? -1) > place;
   if (older) return [wrong('forged provenance', `${short(parsed.drySha)} is older than what was published before it`)];
 
-  const render = () => renderAs(mirror, parsed, say);
+  const dry = await Promise.all([sourcesAt(git, parsed.drySha), buildsAt(git, parsed.drySha)]).catch(refusal);
+  if (dry instanceof Refusal) return [wrong('forged provenance', dry.message)];
+  const [sources, builds] = dry;
+  const render = () => renderAs(mirror, parsed, { sources, builds }, say);
   const hydrated = await render().catch(refusal);
   if (hydrated instanceof Refusal)
     return [wrong('forged provenance', `its dry commit cannot be rendered: ${hydrated.message}`)];
   const present = await readPresent(mirror, parent, () => true, true).catch(refusal);
   if (present instanceof Refusal) return [wrong('foreign', `what stood before it is not ours: ${present.message}`)];
-  const expected = await publishAgain(mirror, parent, parsed, hydrated, present).catch(refusal);
+  const expected = await publishAgain(mirror, { parent, published: parsed, sources, hydrated, present }).catch(refusal);
   if (expected instanceof Refusal) return [wrong('forged provenance', expected.message)];
   const changes = await treeChanges(git, expected, commit);
   if (changes.length === 0) return [];
@@ -157,7 +162,12 @@ async function judge(mirror: Mirror, { commit, parent, places, seen, say }: Case
 }
 
 /** Renders everything of a dry commit, with the images that were published. */
-async function renderAs({ git }: Mirror, published: Published, say: (line: string) => void): Promise<Hydrated> {
+async function renderAs(
+  { git }: Mirror,
+  published: Published,
+  { sources, builds }: Pick<Basis, 'sources' | 'builds'>,
+  say: (line: string) => void,
+): Promise<Hydrated> {
   const { drySha } = published;
   const images = Object.entries(published.images).map(([app, { reference }]) => [app, reference] as const);
   const known = Object.fromEntries(
@@ -165,7 +175,6 @@ async function renderAs({ git }: Mirror, published: Published, say: (line: strin
   );
   const hydration = new Hydration(git, drySha, say);
   try {
-    const [sources, builds] = await Promise.all([sourcesAt(git, drySha), buildsAt(git, drySha)]);
     const input = { builds, images: {}, known, taken: [] };
     return await hydration.render({ input, apps: [...sources.apps.keys()], take: (part) => part });
   } finally {
@@ -173,13 +182,19 @@ async function renderAs({ git }: Mirror, published: Published, say: (line: strin
   }
 }
 
+interface Again {
+  readonly parent: string | undefined;
+  readonly published: Published;
+  readonly sources: Sources;
+  readonly hydrated: Hydrated;
+  /** What stood on `parent`. */
+  readonly present: Present;
+}
+
 /** The tree that a publish of this render would have written on `parent`. */
 async function publishAgain(
   { git, format }: Mirror,
-  parent: string | undefined,
-  published: Published,
-  hydrated: Hydrated,
-  present: Awaited<ReturnType<typeof readPresent>>,
+  { parent, published, sources, hydrated, present }: Again,
 ): Promise<string> {
   const failing = hydrated.failed.map(({ app }) => app);
   const imageless = Object.entries(hydrated.summary.images).flatMap(([app, { reference }]) => (reference ? [] : [app]));
@@ -198,7 +213,7 @@ async function publishAgain(
       kept: kept.sort((a, b) => published.kept.indexOf(a.app) - published.kept.indexOf(b.app)),
       summary: { ...hydrated.summary, node: published.node },
     };
-    const { commit } = composePublication(bundle, await sourcesAt(git, published.drySha), present);
+    const { commit } = composePublication(bundle, sources, present);
     await store.writer.commits(parent, [commit], writtenAt(0));
     return (await store.writer.end())[0] as string;
   } catch (error) {

@@ -10,7 +10,7 @@ export type KeyOrder = (a: string, b: string) => number;
  * a value that is no JSON) goes to js-yaml whole.
  */
 export function formatYaml(value: object, sortKeys: KeyOrder): string {
-  const lines = Array.isArray(value) ? undefined : mapping(value, '', sortKeys);
+  const lines = isPlain(value) ? mapping(value, '', sortKeys) : undefined;
   return lines ?? dump(value, { sortKeys, noRefs: true, lineWidth: -1 });
 }
 

@@ -92,8 +92,8 @@ export const permutations: readonly Alteration[] = [
   {
     name: 'the base of a bundle is taken for the tip',
     file: 'commands/append.ts',
-    find: 'const moved = bundle.taken.length > 0 && bundle.base !== tip;',
-    replace: 'const moved = bundle.taken.length > 0 && bundle.base === undefined;',
+    find: 'const moved = taken.length > 0 && base !== tip;',
+    replace: 'const moved = taken.length > 0 && base === undefined;',
   },
   {
     name: 'what moved since the base stays as it is',
