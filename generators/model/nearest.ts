@@ -1,0 +1,24 @@
+/** The legal word that is nearest to a wrong one, when one is near: two letters away, or one where the word is short. */
+export function nearest(word: string, legal: readonly string[]): string | undefined {
+  const near = legal
+    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near && near.distance <= Math.min(2, Math.ceil(word.length / 3)) ? near.candidate : undefined;
+}
+
+/** How many letters to change, add, take away or swap with their neighbour: https://en.wikipedia.org/wiki/Damerau–Levenshtein_distance */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...a].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...b].entries()) {
+      const substitution = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      const swapped = letter === b[column - 1] && other === a[row - 1] ? (before[column - 1] ?? 0) + 1 : substitution;
+      current.push(Math.min(substitution, swapped, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
