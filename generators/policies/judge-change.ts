@@ -1,0 +1,27 @@
+import type { ChangePolicy } from './change-policy.ts';
+import { immutable } from './changes/immutable.ts';
+import { formatPath } from './json.ts';
+import type { Violation } from './judge.ts';
+import { viewOf } from './view.ts';
+
+/** What must hold of every change of an app. */
+export const changePolicies: readonly ChangePolicy[] = immutable;
+
+/**
+ * Every change policy that a move from some objects of an app to others breaks. An app that is added breaks none; one
+ * that is removed, or loses much, is the matter of `judgeRemovals`.
+ */
+export function judgeChange(before: readonly unknown[], after: readonly unknown[]): Violation[] {
+  const [old, now] = [viewOf(before), viewOf(after)];
+  return changePolicies.flatMap(({ id, says, severity = 'error', check }) =>
+    [...check(old, now)].map(({ file, object, path, value, because }) => ({
+      policy: id,
+      severity,
+      says: because ? `${says} ${because}` : says,
+      file,
+      object,
+      field: formatPath(path),
+      value,
+    })),
+  );
+}
