@@ -3,8 +3,10 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 
 // The benchmarks: npm run bench -- NAME [options].
 
-const benchmarks: Readonly<Record<string, () => Promise<typeof import('./publish.ts')>>> = {
+type Benchmark = Pick<typeof import('./publish.ts'), 'run'>;
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   publish: () => import('./publish.ts'),
+  render: () => import('./render.ts'),
 };
 
 // Nothing of a pipeline, a forge or a cache may change what is measured.

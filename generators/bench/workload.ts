@@ -103,9 +103,13 @@ export const app: App = {
 const indexFile = (names: readonly string[]): string =>
   `export const apps = {\n${names.map((name) => `  '${name}': () => import('./${name}/app.ts'),`).join('\n')}\n};\n`;
 
-const environmentsFile = () => `import type { Environment } from '../generators/model/environment.ts';
+const environmentsFile = () => `import type { Cluster, Environment } from '../generators/model/environment.ts';
 
 export const repository = 'https://gitlab.example.com/group/slipway.git';
+
+export const clusters: readonly Cluster[] = [
+  { name: 'nonprod', profile: 'eks', registries: ['registry.example.com'], storage: 'gp3', network: '10.10.0.0/16', namespaces: {} },
+];
 
 const base = { cluster: 'nonprod', replicas: 2, resources: { cpu: '50m', memory: '256Mi' }, soak: '5m' };
 
