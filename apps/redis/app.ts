@@ -24,4 +24,5 @@ export const app: App = {
   ready: ['redis-cli', '-e', '-p', '6379', 'ping'],
   user: { uid: 999, gid: 1000 },
   volume: { path: '/data', size: '1Gi' },
+  single: true,
 };

@@ -1,0 +1,39 @@
+import type { App } from '../../generators/model/app.ts';
+
+const redis =
+  'docker.io/library/redis:8.2-alpine@sha256:30abb90e62f14b737010746def3ba99cc79fe19dcdb3d37b41f21fc62e7da19d';
+
+/** Every night what Redis holds, checked, as the newest version of one object of a bucket that keeps versions. */
+export const app: App = {
+  kind: 'job',
+  name: 'redis-backup',
+  owner: 'team-platform',
+  image: 'docker.io/rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5',
+  schedule: '15 2 * * *',
+  deadline: '30m',
+  // Redis sends a dump as it would to a replica: it is the state of one moment, and Redis goes on meanwhile.
+  before: [
+    { name: 'dump', image: redis, command: ['redis-cli', '-h', 'redis', '--rdb', '/backup/dump.rdb'] },
+    { name: 'check', image: redis, command: ['redis-check-rdb', '/backup/dump.rdb'] },
+  ],
+  args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-dev/redis/dump.rdb', '--s3-no-check-bucket'],
+  env: {
+    RCLONE_CONFIG: '/backup/rclone.conf',
+    RCLONE_CONFIG_STORE_TYPE: 's3',
+    RCLONE_CONFIG_STORE_PROVIDER: 'AWS',
+    RCLONE_CONFIG_STORE_ENV_AUTH: 'true',
+    RCLONE_CONFIG_STORE_REGION: 'eu-central-1',
+  },
+  scratch: { '/backup': '2Gi' },
+  calls: ['redis'],
+  outside: [443],
+  identity: 'redis-backup',
+  in: {
+    staging: {
+      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-staging/redis/dump.rdb', '--s3-no-check-bucket'],
+    },
+    production: {
+      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-production/redis/dump.rdb', '--s3-no-check-bucket'],
+    },
+  },
+};
