@@ -5,6 +5,11 @@ import type { Apps } from '../generators/model/app.ts';
  * this list is removed from every environment, by the usual path.
  */
 export const apps: Apps = {
+  classes: () => import('./classes/app.ts'),
+  collector: () => import('./collector/app.ts'),
   counter: () => import('./counter/app.ts'),
+  platform: () => import('./platform/app.ts'),
   redis: () => import('./redis/app.ts'),
+  'redis-backup': () => import('./redis-backup/app.ts'),
+  'redis-exporter': () => import('./redis-exporter/app.ts'),
 };

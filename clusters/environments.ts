@@ -1,9 +1,38 @@
-import type { Environment } from '../generators/model/environment.ts';
+import type { Cluster, Environment } from '../generators/model/environment.ts';
 
 /** Where Argo CD reads this repository from. */
 export const repository = 'https://gitlab.com/example/slipway.git';
 
-/** The promotion path, and what differs along it. */
+/** Where images may come from, on every cluster. */
+const registries = [
+  'registry.gitlab.com/example/slipway',
+  'docker.io/library',
+  'docker.io/oliver006',
+  'docker.io/otel',
+  'docker.io/rclone',
+];
+
+/** The clusters, and the namespaces on them that belong to no environment. */
+export const clusters: readonly Cluster[] = [
+  {
+    name: 'nonprod',
+    profile: 'eks',
+    registries,
+    storage: 'gp3',
+    network: '10.10.0.0/16',
+    namespaces: { agents: 'privileged', monitoring: 'restricted' },
+  },
+  {
+    name: 'production',
+    profile: 'eks',
+    registries,
+    storage: 'gp3',
+    network: '10.20.0.0/16',
+    namespaces: { agents: 'privileged', monitoring: 'restricted' },
+  },
+];
+
+/** The promotion paths, and what differs along them: that of the apps, and that of what belongs to a cluster. */
 export const environments: readonly Environment[] = [
   {
     name: 'dev',
@@ -29,6 +58,27 @@ export const environments: readonly Environment[] = [
     domain: 'example.com',
     replicas: 2,
     resources: { cpu: '250m', memory: '256Mi' },
+    production: true,
     soak: '1h',
+  },
+  {
+    name: 'platform-nonprod',
+    cluster: 'nonprod',
+    scope: 'cluster',
+    domain: 'nonprod.example.com',
+    replicas: 1,
+    resources: { cpu: '50m', memory: '128Mi' },
+    soak: '1h',
+  },
+  {
+    name: 'platform-production',
+    cluster: 'production',
+    scope: 'cluster',
+    after: 'platform-nonprod',
+    domain: 'production.example.com',
+    replicas: 2,
+    resources: { cpu: '50m', memory: '128Mi' },
+    production: true,
+    soak: '1d',
   },
 ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { hermeticArguments } from './hermetic/arguments.ts';
 import { commitTo, folder, modules, program, render, run } from './hermetic/commit.fixture.ts';
 import type { RenderInput } from './model/part.ts';
@@ -262,7 +263,11 @@ test("this repository's own apps and charts render under the traps as they do wi
   }
   const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
   const input = JSON.stringify({ builds: { service: build }, images: {}, known: {}, taken: [] } satisfies RenderInput);
-  const free = await run([join(dir, 'generators', 'render-commit.ts')], input);
+  const files = pathToFileURL(join(program, 'generators', 'hermetic', 'files.ts')).href;
+  const reader = `import { fileReader } from ${JSON.stringify(files)};
+    globalThis[Symbol.for('slipway.read')] = fileReader(${JSON.stringify(dir)});`;
+  const untrapped = ['--import', `data:text/javascript,${encodeURIComponent(reader)}`];
+  const free = await run([...untrapped, join(dir, 'generators', 'render-commit.ts')], input);
   const trapped = await run(hermeticArguments(dir, modules), input);
   assert.match(free.out, /"summary"/);
   assert.deepEqual(trapped, free);

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { Blame } from './hermetic/blame.ts';
 import { builtinTraps } from './hermetic/builtins.ts';
 import { trapClock } from './hermetic/clock.ts';
+import { fileReader } from './hermetic/files.ts';
 import { guardImports } from './hermetic/imports.ts';
 import { guardProcess, recordDenials, trapGlobals } from './hermetic/surroundings.ts';
 
@@ -16,12 +17,15 @@ import { guardProcess, recordDenials, trapGlobals } from './hermetic/surrounding
  * charges one to an app takes it off that list. If any is left when the process ends, its messages are the last lines
  * of standard error, one per line, and the exit code is 3.
  *
+ * `globalThis[Symbol.for('slipway.read')](app, file)` gives the text of a file of an app's folder.
+ *
  * It guards against mistakes. It is no boundary against code that means harm, no more than Node's permissions are:
  * https://nodejs.org/docs/latest-v24.x/api/permissions.html#permission-model-constraints
  */
 const [, , dir = '', modules = ''] = process.argv;
 const blame = new Blame(dir, modules);
 Object.defineProperty(globalThis, Symbol.for('slipway.trapped'), { value: blame.trapped });
+Object.defineProperty(globalThis, Symbol.for('slipway.read'), { value: fileReader(dir) });
 
 process.on('exit', () => {
   if (blame.trapped.length === 0) return;

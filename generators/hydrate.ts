@@ -1,18 +1,25 @@
 import { pipeline } from './charts/pipeline.ts';
-import { type CheckedApp, checkApp, isBuilt } from './model/app-schema.ts';
+import { hostsOf } from './charts/web.ts';
+import { checkApp, type Declared } from './model/app-check.ts';
+import { type CheckedApp, isBuilt, isProgram } from './model/app-schema.ts';
 import { type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
+import type { Outline } from './model/outline.ts';
 import type { Line, Named, Part, RenderInput } from './model/part.ts';
 import { Misuse, Refusal } from './model/refusal.ts';
+import { unknownPolicies } from './policies/excuse.ts';
 import { builtImage, pinnedImage, type ResolvedImage, render } from './render.ts';
 
 /** What a dry commit declares, and who watches over its code. */
 export interface Definitions {
   readonly repository: unknown;
+  readonly clusters: unknown;
   readonly environments: unknown;
   /** By name: what `apps/<name>/app.ts` exports as `app`, or throws when it cannot be loaded. Only what is not taken over. */
   readonly apps: ReadonlyMap<string, () => unknown>;
+  /** The text of a file of an app's folder. */
+  readonly read: (app: string, file: string) => string;
   /** Runs code on behalf of an app. @default as it is */
   readonly within?: <T>(app: string, work: () => T) => T;
 }
@@ -24,6 +31,7 @@ export interface Definitions {
 export function* hydrate(definitions: Definitions, input: RenderInput, node: string): Generator<Line> {
   const path = checkPath(definitions);
   const images: Record<string, Named> = {};
+  const outlines: Record<string, Outline> = {};
   const names = [...definitions.apps.keys(), ...input.taken].sort();
   for (const name of Object.keys(input.images)) {
     if (!names.includes(name))
@@ -32,9 +40,10 @@ export function* hydrate(definitions: Definitions, input: RenderInput, node: str
 
   for (const [name, declared] of definitions.apps) {
     try {
-      const work = () => partsOf(checkApp(name, declared()), path, input);
-      const { parts, image } = definitions.within ? definitions.within(name, work) : work();
+      const work = () => partsOf(name, declared(), path, definitions.read, input);
+      const { parts, image, outline } = definitions.within ? definitions.within(name, work) : work();
       if (image) images[name] = image;
+      outlines[name] = outline;
       for (const part of parts) yield { part };
     } catch (error) {
       yield { failed: { app: name, message: reasonOf(name, error), exitCode: exitCodeOf(error) } };
@@ -44,30 +53,69 @@ export function* hydrate(definitions: Definitions, input: RenderInput, node: str
   yield {
     summary: {
       repository: path.repository,
-      environments: path.environments.map(({ name, after, soak }) => ({
+      environments: path.environments.map(({ name, scope, after, soak }) => ({
         name,
+        ...(scope === 'cluster' ? { scope } : {}),
         ...(after ? { after } : {}),
         soak: seconds(soak),
       })),
       apps: names,
       pipelines: Object.fromEntries(path.environments.map(({ name }) => [name, pipeline(name)])),
       images,
+      outlines,
       node,
     },
   };
 }
 
-function partsOf(app: CheckedApp, path: Path, input: RenderInput): { parts: Part[]; image?: Named } {
-  const { image, named } = imageOf(app, input);
-  const parts = path.environments.map((environment) => render(app, environment, image, path.repository));
-  return { parts, ...(named ? { image: named } : {}) };
+/** An app everywhere. @throws {Misuse} when its definition is wrong */
+function partsOf(
+  name: string,
+  value: unknown,
+  path: Path,
+  read: Definitions['read'],
+  input: RenderInput,
+): { parts: Part[]; image?: Named; outline: Outline } {
+  const declared = check(name, value, path, read);
+  const { image, named } = imageOf(declared.app, input);
+  const parts = [...declared.in].map(([environment, app]) =>
+    render(app, { environment, path, image, read: (file) => read(name, file) }),
+  );
+  return { parts, ...(named ? { image: named } : {}), outline: outlineOf(declared) };
 }
 
-function imageOf(
-  { name, image }: CheckedApp,
-  { builds, images, known }: RenderInput,
-): { image: ResolvedImage; named?: Named } {
+/** The text of a definition is read only to say at which lines it is wrong. */
+function check(name: string, value: unknown, path: Path, read: Definitions['read']): Declared {
+  try {
+    return checkApp(name, value, path, unknownPolicies);
+  } catch (error) {
+    if (!(error instanceof Misuse)) throw error;
+    return checkApp(name, value, path, unknownPolicies, read(name, 'app.ts'));
+  }
+}
+
+function outlineOf({ app, in: environments }: Declared): Outline {
+  const routes = [...environments].flatMap(([environment, one]) =>
+    one.kind === 'web' ? hostsOf(one, { environment }).map((host) => `${host}${one.path}`) : [],
+  );
+  const calls = [...new Set([...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])))].sort();
+  return {
+    owner: app.owner,
+    ...(app.scope === 'cluster' ? { scope: app.scope } : {}),
+    ...('port' in app && app.port !== undefined ? { port: app.port } : {}),
+    ...(calls.length > 0 ? { calls } : {}),
+    ...(routes.length > 0 ? { routes } : {}),
+  };
+}
+
+function imageOf(app: CheckedApp, { builds, images, known }: RenderInput): { image?: ResolvedImage; named?: Named } {
+  const { name } = app;
   const given = images[name];
+  if (!isProgram(app)) {
+    if (given) throw new Misuse(`--image ${name}=…: ${name} runs no image of its own.`);
+    return {};
+  }
+  const { image } = app;
   if (!isBuilt(image)) {
     if (given)
       throw new Misuse(`--image ${name}=…: the image of ${name} is not built here; apps/${name}/app.ts pins it.`);

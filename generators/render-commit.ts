@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { apps } from '../apps/index.ts';
-import { environments, repository } from '../clusters/environments.ts';
+import { clusters, environments, repository } from '../clusters/environments.ts';
 import { hydrate } from './hydrate.ts';
 import type { RenderInput } from './model/part.ts';
 import { Misuse, Refusal } from './model/refusal.ts';
@@ -71,6 +71,17 @@ const notOwn = (name: string) => (): never => {
   throw new Misuse(`apps/index.ts: ${name} must be () => import('./${name}/app.ts'), and nothing else`);
 };
 
+/** A file of an app's folder. @throws {Misuse} when there is none */
+function read(app: string, file: string): string {
+  const own = Reflect.get(globalThis, Symbol.for('slipway.read')) as (app: string, file: string) => string;
+  try {
+    return own(app, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' ? new Misuse(`apps/${app}/${file} is not there`) : error;
+  }
+}
+
 /** Nobody changes what an app declared. */
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
@@ -88,7 +99,7 @@ try {
   for (const name of Object.keys(apps).sort()) {
     if (!taken.includes(name)) declared.set(name, isOwn(name) ? await load(name) : notOwn(name));
   }
-  const definitions = { repository, environments, apps: declared, within };
+  const definitions = { repository, clusters, environments, apps: declared, read, within };
   for (const line of hydrate(definitions, { ...input, taken }, process.version)) await write(line);
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { apps } from '../apps/index.ts';
-import { environments, repository } from '../clusters/environments.ts';
-import { hydrate } from './hydrate.ts';
+import { restoring } from '../apps/redis/restore.ts';
+import { clusters, environments, repository } from '../clusters/environments.ts';
+import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import type { Line, RenderInput } from './model/part.ts';
+import { strictly } from './schemas/strictly.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
@@ -16,55 +19,77 @@ const input: RenderInput = {
   taken: [],
 };
 
-const environment = {
-  name: 'dev',
-  cluster: 'c',
-  domain: 'dev.example.org',
-  replicas: 2,
-  resources: { cpu: '50m', memory: '64Mi' },
-  soak: '1m',
-};
-/** What a render said, by kind of line. */
+const base = { cluster: 'c', replicas: 2, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
+/** What a render said, by kind of line. Every object of it is one that a cluster takes. */
 function collect(lines: Iterable<Line>) {
   const all = [...lines];
   const summary = all.flatMap((line) => ('summary' in line ? [line.summary] : []))[0];
   assert.ok(summary);
   const parts = all.flatMap((line) => ('part' in line ? [line.part] : []));
   const failed = all.flatMap((line) => ('failed' in line ? [line.failed] : []));
+  for (const { app, files } of parts)
+    for (const [file, text] of Object.entries(files)) assert.deepEqual(strictly(load(text)), [], `${app}/${file}`);
   return { parts, failed, summary };
 }
 
-const fixture = (app: { name: string; [field: string]: unknown }) =>
+interface Fixture {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
+/** Renders one app for an environment and a cluster, which are as the fields say. */
+const fixture = (app: Fixture, { environment = {}, cluster = {}, files = {} as Record<string, string> } = {}) =>
   collect(
     hydrate(
       {
         apps: new Map([[app.name, () => app]]),
         repository: 'https://git.example.org/r.git',
-        environments: [environment],
+        clusters: [
+          {
+            name: 'c',
+            profile: 'eks',
+            registries: ['r'],
+            storage: 'gp3',
+            namespaces: { agents: 'privileged' },
+            ...cluster,
+          },
+        ],
+        environments: [
+          { ...base, name: 'dev', domain: 'dev.example.org', ...environment },
+          { ...base, name: 'platform-c', domain: 'c.example.org', scope: 'cluster' },
+        ],
+        read: (_, file) => files[file] ?? '',
       },
       { builds: { service: build }, images: {}, known: {}, taken: [] },
       'v24.0.0',
     ),
   );
 
-test('a web app is a Deployment, a Service, an Ingress and its Application, and nothing that nobody asked for', () => {
-  const { parts } = fixture({
-    kind: 'web',
-    name: 'shop',
-    owner: 'team-shop',
-    image: `registry.example.org/shop:4.2@${digest}`,
-    port: 8000,
-    env: { MODE: 'yes' },
-  });
-  assert.deepEqual(Object.keys(parts[0]?.files ?? {}), [
-    'application.yaml',
-    'deployment-shop.yaml',
-    'service-shop.yaml',
-    'ingress-shop.yaml',
-  ]);
-  assert.equal(
-    parts[0]?.files['deployment-shop.yaml'],
-    `apiVersion: apps/v1
+/** The files of the one part, without its Application. */
+function filesOf(app: Fixture, place?: Parameters<typeof fixture>[1]): Record<string, string> {
+  const { parts, failed } = fixture(app, place);
+  assert.deepEqual(failed, []);
+  const { 'application.yaml': _, ...files } = parts[0]?.files ?? {};
+  return files;
+}
+const objectOf = (files: Record<string, string>, file: string) => load(files[file] ?? '') as Manifest & Shown;
+
+/** What the tests look at. */
+interface Shown {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template: { readonly metadata: object; readonly spec: Record<string, unknown> };
+    readonly volumeClaimTemplates?: object[];
+    readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: Record<string, unknown> } } };
+  };
+}
+
+const web = { kind: 'web', name: 'shop', owner: 'team-shop', image: `r/shop:4.2@${digest}`, port: 8000 };
+
+test('a web app is what runs it and what protects it, and nothing that nobody asked for', () => {
+  const files = filesOf({ ...web, env: { MODE: 'yes' } });
+  assert.deepEqual(files, {
+    'deployment-shop.yaml': `apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: shop
@@ -88,10 +113,10 @@ spec:
         app.kubernetes.io/name: shop
         app.kubernetes.io/version: '4.2'
     spec:
-      automountServiceAccountToken: false
+      serviceAccountName: shop
       containers:
         - name: shop
-          image: registry.example.org/shop:4.2@${digest}
+          image: r/shop:4.2@${digest}
           env:
             - name: PORT
               value: '8000'
@@ -113,10 +138,10 @@ spec:
             periodSeconds: 5
             timeoutSeconds: 2
           resources:
-            limits:
-              memory: 64Mi
             requests:
               cpu: 50m
+              memory: 64Mi
+            limits:
               memory: 64Mi
           securityContext:
             allowPrivilegeEscalation: false
@@ -124,6 +149,7 @@ spec:
               drop:
                 - ALL
             readOnlyRootFilesystem: true
+      automountServiceAccountToken: false
       securityContext:
         runAsGroup: 65532
         runAsNonRoot: true
@@ -131,18 +157,508 @@ spec:
         seccompProfile:
           type: RuntimeDefault
       terminationGracePeriodSeconds: 30
+      topologySpreadConstraints:
+        - labelSelector:
+            matchLabels:
+              app.kubernetes.io/name: shop
+          maxSkew: 1
+          topologyKey: topology.kubernetes.io/zone
+          whenUnsatisfiable: ScheduleAnyway
+        - labelSelector:
+            matchLabels:
+              app.kubernetes.io/name: shop
+          maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+`,
+    'poddisruptionbudget-shop.yaml': `apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: shop
+  namespace: dev
+  labels:
+    app.kubernetes.io/name: shop
+    app.kubernetes.io/version: '4.2'
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: shop
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+`,
+    'service-shop.yaml': `apiVersion: v1
+kind: Service
+metadata:
+  name: shop
+  namespace: dev
+  labels:
+    app.kubernetes.io/name: shop
+    app.kubernetes.io/version: '4.2'
+spec:
+  selector:
+    app.kubernetes.io/name: shop
+  ports:
+    - name: http
+      port: 80
+      targetPort: http
+`,
+    'ingress-shop.yaml': `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: shop
+  namespace: dev
+  labels:
+    app.kubernetes.io/name: shop
+    app.kubernetes.io/version: '4.2'
+spec:
+  rules:
+    - host: shop.dev.example.org
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: shop
+                port:
+                  name: http
+  tls:
+    - hosts:
+        - shop.dev.example.org
+`,
+    'serviceaccount-shop.yaml': `apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: shop
+  namespace: dev
+  labels:
+    app.kubernetes.io/name: shop
+    app.kubernetes.io/version: '4.2'
+automountServiceAccountToken: false
+`,
+    'networkpolicy-shop.yaml': `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: shop
+  namespace: dev
+  labels:
+    app.kubernetes.io/name: shop
+    app.kubernetes.io/version: '4.2'
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: shop
+  policyTypes:
+    - Ingress
+    - Egress
+  ingress:
+    - from:
+        - namespaceSelector: {}
+      ports:
+        - port: http
+          protocol: TCP
+`,
+  });
+});
+
+test('its Application syncs the rest of its folder, and tells who answers for it', () => {
+  const { parts } = fixture(web);
+  assert.equal(
+    parts[0]?.files['application.yaml'],
+    `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: shop
+  namespace: argocd-dev
+  annotations:
+    argocd.argoproj.io/manifest-generate-paths: .
+    argocd.argoproj.io/sync-wave: '10'
+  finalizers:
+    - resources-finalizer.argocd.argoproj.io/foreground
+spec:
+  destination:
+    namespace: dev
+    server: https://kubernetes.default.svc
+  info:
+    - name: Owner
+      value: team-shop
+  project: dev
+  source:
+    path: shop
+    directory:
+      exclude: application.yaml
+    repoURL: https://git.example.org/r.git
+    targetRevision: refs/heads/env/dev
+  syncPolicy:
+    automated:
+      allowEmpty: false
+      prune: true
+      selfHeal: true
+    retry:
+      backoff:
+        duration: 5s
+        factor: 2
+        maxDuration: 3m
+      limit: 5
+      refresh: true
+    syncOptions:
+      - ServerSideApply=true
+      - PruneLast=true
+      - PrunePropagationPolicy=foreground
+      - RespectIgnoreDifferences=true
+      - ApplyOutOfSyncOnly=true
+      - FailOnSharedResource=true
 `,
   );
 });
 
-test('an app that is built here knows its version, commit and environment', () => {
-  const { parts, summary } = fixture({
-    kind: 'web',
+const worker = { kind: 'worker', name: 'shop', owner: 'team-shop', image: `r/shop:4.2@${digest}` };
+const kindsOf = (files: Record<string, string>) => Object.keys(files).map((file) => file.replace(/-shop.*$/, ''));
+
+test('a worker that nobody calls has no Service, and one that is called has', () => {
+  const alone = kindsOf(filesOf(worker));
+  assert.deepEqual(alone, ['deployment', 'poddisruptionbudget', 'serviceaccount', 'networkpolicy']);
+  const called = filesOf({ ...worker, port: 9000 });
+  assert.deepEqual(kindsOf(called), ['deployment', 'poddisruptionbudget', 'service', ...alone.slice(2)]);
+  const [container] = objectOf(called, 'deployment-shop.yaml').spec.template.spec.containers as Record<
+    string,
+    unknown
+  >[];
+  assert.deepEqual(container?.readinessProbe, { tcpSocket: { port: 'main' }, periodSeconds: 5, timeoutSeconds: 2 });
+});
+
+test('one pod alone needs no disruption budget and no other node', () => {
+  const files = filesOf(worker, { environment: { replicas: 1 } });
+  assert.deepEqual(kindsOf(files), ['deployment', 'serviceaccount', 'networkpolicy']);
+  assert.equal(objectOf(files, 'deployment-shop.yaml').spec.template.spec.topologySpreadConstraints, undefined);
+});
+
+test('where the load decides about the number of pods, the Deployment does not', () => {
+  const files = filesOf({ ...web, scale: { max: 8, memory: 80 } });
+  assert.equal(objectOf(files, 'deployment-shop.yaml').spec.replicas, undefined);
+  assert.deepEqual(objectOf(files, 'horizontalpodautoscaler-shop.yaml').spec, {
+    minReplicas: 2,
+    maxReplicas: 8,
+    metrics: [
+      { type: 'Resource', resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 80 } } },
+    ],
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
+  });
+});
+
+test('what a pod reads makes it roll: its files and the versions of its secrets', () => {
+  const with_ = (text: string, version: string) =>
+    filesOf({
+      ...worker,
+      identity: 'shop',
+      files: { '/etc/shop/config.yaml': text },
+      secrets: { token: { name: 'dev/shop/token', version: version.repeat(32) } },
+    });
+  const files = with_('a: 1\n', 'a');
+  const annotations = (these: Record<string, string>) => {
+    const { metadata } = objectOf(these, 'deployment-shop.yaml').spec.template as unknown as Manifest;
+    return metadata.annotations as Record<string, string>;
+  };
+  const first = annotations(files);
+  assert.deepEqual(Object.keys(first), ['slipway.dev/files', 'slipway.dev/secrets']);
+  assert.notEqual(annotations(with_('a: 2\n', 'a'))['slipway.dev/files'], first['slipway.dev/files']);
+  assert.notEqual(annotations(with_('a: 1\n', 'b'))['slipway.dev/secrets'], first['slipway.dev/secrets']);
+  assert.equal(files['configmap-shop.yaml']?.split('\ndata:\n')[1], '  etc.shop.config.yaml: |\n    a: 1\n');
+  assert.equal(
+    files['secretproviderclass-shop.yaml']?.split('spec:\n')[1],
+    `  parameters:
+    objects: |
+      - objectName: dev/shop/token
+        objectType: secretsmanager
+        objectVersion: ${'a'.repeat(32)}
+        objectAlias: token
+    usePodIdentity: 'true'
+  provider: aws
+`,
+  );
+  const pod = objectOf(files, 'deployment-shop.yaml').spec.template.spec as {
+    containers: { volumeMounts: object[] }[];
+    volumes: object[];
+  };
+  assert.deepEqual(pod.containers[0]?.volumeMounts, [
+    { name: 'files', mountPath: '/etc/shop/config.yaml', subPath: 'etc.shop.config.yaml', readOnly: true },
+    { name: 'secrets', mountPath: '/secrets', readOnly: true },
+  ]);
+  assert.deepEqual(pod.volumes, [
+    { name: 'files', configMap: { name: 'shop' } },
+    {
+      name: 'secrets',
+      csi: {
+        driver: 'secrets-store.csi.k8s.io',
+        readOnly: true,
+        volumeAttributes: { secretProviderClass: 'shop' },
+      },
+    },
+  ]);
+});
+
+test('what runs before an app ends, and what runs beside it does not', () => {
+  const others = {
+    before: [{ name: 'unpack', args: ['x'] }],
+    beside: [{ name: 'proxy', image: `r/proxy:1@${digest}` }],
+  };
+  const { spec } = objectOf(filesOf({ ...worker, ...others, scratch: { '/tmp': '8Mi' } }), 'deployment-shop.yaml').spec
+    .template;
+  const init = spec.initContainers as Record<string, unknown>[];
+  assert.deepEqual(
+    init.map(({ name, image, restartPolicy }) => [name, image, restartPolicy]),
+    [
+      ['unpack', `r/shop:4.2@${digest}`, undefined],
+      ['proxy', `r/proxy:1@${digest}`, 'Always'],
+    ],
+  );
+  for (const one of [...init, ...(spec.containers as Record<string, unknown>[])])
+    assert.deepEqual(one.volumeMounts, [{ name: 'scratch-tmp', mountPath: '/tmp' }]);
+  const job = {
+    kind: 'job',
     name: 'shop',
     owner: 'team-shop',
-    image: { repository: 'r/shop', build: 'service' },
-    port: 80,
+    image: web.image,
+    schedule: '0 1 * * *',
+    deadline: '5m',
+    ...others,
+  };
+  const pod = objectOf(filesOf(job), 'cronjob-shop.yaml').spec.jobTemplate?.spec.template.spec;
+  assert.partialDeepStrictEqual(pod, { initContainers: [{}, { name: 'proxy', restartPolicy: 'Always' }] });
+});
+
+test('a call lets the caller out and into the one that it calls, and both rules are its own', () => {
+  const files = filesOf(
+    { ...worker, port: 1, calls: ['db'], outside: [443], identity: 'shop', metrics: {} },
+    {
+      cluster: { network: '10.1.0.0/16' },
+    },
+  );
+  const spec = (file: string) => files[file]?.split('spec:\n')[1];
+  assert.equal(
+    spec('networkpolicy-shop-calls-db.yaml'),
+    `  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: db
+  policyTypes:
+    - Ingress
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/name: shop
+`,
+  );
+  assert.equal(
+    spec('networkpolicy-shop.yaml'),
+    `  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: shop
+  policyTypes:
+    - Ingress
+    - Egress
+  ingress:
+    - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: monitoring
+      ports:
+        - port: main
+          protocol: TCP
+  egress:
+    - ports:
+        - port: 53
+          protocol: UDP
+        - port: 53
+          protocol: TCP
+    - to:
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/name: db
+    - to:
+        - ipBlock:
+            cidr: 0.0.0.0/0
+            except:
+              - 10.0.0.0/8
+              - 100.64.0.0/10
+              - 169.254.0.0/16
+              - 172.16.0.0/12
+              - 192.168.0.0/16
+      ports:
+        - port: 443
+          protocol: TCP
+    - to:
+        - ipBlock:
+            cidr: 169.254.170.23/32
+      ports:
+        - port: 80
+          protocol: TCP
+`,
+  );
+});
+
+test('load balancers reach what is routed from their own addresses, and a web app without hosts not at all', () => {
+  const routed = filesOf(web, { cluster: { network: '10.1.0.0/16' } });
+  assert.match(
+    routed['networkpolicy-shop.yaml'] ?? '',
+    /ingress:\n {4}- from:\n {8}- ipBlock:\n {12}cidr: 10\.1\.0\.0\/16\n {6}ports:/,
+  );
+  const inside = filesOf({ ...web, hosts: [] });
+  assert.equal(inside['ingress-shop.yaml'], undefined);
+  assert.doesNotMatch(inside['networkpolicy-shop.yaml'] ?? '', /ingress:/);
+});
+
+test('a migration has an account, files and ways of its own, since it runs before the app is there', () => {
+  const files = filesOf({
+    ...web,
+    calls: ['db'],
+    files: { '/etc/a': 'b' },
+    migration: { command: ['migrate'], deadline: '10m', reversible: false },
   });
+  const hooks = Object.entries(files).filter(([file]) => file.includes('-migrate'));
+  assert.deepEqual(
+    hooks.map(([file]) => file),
+    [
+      'serviceaccount-shop-migrate.yaml',
+      'configmap-shop-migrate.yaml',
+      'networkpolicy-shop-migrate.yaml',
+      'networkpolicy-shop-migrate-calls-db.yaml',
+      'job-shop-migrate-4-2.yaml',
+    ],
+  );
+  for (const [file, text] of hooks) {
+    assert.match(text, /argocd\.argoproj\.io\/hook: PreSync\n/, file);
+    assert.match(text, new RegExp(`sync-wave: '${file.startsWith('job') ? 0 : -1}'`), file);
+  }
+  const job = objectOf(files, 'job-shop-migrate-4-2.yaml');
+  assert.partialDeepStrictEqual(job, {
+    metadata: { annotations: { 'slipway.dev/reversible': 'false' } },
+    spec: {
+      activeDeadlineSeconds: 600,
+      template: { spec: { restartPolicy: 'Never', serviceAccountName: 'shop-migrate' } },
+    },
+  });
+  // The app's Service must not send it anybody.
+  assert.partialDeepStrictEqual(job.spec.template.metadata, { labels: { 'app.kubernetes.io/name': 'shop-migrate' } });
+});
+
+test('a function over the finished objects may change them, and is seen to', () => {
+  const { parts } = fixture({
+    ...worker,
+    patch: (objects: readonly Manifest[], environment: string) =>
+      objects.map((one) => ({ ...one, metadata: { ...one.metadata, annotations: { patched: environment } } })),
+  });
+  assert.match(parts[0]?.files['deployment-shop.yaml'] ?? '', /annotations:\n {4}patched: dev\n/);
+  assert.match(
+    parts[0]?.files['application.yaml'] ?? '',
+    /- name: Patched\n {6}value: apps\/shop\/app\.ts changes the finished objects/,
+  );
+});
+
+test('what an app may break is told beside it', () => {
+  const excuse = {
+    policy: 'host-path',
+    reason: 'it reads the logs of the node',
+    owner: 'team-shop',
+    until: '2027-01-31',
+  };
+  const { parts } = fixture({ ...worker, excuses: [excuse] });
+  assert.match(
+    parts[0]?.files['application.yaml'] ?? '',
+    /- name: Excused\n {6}value: 'host-path until 2027-01-31: it reads the logs of the node \(team-shop\)'/,
+  );
+});
+
+test('an agent runs on every node, and belongs to the cluster when it says so', () => {
+  const agent = { kind: 'agent', name: 'shop', owner: 'team-shop', image: web.image, node: { '/logs': '/var/log' } };
+  const excuses = [
+    { policy: 'host-path', reason: 'it reads the logs of the node', owner: 'team-shop', until: '2027-01-31' },
+  ];
+  const { parts } = fixture({ ...agent, scope: 'cluster', namespace: 'agents', excuses });
+  assert.deepEqual(
+    parts.map(({ environment, app }) => `${environment}/${app}`),
+    ['platform-c/shop'],
+  );
+  const set = load(parts[0]?.files['daemonset-shop.yaml'] ?? '') as Manifest & Shown;
+  assert.equal(set.metadata.namespace, 'agents');
+  assert.partialDeepStrictEqual(set.spec.template.spec, {
+    tolerations: [{ operator: 'Exists' }],
+    volumes: [{ name: 'node-var-log', hostPath: { path: '/var/log', type: 'Directory' } }],
+    containers: [{ volumeMounts: [{ name: 'node-var-log', mountPath: '/logs', readOnly: true }] }],
+  });
+});
+
+test('the platform of a cluster has a namespace for each of its environments and for whatever else it lists', () => {
+  const { parts } = fixture({ kind: 'platform', name: 'base', owner: 'team-platform', scope: 'cluster' });
+  const files = Object.keys(parts[0]?.files ?? {});
+  assert.deepEqual(files.slice(0, 3), ['application.yaml', 'namespace-dev.yaml', 'namespace-agents.yaml']);
+  // And what the API server itself can hold against objects there.
+  const admitted = files.slice(3);
+  assert.ok(
+    admitted.length > 50 && admitted.every((file) => /^validatingadmissionpolicy(binding)?-slipway-/.test(file)),
+  );
+  assert.equal(
+    parts[0]?.files['namespace-dev.yaml'],
+    `apiVersion: v1
+kind: Namespace
+metadata:
+  name: dev
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+    pod-security.kubernetes.io/enforce-version: v1.36
+    slipway.dev/environment: dev
+  annotations:
+    argocd.argoproj.io/sync-options: Prune=confirm,Delete=confirm
+`,
+  );
+  // It has no version of its own: people see when it changed.
+  assert.match(parts[0]?.version ?? '', /^[0-9a-f]{8}$/);
+});
+
+const vendor = { kind: 'manifests', name: 'shop', owner: 'team-shop', version: '2.0', files: ['a.yaml'] };
+const rendered_ = (text: string, app: object = {}) => fixture({ ...vendor, ...app }, { files: { 'a.yaml': text } });
+
+test('manifests stay as they were committed, each in a file of its own, in the namespace that they are rendered for', () => {
+  const { parts } = rendered_(
+    '---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: one}\n---\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: two, namespace: dev}\n',
+  );
+  const { 'application.yaml': _, ...files } = parts[0]?.files ?? {};
+  assert.deepEqual(files, {
+    'configmap-one.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: one\n  namespace: dev\n',
+    'serviceaccount-two.yaml': 'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: two\n  namespace: dev\n',
+  });
+  assert.equal(parts[0]?.version, '2.0');
+});
+
+test('manifests that are none are refused by file and document', () => {
+  const table: [text: string, message: RegExp, app?: object][] = [
+    ['a: [', /apps\/shop\/a\.yaml is not YAML/],
+    ['a: 1', /apps\/shop\/a\.yaml: document 1 has no apiVersion, kind and metadata\.name/],
+    ['apiVersion: v1\nkind: List\nitems: []', /document 1 has no/],
+    [
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}',
+      /configmap-a\.yaml: metadata\.name: An object must stand in a part once/,
+    ],
+    [
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: y}',
+      /two objects are a ConfigMap named a \(configmap-a\.yaml\)/,
+      { scope: 'cluster' },
+    ],
+    [
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}',
+      /ConfigMap a names no namespace, and neither does apps\/shop\/app\.ts/,
+      { scope: 'cluster' },
+    ],
+  ];
+  for (const [text, message, app] of table) {
+    const { failed, parts } = rendered_(text, app);
+    assert.match(failed[0]?.message ?? '', message);
+    assert.deepEqual(parts, []);
+  }
+});
+
+test('an app that is built here knows its version, commit and environment', () => {
+  const { parts, summary } = fixture({ ...web, image: { repository: 'r/shop', build: 'service' } });
   const file = parts[0]?.files['deployment-shop.yaml'] ?? '';
   for (const [name, value] of [
     ['VERSION', '1.0.7'],
@@ -155,7 +671,14 @@ test('an app that is built here knows its version, commit and environment', () =
   assert.deepEqual(summary.images, { shop: { build: 'service', ...build } });
 });
 
-test('a store keeps its volume claim as the API server will show it', () => {
+test('others learn of an app what they must know', () => {
+  const { summary } = fixture({ ...web, calls: ['db'], hosts: ['a.example.org'], path: '/shop' });
+  assert.deepEqual(summary.outlines, {
+    shop: { owner: 'team-shop', port: 8000, calls: ['db'], routes: ['a.example.org/shop'] },
+  });
+});
+
+test('a store keeps its volume claim as the API server will show it, and goes only when a person confirms it', () => {
   const store = {
     kind: 'store',
     name: 'db',
@@ -163,27 +686,42 @@ test('a store keeps its volume claim as the API server will show it', () => {
     image: `r/db:1@${digest}`,
     port: 5432,
     ready: ['ask'],
-    user: { uid: 70, gid: 70 },
+    user: { uid: 70, gid: 71 },
     volume: { path: '/data', size: '2Gi' },
+    single: true,
   };
-  const set = load(fixture(store).parts[0]?.files['statefulset-db.yaml'] ?? '') as {
-    spec: { volumeClaimTemplates: object[] };
-  };
+  const set = objectOf(filesOf(store), 'statefulset-db.yaml');
   assert.deepEqual(set.spec.volumeClaimTemplates, [
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: { name: 'data' },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '2Gi' } },
+        storageClassName: 'gp3',
+      },
     },
   ]);
+  assert.deepEqual(set.metadata.annotations, {
+    'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm',
+    'slipway.dev/single': 'true',
+  });
+  assert.partialDeepStrictEqual(set.spec.template.spec, {
+    securityContext: { fsGroup: 71, runAsUser: 70, runAsNonRoot: true },
+  });
 });
 
 test('an app that names a folder without a Dockerfile is refused', () => {
-  const image = { repository: 'r/a', build: 'nowhere' };
-  const [failure] = fixture({ kind: 'web', name: 'a', owner: 'team-a', image, port: 80 }).failed;
-  assert.match(failure?.message ?? '', /apps\/a\/app\.ts: field image\.build is "nowhere"/);
+  const [failure] = fixture({ ...web, image: { repository: 'r/a', build: 'nowhere' } }).failed;
+  assert.match(failure?.message ?? '', /apps\/shop\/app\.ts: field image\.build is "nowhere"/);
   assert.equal(failure?.exitCode, 2);
+});
+
+test('a mistake is told with the line of the definition', () => {
+  const source = "export const app = {\n  kind: 'web',\n  port: 0,\n};\n";
+  const [failure] = fixture({ ...web, port: 0 }, { files: { 'app.ts': source } }).failed;
+  assert.match(failure?.message ?? '', /^apps\/shop\/app\.ts:3: field port is 0/);
 });
 
 // Facts about every app of this repository in every environment. They hold for any set of apps.
@@ -192,7 +730,10 @@ for (const [name, load] of Object.entries(apps)) {
   const { app } = await load();
   loaded.set(name, () => app);
 }
-const definitions = { apps: loaded, repository, environments };
+const definitions: Definitions = {
+  ...{ apps: loaded, repository, clusters, environments },
+  read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
+};
 const rendered = collect(hydrate(definitions, input, 'v24.0.0'));
 const manifests = rendered.parts.flatMap((part) =>
   Object.entries(part.files).map(([file, text]) => ({ part, file, text, manifest: load(text) as Manifest })),
@@ -203,8 +744,24 @@ test('rendered twice, every byte is the same', () => {
   assert.deepEqual(rendered.failed, []);
 });
 
-test('every app is rendered for every environment', () => {
-  assert.equal(rendered.parts.length, loaded.size * environments.length);
+test('Redis may be published as it is restored from a backup', () => {
+  const redis = loaded.get('redis')?.() as object;
+  const restored = { ...redis, in: { production: restoring('example-slipway-production', '2026-11-21') } };
+  const { failed, parts } = collect(
+    hydrate({ ...definitions, apps: new Map([['redis', () => restored]]) }, { ...input, images: {} }, 'v24.0.0'),
+  );
+  assert.deepEqual(failed, []);
+  const production = parts.find(({ environment }) => environment === 'production');
+  assert.match(production?.files['statefulset-redis.yaml'] ?? '', /- --s3-version-at\n\s+- '?2026-11-21'?\n/);
+});
+
+test('every app is rendered for every environment of its scope', () => {
+  const paths = rendered.parts.map(({ environment, app }) => `${environment}/${app}`);
+  const expected = [...loaded.keys()].flatMap((app) => {
+    const scope = rendered.summary.outlines[app]?.scope;
+    return environments.filter((one) => one.scope === scope).map(({ name }) => `${name}/${app}`);
+  });
+  assert.deepEqual(paths.sort(), expected.sort());
 });
 
 test('every manifest has a path of its own, and its name says what it is', () => {
@@ -219,12 +776,15 @@ test('every manifest has a path of its own, and its name says what it is', () =>
 test('names are DNS labels, and nothing has a hash in its name', () => {
   for (const { part, manifest } of manifests) {
     assert.match(manifest.metadata.name, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
-    assert.equal(manifest.metadata.name, part.app);
+    // What belongs to a cluster may be named as Kubernetes knows it.
+    if (!part.environment.startsWith('platform-'))
+      assert.match(manifest.metadata.name, new RegExp(`^${part.app}(-|$)`));
   }
 });
 
 test('objects stand in their environment alone; the Application in a namespace that only it is in', () => {
-  for (const { part, file, manifest } of manifests) {
+  const own = manifests.filter(({ part }) => !part.environment.startsWith('platform-'));
+  for (const { part, file, manifest } of own) {
     const namespace = file === 'application.yaml' ? `argocd-${part.environment}` : part.environment;
     assert.equal(manifest.metadata.namespace, namespace);
   }
@@ -233,11 +793,13 @@ test('objects stand in their environment alone; the Application in a namespace t
 test('no image floats: every one has a digest', () => {
   for (const { part } of manifests)
     for (const image of Object.values(part.images)) assert.match(image, /@sha256:[0-9a-f]{64}$/);
-  for (const { text } of manifests)
-    for (const [, image] of text.matchAll(/image: (\S+)/g)) assert.match(image ?? '', /@sha256:[0-9a-f]{64}$/);
+  for (const { text, manifest } of manifests)
+    if (manifest.kind !== 'ValidatingAdmissionPolicy')
+      for (const [, image] of text.matchAll(/image: (\S+)/g)) assert.match(image ?? '', /@sha256:[0-9a-f]{64}$/);
 });
 
 test('nothing of the machine, the day or the remote is in a manifest', () => {
   const year = new Date().getFullYear();
-  for (const { text } of manifests) assert.doesNotMatch(text, new RegExp(`\\b${year}\\b|localhost|127\\.0\\.0\\.1`));
+  for (const { text } of manifests)
+    assert.doesNotMatch(text, new RegExp(`\\b${year}\\b|\\blocalhost[:"'\\s]|127\\.0\\.0\\.1`));
 });

@@ -1,11 +1,17 @@
+import { createHash } from 'node:crypto';
 import { applicationOf, manifestsOf } from './charts/charts.ts';
+import type { Read } from './charts/manifests.ts';
+import type { Placement } from './charts/place.ts';
 import type { BuiltImage } from './model/app.ts';
 import type { CheckedApp } from './model/app-schema.ts';
-import type { Environment } from './model/environment.ts';
+import type { Environment, Path } from './model/environment.ts';
 import { formatImage, parseImage } from './model/image.ts';
-import { formatManifest, manifestFile } from './model/manifest.ts';
+import { formatManifest, type Manifest, manifestFile } from './model/manifest.ts';
 import { applicationFile } from './model/names.ts';
 import type { Build, Part } from './model/part.ts';
+import { Misuse } from './model/refusal.ts';
+import { imagesIn } from './model/workload.ts';
+import { review } from './review.ts';
 
 /** An app's image at one dry commit. */
 export interface ResolvedImage {
@@ -16,24 +22,58 @@ export interface ResolvedImage {
   readonly build?: Build;
 }
 
+/** What a part is made of, beside the app. */
+export interface Rendering {
+  readonly environment: Environment;
+  readonly path: Path;
+  /** Absent for what runs no container of its own. */
+  readonly image?: ResolvedImage | undefined;
+  /** Reads a file of the app's folder. */
+  readonly read: Read;
+}
+
 /** (app, environment, image) → part: the same three give the same bytes, whoever asks, wherever. */
-export function render(app: CheckedApp, environment: Environment, image: ResolvedImage, repository: string): Part {
-  const { reference, version, build } = image;
-  const identity = build ? { VERSION: version, COMMIT: build.commit, ENVIRONMENT: environment.name } : {};
-  const manifests = manifestsOf(app, { environment, image: reference, version, identity });
-  const application = applicationOf(app.name, environment, repository);
+export function render(app: CheckedApp, { environment, path, image, read }: Rendering): Part {
+  const cluster = path.clusters.get(environment.cluster);
+  if (!cluster) throw new Error(`${environment.name} runs in ${environment.cluster}, which nobody lists`);
+  const version = image?.version ?? (app.kind === 'manifests' ? app.version : undefined);
+  const at: Placement = {
+    environment,
+    cluster,
+    path,
+    // What belongs to a cluster and to no namespace needs one to be synced to, all the same.
+    namespace: app.namespace ?? (app.scope === 'cluster' ? 'default' : environment.name),
+    image: image?.reference ?? '',
+    version: version ?? '',
+    identity: image?.build ? { VERSION: image.version, COMMIT: image.build.commit, ENVIRONMENT: environment.name } : {},
+  };
+  const { manifests, remarks } = review(app, at, manifestsOf(app, at, read));
+  const files = new Map([[applicationFile, formatManifest(applicationOf(app, at))]]);
+  for (const manifest of manifests) {
+    const file = manifestFile(manifest);
+    if (files.has(file)) throw new Misuse(twice(app, manifest, file));
+    files.set(file, formatManifest(manifest));
+  }
   return {
     environment: environment.name,
     app: app.name,
-    files: {
-      [applicationFile]: formatManifest(application),
-      ...Object.fromEntries(manifests.map((manifest) => [manifestFile(manifest), formatManifest(manifest)])),
-    },
-    version,
-    ...(build ? { commit: build.commit } : {}),
-    images: { [app.name]: reference },
+    files: Object.fromEntries(files),
+    version: version ?? digestOf(files),
+    ...(image?.build ? { commit: image.build.commit } : {}),
+    images: Object.fromEntries(manifests.flatMap(imagesIn)),
+    ...(remarks.length > 0 ? { remarks } : {}),
   };
 }
+
+const twice = (app: CheckedApp, { kind, metadata }: Manifest, file: string) =>
+  `apps/${app.name}: two objects are a ${kind} named ${metadata.name} (${file}); give one another name, or an app of its own`;
+
+/** What people call something that has no version: the beginning of its hash. */
+const digestOf = (files: ReadonlyMap<string, string>) =>
+  createHash('sha256')
+    .update(JSON.stringify([...files]))
+    .digest('hex')
+    .slice(0, 8);
 
 /** The image of somebody else, as `app` pins it. */
 export function pinnedImage(app: string, image: string): ResolvedImage {

@@ -52,11 +52,19 @@ test('nothing imports in a circle', () => {
   for (const file of files) visit(file, []);
 });
 
-test('model, charts and render touch nothing of the world', () => {
+test('model, charts, schemas and render touch nothing of the world', () => {
+  // The program that makes the catalogues anew is no part of a render.
   const pure = (path: string) =>
-    inRoom(path, 'generators/model', 'generators/charts', 'generators/render.ts', 'generators/hydrate.ts');
+    path !== 'generators/schemas/update.ts' &&
+    inRoom(
+      path,
+      ...['generators/model', 'generators/charts', 'generators/schemas', 'generators/policies'],
+      ...['generators/render.ts', 'generators/review.ts', 'generators/hydrate.ts'],
+    );
   const allowed = (to: string) =>
-    pure(to) || ['cdk8s', 'cdk8s-plus-27', 'constructs', 'js-yaml', 'zod', 'node:crypto'].includes(to);
+    pure(to) ||
+    ['cdk8s', 'cdk8s-plus-27', 'constructs', 'js-yaml', 'zod', 'node:crypto', 'node:util'].includes(to) ||
+    to === '@marcbachmann/cel-js';
   assert.deepEqual(
     offending(({ from, to }) => pure(from) && !allowed(to)),
     [],
@@ -64,7 +72,56 @@ test('model, charts and render touch nothing of the world', () => {
   for (const file of files.filter(pure)) {
     assert.doesNotMatch(
       readFileSync(join(root, file), 'utf8'),
-      /process\.|Date\.now|new Date\(\)|Math\.random|fetch\(/,
+      /(?<!-)process\.|Date\.now|new Date\(\)|Math\.random|fetch\(/,
+      file,
+    );
+  }
+});
+
+test('schemas know the model and their own catalogues only, and nothing needs what makes these anew', () => {
+  const room = ['generators/schemas', 'generators/model'];
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, 'generators/schemas') && inRoom(to, 'generators') && !inRoom(to, ...room)),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, 'generators/model') && inRoom(to, 'generators/schemas')),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ to }) => to === 'generators/schemas/update.ts'),
+    [],
+  );
+});
+
+test('policies are pure: they need the nouns and CEL, and no noun or door needs them', () => {
+  const room = 'generators/policies';
+  const allowed = (to: string) =>
+    inRoom(to, room, 'generators/model') || ['@marcbachmann/cel-js', 'node:util'].includes(to);
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, room) && !allowed(to)),
+    [],
+  );
+  // Each policy is a list of facts: it never asks for another one, nor for who judges.
+  assert.deepEqual(
+    offending(
+      ({ from, to }) =>
+        inRoom(from, `${room}/list`) &&
+        (inRoom(to, `${room}/list`) || /\/(judge|policies|admission|excuse)\.ts$/.test(to)),
+    ),
+    [],
+  );
+  assert.deepEqual(
+    offending(
+      ({ from, to }) =>
+        inRoom(to, room) && inRoom(from, 'generators/model', 'generators/git', 'generators/forge', 'generators/live'),
+    ),
+    [],
+  );
+  for (const file of files.filter((path) => inRoom(path, room))) {
+    assert.doesNotMatch(
+      readFileSync(join(root, file), 'utf8'),
+      /(?<!-)process\.|Date\.now|new Date\(\)|Math\.random|fetch\(/,
       file,
     );
   }
@@ -101,20 +158,20 @@ test('nothing needs the benchmarks, and they run the product as its users do', (
     offending(({ from, to }) => inRoom(to, 'generators/bench') && !inRoom(from, 'generators/bench')),
     [],
   );
-  // The contender is a program of its own: what a team writes that has the charts and no Slipway.
-  const contender = 'generators/bench/cdk8s-app.ts';
+  // These are programs of their own: what a team writes that has the charts and no Slipway, and a render without git.
+  const programs = ['generators/bench/cdk8s-app.ts', 'generators/bench/render-side.ts'];
   assert.deepEqual(
     offending(
       ({ from, to }) =>
         inRoom(from, 'generators/bench') &&
-        from !== contender &&
+        !programs.includes(from) &&
         inRoom(to, 'generators', 'apps', 'clusters') &&
         !inRoom(to, 'generators/bench', 'generators/git', 'generators/model'),
     ),
     [],
   );
   assert.deepEqual(
-    offending(({ to }) => to === contender),
+    offending(({ to }) => programs.includes(to)),
     [],
   );
 });
@@ -174,6 +231,7 @@ test('only the doors, the commands, the traps, the benchmarks, the faults and th
     'generators/commands',
     'generators/hermetic',
     'generators/hermetic.ts',
+    'generators/schemas/update.ts',
     'generators/bench',
     'generators/faults',
     'clusters/local',

@@ -7,4 +7,8 @@ export const app: App = {
   image: { repository: 'registry.gitlab.com/example/slipway/counter', build: 'service' },
   port: 3000,
   env: { REDIS_URL: 'redis://redis:6379' },
+  calls: ['redis'],
+  metrics: {},
+  objective: 99.9,
+  in: { production: { scale: { max: 6, cpu: 70 } } },
 };

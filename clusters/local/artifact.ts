@@ -110,9 +110,14 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Nothing on this machine can run an image. */
+export class NotRunHere extends Refusal {
+  override readonly name = 'NotRunHere';
+}
+
 /**
  * The folder of an artifact, unpacked once, and the program in it (`main` of its package.json).
- * @throws {Refusal} when this world has no such artifact, or its bytes are not what the digest says
+ * @throws {NotRunHere} when this world has no such artifact. @throws {Refusal} for bytes that are not what the digest says
  */
 export async function unpackedArtifact(
   world: string,
@@ -124,7 +129,7 @@ export async function unpackedArtifact(
   if (!(await exists(dir))) {
     const tar = join(world, artifacts, `${hex}.tar`);
     if (!hex || !(await exists(tar))) {
-      throw new Refusal(
+      throw new NotRunHere(
         `${repository}@${digest ?? 'no digest'} is not run here: this world has no such artifact, and no program of this machine plays it`,
       );
     }

@@ -74,14 +74,14 @@ export async function readDesired(repository: Git, revision: string): Promise<De
   const [workloads, services, routes] = [[] as Workload[], [] as Service[], [] as Route[]];
   const unreadable = new Map<string, string>();
   for (const app of parts.keys()) {
-    const found = { workloads: [] as Workload[], services: [] as Service[], routes: [] as Route[] };
+    const found: Found = { workloads: [], services: [], routes: [], scales: new Map() };
     try {
       for (const path of files) {
         if (!path.startsWith(`${app}/`) || path.endsWith(`/${applicationFile}`) || path.endsWith(`/${metadataFile}`))
           continue;
         read(load(await repository.text(['show', `${revision}:${path}`])) as Manifest, app, found);
       }
-      workloads.push(...found.workloads);
+      workloads.push(...found.workloads.map((workload) => scaled(workload, found.scales)));
       services.push(...found.services);
       routes.push(...found.routes);
     } catch (error) {
@@ -91,11 +91,22 @@ export async function readDesired(repository: Git, revision: string): Promise<De
   return { revision, parts, workloads, services, routes, unreadable };
 }
 
-function read(
-  { kind, metadata, spec }: Manifest,
-  app: string,
-  found: { workloads: Workload[]; services: Service[]; routes: Route[] },
-): void {
+/** What the manifests of one app say. */
+interface Found {
+  readonly workloads: Workload[];
+  readonly services: Service[];
+  readonly routes: Route[];
+  /** How many pods an autoscaler begins with, by workload. */
+  readonly scales: Map<string, number>;
+}
+
+/** Nobody measures load here: what follows it stays at its least. */
+const scaled = (workload: Workload, scales: Found['scales']): Workload => {
+  const replicas = scales.get(workload.name);
+  return replicas === undefined ? workload : { ...workload, wanted: { ...workload.wanted, replicas } };
+};
+
+function read({ kind, metadata, spec }: Manifest, app: string, found: Found): void {
   const name = metadata?.name;
   if (!name) throw new Error('a manifest has no metadata.name');
   if (kind === 'Deployment') {
@@ -121,6 +132,8 @@ function read(
       target: port.targetPort ?? port.port,
     }));
     found.services.push({ name, selects: spec.selector['app.kubernetes.io/name'], ports });
+  } else if (kind === 'HorizontalPodAutoscaler') {
+    found.scales.set(spec.scaleTargetRef?.name, spec.minReplicas ?? 1);
   } else if (kind === 'Ingress') {
     for (const rule of spec.rules) {
       for (const path of rule.http.paths) found.routes.push({ host: rule.host, service: path.backend.service.name });

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseImage } from '../../generators/model/image.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
-import { unpackedArtifact } from './artifact.ts';
+import { NotRunHere, unpackedArtifact } from './artifact.ts';
 import type { Container, Probe, Template } from './manifests.ts';
 import { programFor } from './programs.ts';
 
@@ -44,6 +44,8 @@ export class Pod {
   inFlight = 0;
   /** Why it does not run, in one sentence; undefined while it does. */
   trouble: string | undefined;
+  /** Whether this machine has nothing that could run it. */
+  foreign = false;
   readonly #settings: PodSettings;
   readonly #container: Container;
   #ports = new Map<number, number>();
@@ -102,6 +104,7 @@ export class Pod {
         this.trouble = `it ended with ${status}: ${await lastLine(log)}`;
       } catch (error) {
         this.trouble = (error as Error).message;
+        this.foreign = error instanceof NotRunHere;
       }
       this.ready = false;
       this.restarts++;

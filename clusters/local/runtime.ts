@@ -98,6 +98,8 @@ export class EnvironmentRuntime {
       const ready = current.filter((pod) => pod.ready).length;
       if (ready === workload.wanted.replicas && pods.every((pod) => pod.template === hash || pod.stopped)) continue;
       const troubled = current.find((pod) => pod.trouble);
+      // What is not run here nobody knows: it is not broken either.
+      if (troubled?.foreign) return { health: 'Unknown', message: troubled.trouble };
       health = troubled && troubled.restarts >= crashLoop ? 'Degraded' : health === 'Degraded' ? health : 'Progressing';
       message = troubled
         ? `${troubled.id}: ${troubled.trouble}`

@@ -1,33 +1,50 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { Environment } from '../model/environment.ts';
+import type { CheckedApp } from '../model/app-schema.ts';
 import { applicationFile, environmentBranch } from '../model/names.ts';
+import type { Placement } from './place.ts';
+
+/** What is synced before what: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/ */
+const waves: Readonly<Record<CheckedApp['kind'], string>> = {
+  platform: '-10',
+  manifests: '-5',
+  store: '5',
+  agent: '10',
+  job: '10',
+  web: '10',
+  worker: '10',
+};
 
 /**
  * The Argo CD Application of one app in one environment. It lives in a namespace of the environment's own, under an
  * AppProject of the same name, so that an environment branch reaches nothing but its environment.
  */
 export class ApplicationChart extends Chart {
-  constructor(scope: Construct, app: string, environment: Environment, repoURL: string) {
+  constructor(scope: Construct, app: CheckedApp, { environment, namespace, path }: Placement) {
     super(scope, 'application', { disableResourceNameHashes: true });
     new ApiObject(this, 'application', {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: {
-        name: app,
+        name: app.name,
         namespace: `argocd-${environment.name}`,
-        annotations: { 'argocd.argoproj.io/manifest-generate-paths': '.' },
+        annotations: {
+          'argocd.argoproj.io/manifest-generate-paths': '.',
+          'argocd.argoproj.io/sync-wave': waves[app.kind],
+        },
         finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'],
       },
       spec: {
         project: environment.name,
         source: {
-          repoURL,
+          repoURL: path.repository,
           targetRevision: `refs/heads/${environmentBranch(environment.name)}`,
-          path: app,
+          path: app.name,
           directory: { exclude: applicationFile },
         },
-        destination: { server: 'https://kubernetes.default.svc', namespace: environment.name },
+        destination: { server: 'https://kubernetes.default.svc', namespace },
+        // Argo CD's UI shows them beside the app.
+        info: infoOf(app),
         syncPolicy: {
           automated: { prune: true, selfHeal: true, allowEmpty: false },
           retry: { limit: 5, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } },
@@ -43,4 +60,19 @@ export class ApplicationChart extends Chart {
       },
     });
   }
+}
+
+function infoOf(app: CheckedApp): { name: string; value: string }[] {
+  const file = `apps/${app.name}/app.ts`;
+  return [
+    { name: 'Owner', value: app.owner },
+    ...(app.kind === 'web' && app.objective !== undefined
+      ? [{ name: 'Objective', value: `${app.objective} % of requests succeed` }]
+      : []),
+    ...(app.patch ? [{ name: 'Patched', value: `${file} changes the finished objects` }] : []),
+    ...app.excuses.map(({ policy, reason, owner, until }) => ({
+      name: 'Excused',
+      value: `${policy} until ${until}: ${reason} (${owner})`,
+    })),
+  ];
 }

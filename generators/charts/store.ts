@@ -2,43 +2,40 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedStore } from '../model/app-schema.ts';
-import { labels, objectMeta, type Placement, podSecurity, restricted, selector, sized } from './container.ts';
+import { probe } from './container.ts';
+import { network } from './network.ts';
+import { objectMeta, type Placement, selector } from './place.ts';
+import { podTemplate } from './pod.ts';
+import { surroundings } from './surroundings.ts';
 
-/** One pod with a volume: StatefulSet and headless Service. */
+/** One pod with a volume: what every program has, a StatefulSet, and a headless Service. */
 export class StoreChart extends Chart {
   constructor(scope: Construct, app: CheckedStore, at: Placement) {
     super(scope, app.name, { disableResourceNameHashes: true });
+    const subject = { name: app.name, at };
+    const readinessProbe = probe(app.ready, 'main', { periodSeconds: 5, timeoutSeconds: 2 });
+    const livenessProbe = app.live && probe(app.live, 'main', { periodSeconds: 10, timeoutSeconds: 2 });
     new k8s.KubeStatefulSet(this, 'statefulset', {
-      metadata: objectMeta(app.name, at),
+      metadata: objectMeta(subject, app.name, {
+        // Nothing that holds data goes without a person who says so in Argo CD.
+        'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm',
+        ...(app.single ? { 'slipway.dev/single': 'true' } : {}),
+      }),
       spec: {
         serviceName: app.name,
         replicas: 1,
         selector: { matchLabels: selector(app.name) },
-        template: {
-          metadata: { labels: labels(app.name, at) },
-          spec: {
-            automountServiceAccountToken: false,
-            terminationGracePeriodSeconds: app.grace,
-            securityContext: { ...podSecurity(app.user), fsGroup: app.user.gid },
-            containers: [
-              {
-                name: app.name,
-                image: at.image,
-                args: [...app.args],
-                ports: [{ name: app.name, containerPort: app.port }],
-                readinessProbe: { exec: { command: [...app.ready] }, periodSeconds: 5, timeoutSeconds: 2 },
-                resources: sized(app.resources ?? at.environment.resources),
-                securityContext: restricted,
-                volumeMounts: [{ name: 'data', mountPath: app.volume.path }],
-              },
-            ],
-          },
-        },
+        template: podTemplate(app, subject, {
+          main: { ...(readinessProbe ? { readinessProbe } : {}), ...(livenessProbe ? { livenessProbe } : {}) },
+          mounts: [{ name: 'data', mountPath: app.volume.path }],
+          pod: { securityContext: { fsGroup: app.user.gid } },
+        }),
         volumeClaimTemplates: [
           {
             metadata: { name: 'data' },
             spec: {
               accessModes: ['ReadWriteOnce'],
+              storageClassName: app.volume.class ?? at.cluster.storage,
               resources: { requests: { storage: k8s.Quantity.fromString(app.volume.size) } },
             },
           },
@@ -46,8 +43,14 @@ export class StoreChart extends Chart {
       },
     });
     new k8s.KubeService(this, 'service', {
-      metadata: objectMeta(app.name, at),
-      spec: { clusterIp: 'None', selector: selector(app.name), ports: [{ name: app.name, port: app.port }] },
+      metadata: objectMeta(subject),
+      spec: {
+        clusterIp: 'None',
+        selector: selector(app.name),
+        ports: [{ name: 'main', port: app.port, targetPort: k8s.IntOrString.fromString('main') }],
+      },
     });
+    surroundings(this, app, subject);
+    network(this, app, subject, false);
   }
 }

@@ -1,67 +1,54 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { CheckedWebService } from '../model/app-schema.ts';
-import { labels, objectMeta, type Placement, podSecurity, restricted, selector, sized } from './container.ts';
+import type { CheckedWeb } from '../model/app-schema.ts';
+import { deployment } from './deployment.ts';
+import { migration } from './migration.ts';
+import { network } from './network.ts';
+import { objectMeta, type Placement, selector } from './place.ts';
+import { surroundings } from './surroundings.ts';
 
-/** A service that answers HTTP: Deployment, Service, Ingress. */
+/** A service that answers HTTP: what every program has, and Deployment, Service, Ingress. */
 export class WebChart extends Chart {
-  constructor(scope: Construct, app: CheckedWebService, at: Placement) {
+  constructor(scope: Construct, app: CheckedWeb, at: Placement) {
     super(scope, app.name, { disableResourceNameHashes: true });
-    const port = k8s.IntOrString.fromString('http');
-    new k8s.KubeDeployment(this, 'deployment', {
-      metadata: objectMeta(app.name, at),
+    const subject = { name: app.name, at };
+    const hosts = hostsOf(app, at);
+    deployment(this, app, subject);
+    new k8s.KubeService(this, 'service', {
+      metadata: objectMeta(subject),
       spec: {
-        replicas: app.replicas ?? at.environment.replicas,
-        selector: { matchLabels: selector(app.name) },
-        // A new pod is ready before an old one leaves.
-        strategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(1), maxUnavailable: k8s.IntOrString.fromNumber(0) },
-        },
-        template: {
-          metadata: { labels: labels(app.name, at) },
-          spec: {
-            automountServiceAccountToken: false,
-            terminationGracePeriodSeconds: app.grace,
-            securityContext: podSecurity({ uid: 65532, gid: 65532 }),
-            containers: [
-              {
-                name: app.name,
-                image: at.image,
-                env: Object.entries({ PORT: String(app.port), ...at.identity, ...app.env }).map(([name, value]) => ({
-                  name,
-                  value,
-                })),
-                ports: [{ name: 'http', containerPort: app.port }],
-                readinessProbe: { httpGet: { path: app.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
-                livenessProbe: { httpGet: { path: app.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
-                resources: sized(app.resources ?? at.environment.resources),
-                securityContext: restricted,
-              },
-            ],
-          },
-        },
+        selector: selector(app.name),
+        ports: [{ name: 'http', port: 80, targetPort: k8s.IntOrString.fromString('http') }],
       },
     });
-    new k8s.KubeService(this, 'service', {
-      metadata: objectMeta(app.name, at),
-      spec: { selector: selector(app.name), ports: [{ name: 'http', port: 80, targetPort: port }] },
-    });
-    new k8s.KubeIngress(this, 'ingress', {
-      metadata: objectMeta(app.name, at),
-      spec: {
-        rules: [
-          {
-            host: `${app.name}.${at.environment.domain}`,
+    if (hosts.length > 0)
+      new k8s.KubeIngress(this, 'ingress', {
+        metadata: objectMeta(subject),
+        spec: {
+          // Without a Secret: the certificate is the load balancer's own affair, by these names.
+          tls: [{ hosts }],
+          rules: hosts.map((host) => ({
+            host,
             http: {
               paths: [
-                { path: '/', pathType: 'Prefix', backend: { service: { name: app.name, port: { name: 'http' } } } },
+                {
+                  path: app.path,
+                  pathType: 'Prefix',
+                  backend: { service: { name: app.name, port: { name: 'http' } } },
+                },
               ],
             },
-          },
-        ],
-      },
-    });
+          })),
+        },
+      });
+    surroundings(this, app, subject);
+    network(this, app, subject, hosts.length > 0);
+    migration(this, app, subject);
   }
 }
+
+/** The names by which a web service is reached from outside. */
+export const hostsOf = ({ hosts, name }: CheckedWeb, { environment }: Pick<Placement, 'environment'>): string[] => [
+  ...(hosts ?? [`${name}.${environment.domain}`]),
+];

@@ -5,8 +5,9 @@ import { formatImage, type ImageReference } from '../model/image.ts';
 import { keyOf, type Sources, sourceKey } from '../model/key.ts';
 import type { Published } from '../model/metadata.ts';
 import type { Build, Failure, Part } from '../model/part.ts';
-import { withoutImage } from '../model/publication.ts';
+import { outlinesOf, withoutImage } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
+import { checkTogether } from '../model/together.ts';
 import { type Hydrated, Hydration } from './hydrate-commit.ts';
 
 /** What is to be rendered, and what it stands on. */
@@ -144,6 +145,7 @@ const unchanged = ({ dry, base, taken }: Basis, newest: Published): Bundle<never
     apps: taken,
     pipelines: {},
     images: {},
+    outlines: {},
     node: newest.node,
   },
 });
@@ -162,13 +164,17 @@ function remember(known: Record<string, Record<string, string>>, published: Publ
 /** What failed stops everything, or is kept as it was. */
 function settle<P extends Pick<Part, 'app'>>(
   hydrated: Hydrated<P>,
-  { dry, base, taken }: Basis,
+  { dry, base, taken, newest }: Basis,
   { keepGoing, unbuilt }: Rendering<P>,
 ): Bundle<P> {
   const imageless = unbuilt
     ? []
     : missing(hydrated).map(({ app, tree }): Failure => ({ app, message: withoutImage(app, tree, dry), exitCode: 1 }));
-  const kept = [...hydrated.failed, ...imageless];
+  const failing = [...hydrated.failed, ...imageless];
+  const failed = new Set(failing.map(({ app }) => app));
+  const outlines = outlinesOf({ summary: hydrated.summary, taken, kept: failing }, newest);
+  const together = checkTogether(hydrated.summary.apps, outlines).filter(({ app }) => !failed.has(app));
+  const kept = [...failing, ...together];
   if (kept.length > 0 && !keepGoing) {
     const text = kept.map(({ message }) => message).join('\n');
     if (kept.every(({ exitCode }) => exitCode === 2))

@@ -5,6 +5,7 @@ import { $, chalk } from 'zx';
 import { visit } from '../../clusters/local/visit.ts';
 import { startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import { Git } from '../git/git.ts';
+import type { Live } from '../model/gate.ts';
 import { parseImage } from '../model/image.ts';
 import { environmentBranch, proposalBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -194,9 +195,11 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
   /** Promotes as soon as the gate agrees to everything. */
   async #ready(context: Context, environment: string): Promise<Promotion> {
     let promotion: Promotion | undefined;
+    const foreign = ((await context.live?.(first)) ?? []).filter(isForeign).map(({ app }) => app);
     await this.#until(`a promotion to ${environment} (${proposalBranch(environment)})`, async () => {
       [promotion] = await promote(context, { to: environment, dryRun: true });
-      return promotion !== undefined && promotion.moves.length > 0 && promotion.left.length === 0;
+      const left = promotion?.left.filter((line) => !foreign.some((app) => line.startsWith(`${app} `)));
+      return promotion !== undefined && promotion.moves.length > 0 && left?.length === 0;
     });
     [promotion] = await promote(context, { to: environment });
     return promotion as Promotion;
@@ -243,10 +246,13 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
   }
 }
 
+/** Whether an app waits for nothing but another machine: this one has nothing that could run it. */
+const isForeign = ({ message }: Live) => message?.includes('not run here') ?? false;
+
 /** Whether everything of an environment is as its branch says: then no old pod answers any more. */
 async function settled(world: World, environment: string): Promise<boolean> {
   const live = await doorsOf(world).live?.(environment);
-  return live?.every(({ sync, health }) => sync === 'Synced' && health === 'Healthy') ?? false;
+  return live?.every((one) => one.sync === 'Synced' && (one.health === 'Healthy' || isForeign(one))) ?? false;
 }
 
 /** Replaces a text in the one file that has it, tests aside. @returns the file */

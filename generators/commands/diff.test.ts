@@ -95,9 +95,15 @@ test('objects that come and go are named, and a change of the environments is on
   const [dev] = (await preview(box, { app: 'a' })).parts;
   assert.deepEqual(
     dev?.objects.map(({ change, kind, name }) => `${change} ${kind} ${name}`),
-    ['removed Deployment a', 'removed Ingress a', 'changed Service a', 'added StatefulSet a'],
+    [
+      ...['changed Application a', 'removed Deployment a', 'removed Ingress a', 'changed NetworkPolicy a'],
+      ...['changed Service a', 'added StatefulSet a'],
+    ],
   );
-  const qa = environmentsFile().replace(/\];\s*$/, "  { ...base, name: 'qa', after: 'dev' },\n];\n");
+  const qa = environmentsFile().replace(
+    /\];\s*$/,
+    "  { ...base, name: 'qa', after: 'dev', domain: 'qa.example.com' },\n];\n",
+  );
   await box.commit({ 'clusters/environments.ts': qa });
   const shown = await preview(box, { environment: 'qa' });
   assert.deepEqual([changes(shown), shown.pipelines], [['added qa/a', 'added qa/b'], ['qa']]);
@@ -175,6 +181,43 @@ test('an image that nobody built yet is marked, and one that is given is shown',
     text(given),
     /image: registry\.example\.com\/built@sha256:a{64} → registry\.example\.com\/built@sha256:b{64}$/m,
   );
+});
+
+test('an excuse is shown to whoever reviews, and one that has ended fails the review, never a publish', async (t) => {
+  const box = await sandbox(t);
+  const excused = (until: string) =>
+    fixtureApp('a', {
+      scratch: { '/tmp': '1Mi' },
+      kind: 'agent',
+      node: { '/logs': '/var/log' },
+      excuses: [{ policy: 'host-path', reason: 'it reads the logs of the node', owner: 'team-a', until }],
+    });
+  await box.commit({ 'apps/a/app.ts': excused('2099-12-31') });
+  const shown = json(box.checkout.dir, '--app', 'a');
+  assert.equal(shown.code, 0);
+  assert.deepEqual(
+    shown.shown.parts.map(({ remarks }) => remarks.map(({ policy, excuse }) => [policy, excuse?.until])),
+    Array(3).fill([['host-path', '2099-12-31']]),
+  );
+  await box.commit({ 'apps/a/app.ts': excused('2001-12-31') });
+  const late = slipway(box.checkout.dir, 'diff');
+  assert.equal(late.status, 1);
+  assert.match(late.stdout, /^! apps\/a\/app\.ts: the excuse from host-path ended on 2001-12-31; team-a renews it/m);
+  const { changed } = await box.publish();
+  assert.ok(changed.includes('production/a'));
+  const manifest = await box.remote.text(['show', 'rendered:dev/a/daemonset-a.yaml']);
+  assert.equal(manifest.match(/slipway\.dev\/excused: host-path/g)?.length, 2, 'the cluster is told, and the pods');
+});
+
+test('a change that no cluster would make is told with the way out, and fails the review', async (t) => {
+  const box = await sandbox(t);
+  const sized = (size: string) => fixtureApp('a', { ...store, volume: { path: '/data', size } });
+  await box.commit({ 'apps/a/app.ts': sized('1Gi') });
+  await box.publish();
+  await box.commit({ 'apps/a/app.ts': sized('2Gi') });
+  const said = slipway(box.checkout.dir, 'diff', '--env', 'dev');
+  assert.match(said.stdout, /^ {2}! statefulset-a\.yaml: spec\.volumeClaimTemplates.*--cascade=orphan/m);
+  assert.equal(said.status, 1);
 });
 
 test('an app that cannot be rendered is told beside what the others change, with exit code 1', async (t) => {

@@ -8,9 +8,12 @@ import type { Bundle } from '../model/bundle.ts';
 import { type ImageReference, parseImageArgument } from '../model/image.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
 import { identified } from '../model/part.ts';
-import { formatPreview, type Preview, partChange, touchedBy } from '../model/preview.ts';
+import { formatPreview, type Preview, partChange, type Touched, touchedBy } from '../model/preview.ts';
 import { composePublication } from '../model/publication.ts';
 import { Misuse } from '../model/refusal.ts';
+import { expired } from '../policies/excuse.ts';
+import { formatViolation } from '../policies/judge.ts';
+import { judgeChange } from '../policies/judge-change.ts';
 import { renderBundle } from './bundle.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
@@ -64,17 +67,35 @@ export async function diff(context: Context, { dry: name = 'HEAD', images, ...on
     return {
       drySha: dry,
       base,
-      parts: touched.map((part) => partChange(part, texts)),
+      parts: touched.map((part) =>
+        partChange(part, texts, (before, after) => judgeChange(before, after).map(formatViolation)),
+      ),
       pipelines: pipelines.flatMap(([stage, file]) => (file === pipelineFile && wanted(stage, file) ? [stage] : [])),
       notBuilt: Object.entries(all).flatMap(([app, { tree, reference }]) =>
         reference === undefined && (only.app ?? app) === app ? [{ app, tree }] : [],
       ),
       failed: bundle.kept.filter(({ app }) => (only.app ?? app) === app),
+      expired: expiredIn(touched, context.now()),
       ...(behind ? { behind } : {}),
     };
   } finally {
     await mirror.close();
   }
+}
+
+/** Excuses of changed parts that end before today: whoever touches the app renews them, or does without. */
+function expiredIn(touched: readonly Touched[], now: number): string[] {
+  const today = new Date(now).toISOString().slice(0, 10);
+  const lines = touched.flatMap(({ app, remarks }) =>
+    expired(
+      remarks.flatMap(({ excuse }) => (excuse ? [excuse] : [])),
+      today,
+    ).map(
+      ({ policy, until, owner }) =>
+        `apps/${app}/app.ts: the excuse from ${policy} ended on ${until}; ${owner} renews it with a reason, or does without.`,
+    ),
+  );
+  return [...new Set(lines)];
 }
 
 /** The mirror borrows what the checkout has, but not from a shallow one: there the commit itself is read beside it. */
@@ -126,5 +147,6 @@ export async function run({ values }: Asked): Promise<void> {
   const preview = await diff(await contextOf(values), { dry, images, environment, app });
   if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));
   else for (const line of formatPreview(preview)) console.log(coloured(line));
-  if (preview.failed.length > 0) process.exitCode = 1;
+  const refused = preview.parts.some((part) => part.refused.length > 0);
+  if (refused || preview.failed.length + preview.expired.length > 0) process.exitCode = 1;
 }

@@ -152,12 +152,13 @@ function merged<P>(shares: readonly Hydrated<P>[]): Hydrated<P> {
   const [first, ...others] = shares as [Hydrated<P>, ...Hydrated<P>[]];
   if (others.length === 0) return first;
   const images = Object.assign({}, ...shares.map(({ summary }) => summary.images)) as Summary['images'];
+  const outlines = Object.assign({}, ...shares.map(({ summary }) => summary.outlines)) as Summary['outlines'];
   // An app that is listed and has no folder is nobody's share, and fails in each.
   const failed = new Map(shares.flatMap((share) => share.failed.map((failure) => [failure.app, failure] as const)));
   return {
     parts: shares.flatMap(({ parts }) => parts),
     failed: [...failed.values()],
-    summary: { ...first.summary, images },
+    summary: { ...first.summary, images, outlines },
   };
 }
 

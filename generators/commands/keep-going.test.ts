@@ -74,7 +74,7 @@ const failing: readonly Failing[] = [
   {
     how: 'has a wrong definition',
     files: { 'apps/a/app.ts': "export const app = { kind: 'web', name: 'a', owner: 'team-x', prot: 80 };\n" },
-    said: /^apps\/a\/app\.ts: field image is missing\napps\/a\/app\.ts: field port is missing\napps\/a\/app\.ts: field prot is not known/,
+    said: /^apps\/a\/app\.ts:1: field image is missing\napps\/a\/app\.ts:1: field port is missing\napps\/a\/app\.ts:1: field prot is not known; did you mean port\?/,
     exitCode: 2,
   },
   {
@@ -194,7 +194,7 @@ test('all that fail are told at once, in one order, and the exit code says whose
     'apps/c/app.ts': "export const app = { kind: 'web', name: 'c' };\n",
   });
   await assert.rejects(box.publish(), (error: Error & { exitCode: number }) => {
-    assert.match(error.message, /a failed.*b failed.*apps\/c\/app\.ts: field owner is missing/s);
+    assert.match(error.message, /a failed.*b failed.*apps\/c\/app\.ts:1: field owner is missing/s);
     return error.exitCode === 1;
   });
   const { kept } = await keepGoing(box);

@@ -1,9 +1,12 @@
 import { apps } from '../../apps/index.ts';
-import { environments } from '../../clusters/environments.ts';
+import { clusters, environments, repository } from '../../clusters/environments.ts';
 import { buildArtifact } from '../../clusters/local/artifact.ts';
 import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import type { Git } from '../git/git.ts';
-import { checkApp, isBuilt } from '../model/app-schema.ts';
+import { checkApp } from '../model/app-check.ts';
+import { isBuilt, isProgram } from '../model/app-schema.ts';
+import { scopeOf } from '../model/environment.ts';
+import { checkPath } from '../model/environment-schema.ts';
 import { formatImage } from '../model/image.ts';
 import { Refusal } from '../model/refusal.ts';
 import { checkoutHere } from './checkout.ts';
@@ -31,7 +34,8 @@ export async function run({ values, words: [word] }: Asked): Promise<void> {
   }
 }
 
-export const environmentNames = environments.map(({ name }) => name);
+/** What runs here: apps. What belongs to a cluster has nothing that it could do on one machine. */
+export const environmentNames = environments.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name);
 
 /** Builds what the apps of a commit need. @returns app → reference with digest */
 export async function buildImages(
@@ -43,9 +47,11 @@ export async function buildImages(
   const commit = await checkout.commit(revision);
   if (!commit) throw new Refusal(`${revision} is not a commit of ${checkout.dir}.`);
   const images = new Map<string, string>();
+  const path = checkPath({ repository, clusters, environments });
   for (const [name, load] of Object.entries(apps)) {
-    const { image } = checkApp(name, (await load()).app);
-    if (!isBuilt(image)) continue;
+    const { app } = checkApp(name, (await load()).app, path);
+    if (!isProgram(app) || !isBuilt(app.image)) continue;
+    const { image } = app;
     const digest = await buildArtifact(world, checkout, commit, image.build, signal);
     images.set(name, formatImage({ repository: image.repository, digest }));
   }

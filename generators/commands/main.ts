@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { help, helpOf, nearest, optionsOf, type Verb, verbs } from './usage.ts';
+import { help, helpOf, optionsOf, type Verb, verbs } from './usage.ts';
 
 /** What a verb was asked: its options and the words after it. */
 export interface Asked {
@@ -37,6 +38,14 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+function checkTaken(name: string, takes: readonly string[], words: readonly string[]): void {
+  const fits = takes.length === words.length && takes.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
+  if (!fits)
+    throw new Misuse(
+      `slipway ${name} wants ${takes.join(' ')}, not ${JSON.stringify(words.join(' '))}; see npx slipway ${name} --help.`,
+    );
+}
+
 function parse(name: string, verb: Verb, args: readonly string[]): Asked {
   const options = optionsOf(verb);
   const parsed = (() => {
@@ -59,7 +68,8 @@ function parse(name: string, verb: Verb, args: readonly string[]): Asked {
     }
   })();
   const words = parsed.positionals;
-  if (!verb.words && words.length > 0)
+  if (verb.takes && !parsed.values.help) checkTaken(name, verb.takes, words);
+  if (!verb.words && !verb.takes && words.length > 0)
     throw new Misuse(`${name} takes no word ${JSON.stringify(words[0])}; see npx slipway ${name} --help.`);
   if (verb.words && !parsed.values.help && !(words.length === 1 && verb.words.includes(words[0] as string))) {
     throw new Misuse(`slipway ${name} wants one of ${verb.words.join(', ')}; see npx slipway ${name} --help.`);

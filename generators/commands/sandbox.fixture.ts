@@ -229,10 +229,11 @@ export const environmentsFile = (
   staging: { replicas: number } = { replicas: 1 },
 ) => `
 export const repository = 'https://gitlab.example.com/group/slipway.git';
-const base = { cluster: 'c', domain: 'example.com', replicas: 1, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
+export const clusters = [{ name: 'c', profile: 'eks', registries: ['registry.example.com', 'docker.io/library'], storage: 'gp3', namespaces: {} }];
+const base = { cluster: 'c', replicas: 1, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
 export const environments = [
-  { ...base, name: 'dev' },
-  { ...base, name: 'staging', after: 'dev', replicas: ${staging.replicas} },
-  { ...base, name: 'production', after: 'staging', replicas: ${production.replicas} },
+  { ...base, name: 'dev', domain: 'dev.example.com' },
+  { ...base, name: 'staging', after: 'dev', domain: 'staging.example.com', replicas: ${staging.replicas} },
+  { ...base, name: 'production', after: 'staging', domain: 'example.com', replicas: ${production.replicas} },
 ];
 `;

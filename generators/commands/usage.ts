@@ -11,8 +11,10 @@ export interface Verb {
   readonly summary: string;
   readonly about: string;
   readonly options: Readonly<Record<string, Option>>;
-  /** Words that may follow the verb. */
+  /** Words of which one follows the verb. */
   readonly words?: readonly string[];
+  /** Words that all follow it: one in capitals is a value. */
+  readonly takes?: readonly string[];
   readonly examples: readonly string[];
 }
 
@@ -82,7 +84,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   diff: {
     summary: 'what publishing HEAD would change, by object and field',
     about:
-      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app cannot be rendered.',
+      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered, or an excuse of one that changes has ended.',
     options: {
       dry,
       env: { type: 'string', value: 'E', help: 'only this environment' },
@@ -104,6 +106,29 @@ export const verbs: Readonly<Record<string, Verb>> = {
       json,
     },
     examples: ['slipway promote', 'slipway promote --to staging --dry-run'],
+  },
+  new: {
+    summary: 'write the folder of a new app, and add it to the list',
+    about: `What it writes runs as it is and passes every check: change it into what it shall be. Kinds:
+  web        a service that answers HTTP          worker     a program that runs all the time
+  job        a program that runs by the clock     store      one pod with a volume
+  agent      a program on every node              manifests  objects that somebody else wrote`,
+    takes: ['app', 'NAME'],
+    options: {
+      kind: { type: 'string', value: 'KIND', help: 'what kind of app (default: web)' },
+      owner: { type: 'string', value: 'TEAM', help: 'the team that answers for it (default: team-NAME)' },
+      'dry-run': dryRun,
+      json,
+    },
+    examples: ['slipway new app shop', 'slipway new app shop-report --kind job --owner team-shop'],
+  },
+  bump: {
+    summary: "change the pin of an image in an app's definition",
+    about:
+      'The reference has a tag, which people read, and a digest, which runs. Every pin of that repository in the definition\nis changed; one that is malformed, the same, or of a repository that the app does not pin is refused.',
+    takes: ['APP', 'REF@DIGEST'],
+    options: { 'dry-run': dryRun, json },
+    examples: ['slipway bump redis docker.io/library/redis:8.4-alpine@sha256:…'],
   },
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
@@ -169,7 +194,8 @@ export function helpOf(name: string, verb: Verb): string {
     `--${option}${value ? ` ${value}` : ''}`,
     help,
   ]);
-  return `slipway ${name}${verb.words ? ` ${verb.words.join('|')}` : ''} [options]: ${verb.summary}
+  const words = verb.words ? [verb.words.join('|')] : (verb.takes ?? []);
+  return `slipway ${[name, ...words].join(' ')} [options]: ${verb.summary}
 
 ${verb.about}
 
@@ -198,26 +224,4 @@ ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), SLIPWAY_WORLD (the local world's 
 function aligned(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
-}
-
-/** The legal word that is nearest to a wrong one, when one is near. */
-export function nearest(word: string, legal: readonly string[]): string | undefined {
-  const near = legal
-    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= 2 ? near.candidate : undefined;
-}
-
-/** Levenshtein's distance: how many letters to change, add or take away. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...a].entries()) {
-    const current = [row + 1];
-    for (const [column, other] of [...b].entries()) {
-      const substitution = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

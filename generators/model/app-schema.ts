@@ -1,9 +1,29 @@
 import { z } from 'zod';
-import type { App, BuiltImage, Resources, Store, WebService } from './app.ts';
-import { type Accepts, refused, type Shape } from './definition.ts';
+import type {
+  Agent,
+  App,
+  BuiltImage,
+  Container,
+  Excuse,
+  Job,
+  Manifests,
+  Metrics,
+  Migration,
+  Patch,
+  Platform,
+  Resources,
+  Scale,
+  Secret,
+  Store,
+  User,
+  Volume,
+  Web,
+  Worker,
+} from './app.ts';
+import type { Accepts, Shape } from './definition.ts';
+import { isTime } from './environment.ts';
 import { parseImage } from './image.ts';
 import { legalName } from './names.ts';
-import { Misuse } from './refusal.ts';
 
 const quantity = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, `must be a quantity such as '${example}'`);
@@ -13,15 +33,28 @@ export const resources = z.strictObject({
   memory: quantity(/^\d+(Ki|Mi|Gi)$/, '128Mi'),
 } satisfies Shape<Resources>);
 
-const port = z.int().min(1).max(65535);
+const whole = (least: number, most: number) =>
+  z.int(`must be a whole number from ${least} to ${most}`).min(least).max(most);
+const port = whole(1, 65535);
 const path = z.string().regex(/^\/[^\s]*$/, 'must be a path that starts with /');
-const grace = z.int().min(1).max(600).default(30);
-const id = z.int().min(1);
+const file = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/, 'must be an absolute path of letters, digits and ._-');
+const size = quantity(/^\d+(Mi|Gi|Ti)$/, '1Gi');
+const time = z.string().refine(isTime, "must be a time such as '10m'");
+const command = z.array(z.string()).min(1, 'must name a program').readonly();
+const label = z.string().regex(legalName, 'must be a DNS label of at most 40 characters');
+const team = z.string().regex(legalName, 'must be a team, as in team-platform');
+const host = z
+  .string()
+  .max(253)
+  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be a DNS name');
+const variable = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an upper-case variable name');
+const percent = whole(1, 100);
 
+/** With a tag, so that people know what it is; whether the digest may be missing is for a policy, which knows the cluster. */
 const pinned = z.string().check((context) => {
   try {
-    const { tag, digest } = parseImage(context.value, 'image');
-    if (tag && digest) return;
+    const { tag } = parseImage(context.value, 'image');
+    if (tag && tag !== 'latest') return;
   } catch {}
   context.issues.push({
     code: 'custom',
@@ -35,61 +68,181 @@ const built = z.strictObject({
   build: z.string().regex(legalName, 'must be the name of a top-level folder'),
 } satisfies Shape<BuiltImage>);
 
-const common = {
-  name: z.string().regex(legalName, 'must be a DNS label of at most 40 characters'),
-  owner: z.string().regex(legalName, 'must be a team, as in team-platform'),
+const excuse = z.strictObject({
+  policy: z.string(),
+  reason: z.string().min(10, 'must say why, in a sentence'),
+  owner: team,
+  until: z.iso.date("must be a day such as '2027-01-31'"),
+  object: z
+    .string()
+    .regex(/^[A-Z]\w*\/\S+$/, "must be Kind/name, as in 'DaemonSet/collector'")
+    .optional(),
+} satisfies Shape<Excuse>);
+
+const any = {
+  name: label,
+  owner: team,
+  scope: z.enum(['environment', 'cluster']).default('environment'),
+  namespace: label.optional(),
+  excuses: z.array(excuse).readonly().default([]),
+  patch: z.custom<Patch>((value) => typeof value === 'function', 'must be a function').optional(),
+};
+
+const run = {
+  command: command.optional(),
+  args: z.array(z.string()).readonly().default([]),
+  env: z.record(variable, z.string()).default({}),
   resources: resources.optional(),
 };
 
-const variable = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an upper-case variable name');
+const container = z.strictObject({
+  ...run,
+  name: label,
+  image: pinned.optional(),
+} satisfies Shape<Container>);
+
+const program = {
+  ...any,
+  ...run,
+  image: z.union([pinned, built]),
+  files: z.record(file, z.string()).default({}),
+  secrets: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be the name of a file'),
+      z.strictObject({
+        name: z.string().regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret'),
+        version: z.string().regex(/^[A-Za-z0-9-]{32,64}$/, 'must be the id of a version'),
+      } satisfies Shape<Secret>),
+    )
+    .default({}),
+  scratch: z.record(file, size).default({}),
+  user: z
+    .strictObject({ uid: whole(0, 2 ** 31 - 1), gid: whole(0, 2 ** 31 - 1) } satisfies Shape<User>)
+    .default({ uid: 65532, gid: 65532 }),
+  before: z.array(container).readonly().default([]),
+  beside: z.array(container).readonly().default([]),
+  calls: z.array(label).readonly().default([]),
+  outside: z.array(port).readonly().default([]),
+  identity: label.optional(),
+  metrics: z
+    .strictObject({ port: port.optional(), path: path.default('/metrics') } satisfies Shape<Metrics>)
+    .optional(),
+  processors: z
+    .array(z.enum(['arm64', 'amd64']))
+    .min(1)
+    .readonly()
+    .default(['arm64', 'amd64']),
+  grace: whole(1, 600).default(30),
+};
+
+const replicas = whole(1, 100);
+const serving = {
+  replicas: replicas.optional(),
+  scale: z
+    .strictObject({ max: replicas, cpu: percent.optional(), memory: percent.optional() } satisfies Shape<Scale>)
+    .optional(),
+};
+const migration = z
+  .strictObject({ ...run, deadline: time, reversible: z.boolean() } satisfies Shape<Migration>)
+  .optional();
+const probe = z.union([path, command]);
+/** Checked once they are merged into the rest. */
+const overrides = z.record(z.string(), z.looseObject({})).default({});
 
 const web = z.strictObject({
   kind: z.literal('web'),
-  ...common,
-  image: z.union([pinned, built]),
+  ...program,
+  ...serving,
   port,
   ready: path.default('/readyz'),
   live: path.default('/healthz'),
-  env: z.record(variable, z.string()).default({}),
-  replicas: z.int().min(1).max(100).optional(),
-  grace,
-} satisfies Shape<WebService>);
+  hosts: z.array(host).readonly().optional(),
+  path: path.default('/'),
+  objective: z.number().min(50).lt(100).optional(),
+  migration,
+  in: overrides,
+} satisfies Shape<Web>);
+
+const worker = z.strictObject({
+  kind: z.literal('worker'),
+  ...program,
+  ...serving,
+  port: port.optional(),
+  ready: probe.optional(),
+  live: probe.optional(),
+  migration,
+  in: overrides,
+} satisfies Shape<Worker>);
+
+const job = z.strictObject({
+  kind: z.literal('job'),
+  ...program,
+  schedule: z.string().regex(/^[\d*/,-]+( [\d*/,A-Za-z-]+){4}$/, "must be five fields of cron, as in '15 2 * * *'"),
+  timeZone: z
+    .string()
+    .regex(/^[A-Z][A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/, "must be a time zone such as 'Etc/UTC'")
+    .default('Etc/UTC'),
+  deadline: time,
+  retries: whole(0, 10).default(2),
+  in: overrides,
+} satisfies Shape<Job>);
 
 const store = z.strictObject({
   kind: z.literal('store'),
-  ...common,
-  image: pinned,
+  ...program,
   port,
-  args: z.array(z.string()).readonly().default([]),
-  ready: z.array(z.string()).min(1).readonly(),
-  user: z.strictObject({ uid: id, gid: id }),
-  volume: z.strictObject({ path, size: quantity(/^\d+(Mi|Gi|Ti)$/, '1Gi') }),
-  grace,
+  ready: probe.optional(),
+  live: probe.optional(),
+  volume: z.strictObject({ path: file, size, class: label.optional() } satisfies Shape<Volume>),
+  single: z.boolean().default(false),
+  in: overrides,
 } satisfies Shape<Store>);
 
-const app = z.discriminatedUnion('kind', [web, store]);
-true satisfies Accepts<z.input<typeof app>, App>;
+const agent = z.strictObject({
+  kind: z.literal('agent'),
+  ...program,
+  port: port.optional(),
+  ready: probe.optional(),
+  live: probe.optional(),
+  node: z.record(file, file).default({}),
+  in: overrides,
+} satisfies Shape<Agent>);
 
-/** An app with its defaults filled in. */
-export type CheckedApp = z.output<typeof app>;
-export type CheckedWebService = z.output<typeof web>;
+const manifests = z.strictObject({
+  kind: z.literal('manifests'),
+  ...any,
+  files: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9._/-]*\.ya?ml$/, "must be a file of the app's folder, as in 'crds.yaml'"))
+    .min(1)
+    .readonly(),
+  version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be a version'),
+  in: overrides,
+} satisfies Shape<Manifests>);
+
+const platform = z.strictObject({
+  kind: z.literal('platform'),
+  ...any,
+  scope: z.literal('cluster'),
+} satisfies Shape<Platform>);
+
+export const schema = z.discriminatedUnion('kind', [web, worker, job, store, agent, manifests, platform]);
+true satisfies Accepts<z.input<typeof schema>, App>;
+
+/** An app with its defaults filled in, as it is in one environment. `app-check.ts` makes it. */
+export type CheckedApp = z.output<typeof schema>;
+export type CheckedWeb = z.output<typeof web>;
+export type CheckedWorker = z.output<typeof worker>;
+export type CheckedJob = z.output<typeof job>;
 export type CheckedStore = z.output<typeof store>;
+export type CheckedAgent = z.output<typeof agent>;
+export type CheckedManifests = z.output<typeof manifests>;
+/** What runs a container of its own. */
+export type CheckedProgram = CheckedWeb | CheckedWorker | CheckedJob | CheckedStore | CheckedAgent;
+export type CheckedContainer = z.output<typeof container>;
+
+/** Whether the app runs a container, and so has an image. */
+export const isProgram = (app: CheckedApp): app is CheckedProgram =>
+  app.kind !== 'manifests' && app.kind !== 'platform';
 
 /** Whether the app's image is built from a folder of this repository. */
-export const isBuilt = (image: CheckedApp['image']): image is z.output<typeof built> => typeof image !== 'string';
-
-/**
- * Checks what `apps/<name>/app.ts` exports and fills in the defaults.
- * @throws {Misuse} with every mistake: file, field, value and what was expected
- */
-export function checkApp(name: string, value: unknown): CheckedApp {
-  const file = `apps/${name}/app.ts`;
-  if (value === undefined) throw new Misuse(`${file}: it exports no \`app\`; write export const app: App = { … }.`);
-  const result = app.safeParse(value);
-  if (!result.success) throw new Misuse(refused(file, result.error, value).join('\n'));
-  if (result.data.name !== name)
-    throw new Misuse(
-      `${file}: field name is ${JSON.stringify(result.data.name)}; it must be that of its folder, ${name}`,
-    );
-  return result.data;
-}
+export const isBuilt = (image: CheckedProgram['image']): image is z.output<typeof built> => typeof image !== 'string';

@@ -1,45 +1,112 @@
-/** What an app's folder exports: data only. Every field is one sentence; `app-schema.ts` checks them. */
-export type App = WebService | Store;
+import type { Manifest } from './manifest.ts';
+
+/**
+ * What an app's folder exports as `app`: data, and at most one function (`patch`). Every field is one sentence;
+ * `app-schema.ts` checks them.
+ */
+export type App = Web | Worker | Job | Store | Agent | Manifests | Platform;
 
 /** What `apps/index.ts` exports: `{ counter: () => import('./counter/app.ts') }`, under the names of the folders. */
 export type Apps = Readonly<Record<string, () => Promise<{ readonly app: App }>>>;
 
-/** A service that answers HTTP, reached by the host `<name>.<domain of the environment>`. */
-export interface WebService extends AnyApp {
+/** A service that answers HTTP, reached from outside at `<name>.<domain of the environment>`. */
+export interface Web extends Program, Serving {
   readonly kind: 'web';
-  /** Its image: built from a folder of this repository, or pinned as `registry/name:tag@sha256:…`. */
-  readonly image: string | BuiltImage;
   /** The port that the container listens on; it is told so by the variable `PORT`. */
   readonly port: number;
-  /** Answers 200 when the pod may receive requests. @default '/readyz' */
+  /** The path that answers 200 when the pod may receive requests. @default '/readyz' */
   readonly ready?: string;
-  /** Answers 200 while the process is alive; never depends on another service. @default '/healthz' */
+  /** The path that answers 200 while the process is alive; it never depends on another service. @default '/healthz' */
   readonly live?: string;
-  /** Further environment variables, the same in every environment. @default {} */
-  readonly env?: Readonly<Record<string, string>>;
-  /** How many pods. @default the environment's `replicas` */
-  readonly replicas?: number;
-  /** Seconds that a pod has to finish its requests after SIGTERM. @default 30 */
-  readonly grace?: number;
+  /** The names by which it is reached from outside, by HTTPS; `[]` keeps it inside. @default `<name>.<domain>` */
+  readonly hosts?: readonly string[];
+  /** The path under those names that is its own. @default '/' */
+  readonly path?: string;
+  /** The share of requests that must succeed, in percent over 30 days: `99.9`. @default none */
+  readonly objective?: number;
+  /** Runs to its end before a version starts. @default none */
+  readonly migration?: Migration;
+  /** What differs by environment: `{ production: { replicas: 4 } }`. @default {} */
+  readonly in?: In<Web>;
+}
+
+/** A program that runs all the time and that nobody outside calls. */
+export interface Worker extends Program, Serving {
+  readonly kind: 'worker';
+  /** The port at which other apps call it, as `<name>:<port>`. @default none: nobody does */
+  readonly port?: number;
+  /** When it may be called: a path that answers 200, or a command that exits 0. @default its port is open */
+  readonly ready?: string | Command;
+  /** While it is alive: a path that answers 200, or a command that exits 0. @default its port is open */
+  readonly live?: string | Command;
+  /** Runs to its end before a version starts. @default none */
+  readonly migration?: Migration;
+  /** What differs by environment. @default {} */
+  readonly in?: In<Worker>;
+}
+
+/** A program that runs to its end, again and again. */
+export interface Job extends Program {
+  readonly kind: 'job';
+  /** When it starts, as cron says it: `'15 2 * * *'`. */
+  readonly schedule: string;
+  /** The time zone of the schedule. @default 'Etc/UTC' */
+  readonly timeZone?: string;
+  /** How long one run may take before it is ended: `'30m'`. */
+  readonly deadline: string;
+  /** How often a run that failed is tried again. @default 2 */
+  readonly retries?: number;
+  /** What differs by environment. @default {} */
+  readonly in?: In<Job>;
 }
 
 /** One pod with a volume that outlives it, reached inside its environment as `<name>:<port>`. */
-export interface Store extends AnyApp {
+export interface Store extends Program {
   readonly kind: 'store';
-  /** Its image, pinned as `registry/name:tag@sha256:…`. */
-  readonly image: string;
   /** The port that the container listens on. */
   readonly port: number;
-  /** The container's arguments. @default [] */
-  readonly args?: readonly string[];
-  /** A command that exits 0 when the store may be used. */
-  readonly ready: readonly string[];
-  /** The numeric user and group that the image runs as and that own the volume; neither is root. */
-  readonly user: { readonly uid: number; readonly gid: number };
+  /** When it may be used: a path that answers 200, or a command that exits 0. @default its port is open */
+  readonly ready?: string | Command;
+  /** While it is alive: a path that answers 200, or a command that exits 0. @default none: a slow disk is no reason to kill it */
+  readonly live?: string | Command;
   /** Where the container sees its volume, and the volume's size: `{ path: '/data', size: '1Gi' }`. */
-  readonly volume: { readonly path: string; readonly size: string };
-  /** Seconds that it has to write its data after SIGTERM. @default 30 */
-  readonly grace?: number;
+  readonly volume: Volume;
+  /** Says that it cannot have a second pod: production runs it alone, and every report names it. @default false */
+  readonly single?: boolean;
+  /** What differs by environment. @default {} */
+  readonly in?: In<Store>;
+}
+
+/** A program that runs once on every node. */
+export interface Agent extends Program {
+  readonly kind: 'agent';
+  /** The port that the container listens on. @default none */
+  readonly port?: number;
+  /** When it works: a path that answers 200, or a command that exits 0. @default its port is open */
+  readonly ready?: string | Command;
+  /** While it is alive: a path that answers 200, or a command that exits 0. @default its port is open */
+  readonly live?: string | Command;
+  /** Folders of the node that it may read, by where the container sees them; each wants an excuse. @default {} */
+  readonly node?: Readonly<Record<string, string>>;
+  /** What differs by environment. @default {} */
+  readonly in?: In<Agent>;
+}
+
+/** Manifests as somebody else wrote or rendered them, committed in the app's folder. */
+export interface Manifests extends AnyApp {
+  readonly kind: 'manifests';
+  /** The files, relative to the app's folder; each holds one or more objects. */
+  readonly files: readonly string[];
+  /** What people call it: the version of what was rendered. */
+  readonly version: string;
+  /** What differs by environment. @default {} */
+  readonly in?: In<Manifests>;
+}
+
+/** What this repository itself needs on a cluster: namespaces and admission policies. One app of its kind is enough. */
+export interface Platform extends AnyApp {
+  readonly kind: 'platform';
+  readonly scope: 'cluster';
 }
 
 interface AnyApp {
@@ -47,9 +114,81 @@ interface AnyApp {
   readonly name: string;
   /** The team that answers for it: `'team-platform'`. */
   readonly owner: string;
+  /** Where it belongs: in every environment, or once on every cluster (`env/platform-<cluster>`). @default 'environment' */
+  readonly scope?: 'environment' | 'cluster';
+  /** For scope cluster: its namespace, one of those that `clusters/environments.ts` lists. */
+  readonly namespace?: string;
+  /** Policies that it may break, each with a reason and an end. @default [] */
+  readonly excuses?: readonly Excuse[];
+  /** Changes the finished objects, where no field says what is needed; Argo CD's UI shows that it does. @default none */
+  readonly patch?: Patch;
+}
+
+/** What runs a container of its own. */
+interface Program extends AnyApp, Run {
+  /** Its image: built from a folder of this repository, or pinned as `registry/name:tag@sha256:…`. */
+  readonly image: string | BuiltImage;
+  /** Files that the container finds, by absolute path; a change rolls the pods. @default {} */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Secrets that the container finds as files under `/secrets`, by file name. @default {} */
+  readonly secrets?: Readonly<Record<string, Secret>>;
+  /** Folders that it may write and that end with the pod, with their size: `{ '/tmp': '64Mi' }`. @default {} */
+  readonly scratch?: Readonly<Record<string, string>>;
+  /** The numeric user and group that it runs as. @default 65532, as distroless images do */
+  readonly user?: User;
+  /** Containers that run to their end before it starts, in this order. @default [] */
+  readonly before?: readonly Container[];
+  /** Containers that run beside it, and start before it. @default [] */
+  readonly beside?: readonly Container[];
+  /** Apps of its environment that it calls; it reaches no other. @default [] */
+  readonly calls?: readonly string[];
+  /** Ports that it reaches outside the cluster. @default [] */
+  readonly outside?: readonly number[];
+  /** What it may do in AWS: the name of a role that its cluster grants to its service account. @default none */
+  readonly identity?: string;
+  /** Where Prometheus reads its metrics. @default none */
+  readonly metrics?: Metrics;
+  /** The processors that its image is built for. @default ['arm64', 'amd64'] */
+  readonly processors?: readonly Processor[];
+  /** Seconds that it has to finish after SIGTERM. @default 30 */
+  readonly grace?: number;
+}
+
+/** What runs in as many pods as are needed. */
+interface Serving {
+  /** How many pods. @default the environment's `replicas` */
+  readonly replicas?: number;
+  /** Lets their number follow the load, from `replicas` on. @default none */
+  readonly scale?: Scale;
+}
+
+/** How a container is started. */
+interface Run {
+  /** What is run instead of the image's entry point. @default the image's */
+  readonly command?: Command;
+  /** The arguments. @default [] */
+  readonly args?: readonly string[];
+  /** Environment variables. @default {} */
+  readonly env?: Readonly<Record<string, string>>;
   /** What it needs. @default the environment's `resources` */
   readonly resources?: Resources;
 }
+
+/** A container beside the app's own: it sees the same files, secrets and scratch folders. */
+export interface Container extends Run {
+  /** A DNS label; the app's own container is named like the app. */
+  readonly name: string;
+  /** Its image, pinned. @default the app's own */
+  readonly image?: string;
+}
+
+/** What differs in one environment: records are merged by key, everything else is replaced. */
+export type In<T> = Readonly<
+  Record<
+    string,
+    Partial<Omit<T, 'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'image' | 'excuses' | 'patch' | 'in'>>
+  >
+>;
 
 /** An image that the pipeline builds. */
 export interface BuiltImage {
@@ -66,3 +205,72 @@ export interface Resources {
   /** Memory: `'128Mi'`. */
   readonly memory: string;
 }
+
+/** Neither is root. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Volume {
+  /** Where the container sees it. */
+  readonly path: string;
+  /** `'10Gi'`. */
+  readonly size: string;
+  /** The StorageClass. @default the cluster's `storage` */
+  readonly class?: string;
+}
+
+/** The most that an app runs in, and when it runs in more. */
+export interface Scale {
+  /** At most so many pods. */
+  readonly max: number;
+  /** The share of the requested CPU to keep to, in percent. @default 70 when `memory` is not given */
+  readonly cpu?: number;
+  /** The share of the requested memory to keep to, in percent. @default none */
+  readonly memory?: number;
+}
+
+export interface Metrics {
+  /** @default the app's own port */
+  readonly port?: number;
+  /** @default '/metrics' */
+  readonly path?: string;
+}
+
+/** One version of a secret in AWS Secrets Manager: a new one is a commit, and rolls the pods. */
+export interface Secret {
+  /** Its name there: `'production/counter/token'`. */
+  readonly name: string;
+  /** The id of the version. */
+  readonly version: string;
+}
+
+/** A Job that Argo CD runs before it syncs a version. */
+export interface Migration extends Run {
+  /** How long it may take: `'10m'`. */
+  readonly deadline: string;
+  /** Whether the version before can run on what it leaves. Crossing one that is not is said first in a request. */
+  readonly reversible: boolean;
+}
+
+/** Lets objects of the app break a policy. */
+export interface Excuse {
+  /** The id of the policy. */
+  readonly policy: string;
+  /** Why it must be so. */
+  readonly reason: string;
+  /** Who answers for it. */
+  readonly owner: string;
+  /** The last day, as `'2027-01-31'`: afterwards reviews and the scheduled report fail, never a publish. */
+  readonly until: string;
+  /** The one object that is meant: `'DaemonSet/collector'`. @default every object of the app */
+  readonly object?: string | undefined;
+}
+
+/** A program and its arguments, as a list. */
+export type Command = readonly string[];
+export type Processor = 'arm64' | 'amd64';
+
+/** A function over the finished objects of one environment. */
+export type Patch = (objects: readonly Manifest[], environment: string) => readonly Manifest[];

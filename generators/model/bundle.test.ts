@@ -48,6 +48,7 @@ const whole: Bundle = {
     apps: ['a', 'b', 'c', 'd'],
     pipelines: { dev: 'a: {}\n', staging: 'a: {}\n' },
     images: { a: { build: 'service', tree, version: '1.0.7', commit: sha, reference } },
+    outlines: { a: { owner: 'team-a', port: 80 }, b: { owner: 'team-a', calls: ['a'] } },
     node: 'v24.21.0',
   },
 };
@@ -95,6 +96,7 @@ test('a bundle is read back as it was written', async () => {
           apps,
           pipelines: {},
           images: {},
+          outlines: Object.fromEntries(of('rendered').map((app) => [app, { owner: 'team-a' }])),
         },
       };
     });
@@ -126,6 +128,7 @@ const inPart = (what: string, change: (part: Record<string, unknown>) => void, s
 });
 const withFile = (what: string, name: string, text: string, said: RegExp): Case =>
   inPart(what, ({ files }) => Object.assign(files as object, { [name]: text }), said);
+const { outlines } = whole.summary;
 const inHeader = (what: string, fields: object, said: RegExp): Case => ({
   what,
   tamper: (lines) => void Object.assign(lines[0] as object, fields),
@@ -375,6 +378,25 @@ const cases: readonly Case[] = [
     'another image for an app that is taken over',
     { images: { ...whole.summary.images, c: whole.summary.images.a } },
     /c has an image and was not rendered/,
+  ),
+  inSummary('outlines that are none', { outlines: null }, /line 6: what is said of outlines is not what a render/),
+  inSummary('an outline without an owner', { outlines: { ...outlines, a: {} } }, /line 6: what is said of a is not/),
+  inSummary(
+    'calls that are none',
+    { outlines: { ...outlines, a: { owner: 'team-a', calls: ['A B'] } } },
+    /said of a is/,
+  ),
+  inSummary('an unknown scope', { outlines: { ...outlines, a: { owner: 'team-a', scope: 'all' } } }, /said of a is/),
+  inSummary('an app of which nothing is said', { outlines: { a: outlines.a } }, /b was rendered, and nothing is said/),
+  inSummary(
+    'an app that claims the cluster',
+    { outlines: { ...outlines, a: { owner: 'team-a', scope: 'cluster' } } },
+    notWhole,
+  ),
+  inSummary(
+    'an environment of an unknown scope',
+    { environments: whole.summary.environments.map((one) => ({ ...one, scope: 'all' })) },
+    notTheEnd,
   ),
   { what: 'nothing', tamper: (lines) => lines.splice(0), said: /is not whole/ },
   { what: 'a list', tamper: (lines) => void lines.splice(0, 1, [] as never), said: /line 1 is not a line of a bundle/ },

@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
 import { parseImage } from './image.ts';
 import { isForeign } from './kinds.ts';
+import type { Stage } from './metadata.ts';
 import { applicationFile, legalEnvironment, legalName } from './names.ts';
 import type { Failure, Line, Part, Summary } from './part.ts';
 import { Refusal } from './refusal.ts';
@@ -117,15 +118,17 @@ function checkPart(value: Record<string, unknown>, where: string): Part {
       throw new Refusal(`${at}: ${JSON.stringify(name)} is not the name of a manifest's file.`);
     if (typeof text !== 'string' || text.length > largest)
       throw new Refusal(`${at}/${name} is larger than ${largest} characters.`);
-    checkKind(name, text, environment, `${at}/${name}`);
   }
   return part;
 }
 
 /** An environment branch reaches its own namespace, and Argo CD only by the Application of the part. */
-function checkKind(name: string, text: string, environment: string, where: string): void {
-  const why = isForeign(name, manifestIn(text, where), environment);
-  if (why) throw new Refusal(`${where} ${why}.`);
+function checkKinds({ environment, app, files }: Part, stage: Stage, where: string): void {
+  for (const [name, text] of Object.entries(files)) {
+    const at = `${where}: ${environment}/${app}/${name}`;
+    const why = isForeign(name, manifestIn(text, at), stage);
+    if (why) throw new Refusal(`${at} ${why}.`);
+  }
 }
 
 function manifestIn(text: string, where: string): unknown {
@@ -140,12 +143,13 @@ function manifestIn(text: string, where: string): unknown {
 
 function checkEnd(line: Record<string, unknown>, count: number, where: string) {
   const summary = isMapping(line.summary) ? line.summary : {};
-  const { environments, apps, pipelines, images, repository, node } = summary;
+  const { environments, apps, pipelines, images, outlines, repository, node } = summary;
   const words = typeof repository === 'string' && typeof node === 'string';
   const sized = texts(pipelines) && Object.values(pipelines).every((text) => text.length < largest);
   if (!isPath(environments) || !names(apps) || !sized || !isMapping(images) || !words)
     throw new Refusal(`${where} is not the end of a bundle: render it again.`);
   for (const [app, image] of Object.entries(images)) checkImage(app, image, where);
+  checkOutlines(outlines, where);
   if (line.parts !== count) throw new Refusal(`${where}: ${count} parts are there of ${line.parts}: render it again.`);
   return { summary: summary as unknown as Summary, parts: count };
 }
@@ -157,8 +161,20 @@ function isPath(value: unknown): value is Summary['environments'] {
   return value.every((stage) => {
     if (!isMapping(stage) || !legalEnvironment(String(stage.name)) || known.has(stage.name)) return false;
     if (typeof stage.soak !== 'number' || (stage.after !== undefined && !known.has(stage.after))) return false;
+    if (stage.scope !== undefined && stage.scope !== 'cluster') return false;
     return known.add(stage.name);
   });
+}
+
+/** What others must know of an app; whether it is true of the whole is asked when it is published. */
+function checkOutlines(outlines: unknown, where: string): void {
+  for (const [app, outline] of isMapping(outlines) ? Object.entries(outlines) : [['outlines', undefined] as const]) {
+    const { owner, scope, port, calls, routes } = isMapping(outline) ? outline : {};
+    const lists = names(calls ?? []) && Array.isArray(routes ?? []) && texts({ ...((routes as string[]) ?? []) });
+    const whole = scope === undefined || scope === 'cluster';
+    if (typeof owner !== 'string' || !lists || !whole || !['undefined', 'number'].includes(typeof port))
+      throw new Refusal(`${where}: what is said of ${app} is not what a render writes.`);
+  }
 }
 
 /** What it was built from is held against git when it is published; its digest nobody else can tell. */
@@ -177,15 +193,18 @@ function hasDigest(reference: string): boolean {
   }
 }
 
-/** Every app stands in one list, and what is rendered is so for every environment, once. */
+/** Every app stands in one list, and what is rendered is so for every environment of its scope, once. */
 function checkWhole({ parts, taken, kept, summary }: Bundle, where: string): void {
-  const stages = summary.environments.map(({ name }) => name);
+  const stages = new Map(summary.environments.map((stage) => [stage.name, stage]));
   const paths = new Set(parts.map(({ environment, app }) => `${environment}/${app}`));
   const lists = [...taken, ...kept.map(({ app }) => app)];
   const left = new Set(lists);
   const expected = summary.apps
     .filter((app) => !left.has(app))
-    .flatMap((app) => stages.map((stage) => `${stage}/${app}`));
+    .flatMap((app) => {
+      const own = [...stages.values()].filter(({ scope }) => scope === summary.outlines[app]?.scope);
+      return own.map(({ name }) => `${name}/${app}`);
+    });
   const missing = expected.find((path) => !paths.has(path));
   if (
     missing ||
@@ -198,9 +217,12 @@ function checkWhole({ parts, taken, kept, summary }: Bundle, where: string): voi
     throw new Refusal(
       `${where} does not hold every app in every environment once${missing ? ` (${missing} is missing)` : ''}: render it again.`,
     );
-  const other = Object.keys(summary.pipelines).find((name) => !stages.includes(name));
+  const other = Object.keys(summary.pipelines).find((name) => !stages.has(name));
   if (other) throw new Refusal(`${where}: ${other} has a pipeline file and is no environment.`);
   const failed = new Set(kept.map(({ app }) => app));
   const image = Object.keys(summary.images).find((app) => !parts.some((part) => part.app === app) && !failed.has(app));
   if (image) throw new Refusal(`${where}: ${image} has an image and was not rendered: render it again.`);
+  const unknown = summary.apps.find((app) => !left.has(app) && !summary.outlines[app]);
+  if (unknown) throw new Refusal(`${where}: ${unknown} was rendered, and nothing is said of it: render it again.`);
+  for (const part of parts) checkKinds(part, stages.get(part.environment) as Stage, where);
 }

@@ -25,6 +25,8 @@ const image = { build: 'service', ...build, reference };
 const part = (app: string, version: string, commit?: string) =>
   ({ environment: 'dev', app, files: {}, version, images: {}, ...(commit ? { commit } : {}) }) as const;
 
+const outline = { owner: 'team-a' };
+
 /** Everything true. */
 const bundle: Bundle = {
   drySha: id('d'),
@@ -38,6 +40,7 @@ const bundle: Bundle = {
     apps: ['built', 'pinned', 'taken', 'taken-built'],
     pipelines: {},
     images: { built: image },
+    outlines: { built: outline, pinned: outline },
     node: 'v24.21.0',
   },
 };
@@ -47,6 +50,7 @@ const before: Published = {
   repository: bundle.summary.repository,
   environments: bundle.summary.environments,
   images: { 'taken-built': image },
+  outlines: { taken: outline, 'taken-built': outline },
   source: '',
   keys: {
     taken: keyOf(sources, 'taken', undefined) ?? '',

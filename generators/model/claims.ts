@@ -2,8 +2,10 @@ import type { Bundle } from './bundle.ts';
 import { keyOf, type Sources } from './key.ts';
 import type { Published } from './metadata.ts';
 import { publishedFile, rendered } from './names.ts';
-import type { Build } from './part.ts';
+import type { Build, StoredPart } from './part.ts';
+import { outlinesOf } from './publication.ts';
 import { Refusal } from './refusal.ts';
+import { checkTogether } from './together.ts';
 
 /**
  * Holds the keys that were recorded against the commit that they were recorded for: what is taken over by a key must
@@ -27,11 +29,12 @@ export function checkKeys({ drySha, keys, images }: Published, sources: Sources,
  * @throws {Refusal} naming the app
  */
 export function checkClaims(
-  { drySha, parts, taken, summary, base }: Bundle,
+  bundle: Bundle<StoredPart>,
   sources: Sources,
   builds: Readonly<Record<string, Build>>,
   before: Published | undefined,
 ): void {
+  const { drySha, parts, taken, kept, summary, base } = bundle;
   const wrong = (app: string, what: string): Refusal =>
     new Refusal(`The bundle says of ${app} ${what}: it was not rendered from ${drySha}. Render it again.`);
 
@@ -55,4 +58,8 @@ export function checkClaims(
     if (!same || key === undefined || before?.keys[app] !== key)
       throw wrong(app, `that it is unchanged since ${base ?? 'the beginning'}`);
   }
+  const [clash] = checkTogether(summary.apps, outlinesOf(bundle, before)).filter(
+    ({ app }) => !kept.some((failure) => failure.app === app),
+  );
+  if (clash) throw new Refusal(clash.message);
 }

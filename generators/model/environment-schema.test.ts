@@ -11,10 +11,12 @@ const base = {
   soak: '1m',
 };
 const repository = 'https://example.com/r.git';
+const clusters = [{ name: 'c', profile: 'eks', registries: ['r'], storage: 'gp3', namespaces: {} }];
 
 test('environments stand behind the one that they come after', () => {
   const { environments } = checkPath({
     repository,
+    clusters,
     environments: [
       { ...base, name: 'c', after: 'b' },
       { ...base, name: 'b', after: 'a' },
@@ -48,12 +50,33 @@ test('a wrong path is refused by name', () => {
     [[{ ...base, name: 'a', soak: '5 minutes' }], /field 0\.soak is "5 minutes": must be a time/],
     [[{ ...base, name: 'a', replica: 3 }], /field 0\.replica is not known/],
     [[], /environments/],
+    [[{ ...base, name: 'a', cluster: 'd' }], /a runs in d, which is not a cluster; did you mean c\?/],
+    [
+      [
+        { ...base, name: 'a' },
+        { ...base, name: 'b', scope: 'cluster', after: 'a' },
+      ],
+      /b comes after a, which is of another scope/,
+    ],
   ];
-  for (const [environments, message] of table) assert.throws(() => checkPath({ repository, environments }), message);
+  for (const [environments, message] of table)
+    assert.throws(() => checkPath({ repository, clusters, environments }), message);
   assert.throws(
-    () => checkPath({ repository: 'here', environments: [{ ...base, name: 'a' }] }),
+    () => checkPath({ repository: 'here', clusters, environments: [{ ...base, name: 'a' }] }),
     /repository.*is "here"/,
   );
+});
+
+test('a wrong cluster is refused by field', () => {
+  const table: [unknown[], RegExp][] = [
+    [[{ ...clusters[0], profile: 'ekss' }], /clusters\): field 0\.profile is "ekss".*did you mean eks\?/],
+    [[{ ...clusters[0], namespaces: { a: 'open' } }], /field 0\.namespaces\.a is "open"/],
+    [[{ ...clusters[0], network: '10.0.0.0' }], /field 0\.network is "10\.0\.0\.0": must be addresses/],
+    [[...clusters, ...clusters], /two clusters are named c/],
+    [[], /clusters/],
+  ];
+  for (const [wrong, message] of table)
+    assert.throws(() => checkPath({ repository, clusters: wrong, environments: [{ ...base, name: 'a' }] }), message);
 });
 
 test('times are read in seconds', () => {

@@ -1,20 +1,42 @@
 import { z } from 'zod';
 import { resources } from './app-schema.ts';
-import { type Accepts, refused, type Shape } from './definition.ts';
-import type { Environment, Path } from './environment.ts';
+import { type Accepts, mistakesIn, type Shape, told } from './definition.ts';
+import { type Cluster, type Environment, isTime, type Path, scopeOf } from './environment.ts';
 import { legalEnvironment, legalName } from './names.ts';
+import { nearest } from './nearest.ts';
 import { Misuse } from './refusal.ts';
 
 const environment = z.strictObject({
   name: z.string().refine(legalEnvironment, 'must be a DNS label that does not read as a proposal branch'),
   cluster: z.string().regex(legalName, 'must be the name of a cluster'),
+  scope: z.enum(['environment', 'cluster']).optional(),
   after: z.string().optional(),
   domain: z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be a DNS name'),
   replicas: z.int().min(1).max(100),
   resources,
-  soak: z.string().regex(/^\d+[smhd]$/, "must be a time such as '10m'"),
+  production: z.boolean().optional(),
+  soak: z.string().refine(isTime, "must be a time such as '10m'"),
 } satisfies Shape<Environment>);
 true satisfies Accepts<z.input<typeof environment>, Environment>;
+
+const cluster = z.strictObject({
+  name: z.string().regex(legalName, 'must be a DNS label of at most 40 characters'),
+  profile: z.enum(['eks', 'local']),
+  registries: z
+    .array(z.string().regex(/^[a-z0-9]([a-z0-9./_:-]*[a-z0-9])?$/, "must begin an image's name, up to a slash"))
+    .min(1)
+    .readonly(),
+  storage: z.string().regex(legalName, 'must be the name of a StorageClass'),
+  network: z
+    .string()
+    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be addresses such as '10.20.0.0/16'")
+    .optional(),
+  namespaces: z.record(
+    z.string().regex(legalName, 'must be a DNS label of at most 40 characters'),
+    z.enum(['restricted', 'baseline', 'privileged']),
+  ),
+} satisfies Shape<Cluster>);
+true satisfies Accepts<z.input<typeof cluster>, Cluster>;
 
 const repository = z.url('must be the URL that Argo CD reads this repository from');
 
@@ -22,28 +44,53 @@ const repository = z.url('must be the URL that Argo CD reads this repository fro
  * Checks what `clusters/environments.ts` exports and orders it.
  * @throws {Misuse} with every mistake: field, value and what was expected; also for a circle or an unknown `after`.
  */
-export function checkPath(value: { repository: unknown; environments: unknown }): Path {
+export function checkPath(value: { repository: unknown; clusters: unknown; environments: unknown }): Path {
   const file = 'clusters/environments.ts';
-  const url = repository.safeParse(value.repository);
-  const list = z.array(environment).min(1).safeParse(value.environments);
-  const mistakes = [
-    ...(url.success ? [] : refused(`${file} (repository)`, url.error, value.repository)),
-    ...(list.success ? [] : refused(`${file} (environments)`, list.error, value.environments)),
-  ];
-  if (!url.success || !list.success) throw new Misuse(mistakes.join('\n'));
-  const left = new Map<string, Environment>();
-  for (const item of list.data) {
-    if (left.has(item.name)) throw new Misuse(`${file}: two environments are named ${item.name}.`);
-    left.set(item.name, item);
-  }
-  for (const item of list.data) {
-    if (item.after !== undefined && !left.has(item.after)) {
+  const check = <T>(name: keyof typeof value, schema: z.ZodType<T>): { data?: T; mistakes: string[] } => {
+    const result = schema.safeParse(value[name]);
+    if (result.success) return { data: result.data, mistakes: [] };
+    return { mistakes: told(() => `${file} (${name})`, mistakesIn(schema, result.error, value[name])) };
+  };
+  const url = check('repository', repository);
+  const places = check('clusters', z.array(cluster).min(1));
+  const list = check('environments', z.array(environment).min(1));
+  const mistakes = [url, places, list].flatMap((one) => one.mistakes);
+  if (!url.data || !places.data || !list.data) throw new Misuse(mistakes.join('\n'));
+  const clusters = named(places.data, `${file}: two clusters are named`);
+  const environments = named(list.data, `${file}: two environments are named`);
+  for (const { name, cluster: place, after, scope } of environments.values()) {
+    if (!clusters.has(place)) throw unknown(`${file}: ${name} runs in ${place}`, 'a cluster', place, clusters.keys());
+    if (after === undefined) continue;
+    const before = environments.get(after);
+    if (!before) throw unknown(`${file}: ${name} comes after ${after}`, 'an environment', after, environments.keys());
+    if (scopeOf(before) !== scopeOf({ scope }))
       throw new Misuse(
-        `${file}: ${item.name} comes after ${item.after}, which is not an environment; known are ${[...left.keys()].join(', ')}.`,
+        `${file}: ${name} comes after ${after}, which is of another scope; the two have no app in common.`,
       );
-    }
   }
-  const ordered: Environment[] = [];
+  return { repository: url.data, clusters, environments: ordered(environments, file) };
+}
+
+function named<T extends { readonly name: string }>(list: readonly T[], twice: string): Map<string, T> {
+  const found = new Map<string, T>();
+  for (const item of list) {
+    if (found.has(item.name)) throw new Misuse(`${twice} ${item.name}.`);
+    found.set(item.name, item);
+  }
+  return found;
+}
+
+function unknown(said: string, what: string, name: string, known: Iterable<string>): Misuse {
+  const legal = [...known];
+  const near = nearest(name, legal);
+  return new Misuse(
+    `${said}, which is not ${what}; ${near ? `did you mean ${near}?` : `known are ${legal.join(', ')}.`}`,
+  );
+}
+
+function ordered(environments: ReadonlyMap<string, Environment>, file: string): Environment[] {
+  const left = new Map(environments);
+  const list: Environment[] = [];
   while (left.size > 0) {
     const next = [...left.values()].find((item) => item.after === undefined || !left.has(item.after));
     if (!next)
@@ -51,7 +98,7 @@ export function checkPath(value: { repository: unknown; environments: unknown })
         `${file}: ${[...left.keys()].join(', ')} come after one another in a circle; one of them must come first.`,
       );
     left.delete(next.name);
-    ordered.push(next);
+    list.push(next);
   }
-  return { repository: url.data, environments: ordered };
+  return list;
 }

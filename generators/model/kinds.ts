@@ -12,11 +12,21 @@ const clusterScoped = new Set(
   ).split(' '),
 );
 
+/** Where a part belongs. */
+export interface Place {
+  /** The environment. */
+  readonly name: string;
+  readonly scope?: 'environment' | 'cluster' | undefined;
+}
+
+/** Whether objects of a kind of Kubernetes itself belong to no namespace. */
+export const isClusterScoped = (kind: string) => clusterScoped.has(kind);
+
 /**
  * Why a manifest may not stand in a part of this environment; undefined when it may.
  * @param file its name inside the part
  */
-export function isForeign(file: string, manifest: unknown, environment: string): string | undefined {
+export function isForeign(file: string, manifest: unknown, { name: environment, scope }: Place): string | undefined {
   const { apiVersion, kind, metadata } = (manifest ?? {}) as Record<string, unknown>;
   const { name, namespace } = (metadata ?? {}) as Record<string, unknown>;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string')
@@ -32,6 +42,10 @@ export function isForeign(file: string, manifest: unknown, environment: string):
       : `is an Application in namespace ${namespace}: it must be in argocd-${environment}`;
   }
   if (file === applicationFile) return `is a ${kind}: it must be the Application of the part`;
+  if (scope === 'cluster')
+    return typeof namespace === 'string' && /^argocd(-|$)/.test(namespace)
+      ? `is in namespace ${namespace}, where Argo CD takes its orders from: no app puts anything there`
+      : undefined;
   if (clusterScoped.has(kind)) return `is a ${kind}, which belongs to a cluster: an environment branch holds none`;
   return namespace === environment
     ? undefined

@@ -13,8 +13,10 @@ export const manifestFile = ({ kind, metadata }: Manifest) => `${kind.toLowerCas
 
 /** What a person writes first; everything else follows in alphabetical order, so that a diff shows changes only. */
 const first = [
-  ...['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'finalizers', 'type', 'replicas'],
-  ...['image', 'command', 'args', 'env', 'key', 'value', 'host', 'path', 'pathType', 'ports', 'port'],
+  ...['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'finalizers', 'type'],
+  ...['schedule', 'timeZone', 'replicas', 'minReplicas', 'maxReplicas', 'selector', 'podSelector', 'policyTypes'],
+  ...['serviceAccountName', 'initContainers', 'containers', 'image', 'command', 'args', 'env', 'key', 'value'],
+  ...['host', 'path', 'pathType', 'ingress', 'egress', 'from', 'to', 'ports', 'port', 'requests', 'limits'],
 ];
 const rank = new Map(first.map((key, index) => [key, index]));
 const byRank = (a: string, b: string) => {

@@ -30,9 +30,11 @@ test('what is written to published.json is read back', () => {
   const image = fc.record({ build: word, tree: sha, version: word, commit: sha, reference: word }, plain);
   const images = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), image, plain);
   const words = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), word, plain);
+  const outline = fc.record({ owner: word, calls: fc.array(word) }, { ...plain, requiredKeys: ['owner'] });
+  const outlines = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), outline, plain);
   const published = fc.record(
     {
-      ...{ drySha: sha, node: word, repository: word, environments: fc.array(stage), images, source: word },
+      ...{ drySha: sha, node: word, repository: word, environments: fc.array(stage), images, outlines, source: word },
       ...{ keys: words, trees: words, kept: fc.array(word) },
     },
     plain,

@@ -1,3 +1,4 @@
+import type { Outline } from './outline.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -51,6 +52,8 @@ export interface Published {
   readonly source: string;
   /** By app: what its parts depended on (`keyOf`). */
   readonly keys: Readonly<Record<string, string>>;
+  /** By app: what others must know of it. */
+  readonly outlines: Readonly<Record<string, Outline>>;
   /** By folder of `rendered`: its tree. What differs from it was not written by a publish. */
   readonly trees: Readonly<Record<string, string>>;
   /** Apps that could not be rendered and stayed as they were (`publish --keep-going`). */
@@ -59,6 +62,8 @@ export interface Published {
 /** An environment as the branches know it. */
 export interface Stage {
   readonly name: string;
+  /** Absent where apps run; what belongs to a cluster has a path of its own. */
+  readonly scope?: 'cluster';
   /** The environment that it comes after; absent for a first one. */
   readonly after?: string;
   /** Seconds that a part must have been healthy here before it goes on. */
@@ -75,20 +80,23 @@ export interface PublishedImage {
 }
 
 export const formatPublished = (published: Published): string => {
-  const { drySha, node, repository, environments, images, source, keys, trees, kept } = published;
-  return `${JSON.stringify({ drySha, node, repository, environments, images, source, trees, keys, kept }, null, 2)}\n`;
+  const { drySha, node, repository, environments, images, outlines, source, keys, trees, kept } = published;
+  const record = { drySha, node, repository, environments, images, outlines, source, trees, keys, kept };
+  return `${JSON.stringify(record, null, 2)}\n`;
 };
 
 /** @throws {Refusal} naming `where` when the text is not what `formatPublished` writes. */
 export function parsePublished(text: string, where: string): Published {
   const { drySha } = parseMetadata(text, where);
   const value = parseObject(text, where);
-  const objects = [value.images, value.keys, value.trees].every((field) => typeof field === 'object' && field !== null);
+  const objects = [value.images, value.outlines, value.keys, value.trees].every(
+    (field) => typeof field === 'object' && field !== null,
+  );
   const lists = [value.environments, value.kept].every(Array.isArray);
   const words = [value.node, value.repository, value.source].every((field) => typeof field === 'string');
   if (!objects || !lists || !words) {
     throw new Refusal(
-      `${where}: one of node, repository, environments, images, source, keys, trees and kept is missing; it was not written by this Slipway.`,
+      `${where}: one of node, repository, environments, images, outlines, source, keys, trees and kept is missing; it was not written by this Slipway.`,
     );
   }
   return { ...(value as unknown as Published), drySha };

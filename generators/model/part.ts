@@ -1,5 +1,7 @@
+import type { Excuse } from './app.ts';
 import type { Stage } from './metadata.ts';
 import { blobId, type ObjectFormat } from './object-id.ts';
+import type { Outline } from './outline.ts';
 import type { ObjectId } from './timeline.ts';
 
 /** One app's folder in one environment, before it has a place in git. A value between rendering and writing. */
@@ -12,6 +14,19 @@ export interface Part {
   readonly commit?: string;
   /** Image references by container. */
   readonly images: Readonly<Record<string, string>>;
+  /** What a reviewer should know of it, though it is no reason to refuse it. */
+  readonly remarks?: readonly Remark[];
+}
+
+/** A policy that does not hold, by leave or since it only warns. */
+export interface Remark {
+  readonly policy: string;
+  /** `Deployment/counter`. */
+  readonly object: string;
+  readonly field: string;
+  /** Absent where the policy only warns. */
+  readonly excuse?: Excuse;
+  readonly says: string;
 }
 
 /** A part whose files git knows, by their ids. */
@@ -42,6 +57,8 @@ export interface Summary {
   readonly apps: readonly string[];
   /** Per environment the pipeline file of its branch. */
   readonly pipelines: Readonly<Record<string, string>>;
+  /** Per app that was rendered. */
+  readonly outlines: Readonly<Record<string, Outline>>;
   /** Per app that was rendered and whose image is built here. `reference` is absent when nobody knows a digest. */
   readonly images: Readonly<Record<string, Named>>;
   /** The Node that rendered. */

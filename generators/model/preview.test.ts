@@ -102,12 +102,15 @@ test('a changed part is told by its objects, and a file that is no YAML by its n
   ];
   const [part] = touched(['dev/a'], writes);
   assert.ok(part);
-  const { objects } = partChange(part, old);
+  const { objects } = partChange(part, old, () => []);
   assert.deepEqual(
     objects.map(({ change, kind }) => `${change} ${kind}`),
     ['removed Secret', 'changed Service'],
   );
-  assert.throws(() => partChange(part, new Map([...old, ['1', 'a: [']])), /dev\/a\/service-x\.yaml is not YAML/);
+  assert.throws(
+    () => partChange(part, new Map([...old, ['1', 'a: [']]), () => []),
+    /dev\/a\/service-x\.yaml is not YAML/,
+  );
 });
 
 test('nothing to change, one part and several are said in one last line', () => {
@@ -118,6 +121,7 @@ test('nothing to change, one part and several are said in one last line', () => 
     pipelines: [],
     notBuilt: [],
     failed: [],
+    expired: [],
   };
   assert.deepEqual(formatPreview(none), ['aaaaaaaaaaaa against rendered at bbbbbbbbbbbb: nothing would change']);
   assert.deepEqual(formatPreview({ ...none, base: undefined, pipelines: ['dev'] }), [
@@ -129,5 +133,32 @@ test('nothing to change, one part and several are said in one last line', () => 
     '! one',
     '! two',
     'aaaaaaaaaaaa against rendered at bbbbbbbbbbbb: 2 parts would change',
+  ]);
+});
+
+test('what an app may break, what only warns and what has ended are said to whoever reviews', () => {
+  const remark = { policy: 'host-path', object: 'DaemonSet/a', field: 'spec', says: 'A pod must not read its node.' };
+  const excuse = { policy: 'host-path', reason: 'it reads its logs', owner: 'team-a', until: '2027-01-31' };
+  const lines = formatPreview({
+    drySha: 'a'.repeat(40),
+    base: undefined,
+    parts: [
+      {
+        environment: 'dev',
+        app: 'a',
+        change: 'added',
+        objects: [],
+        remarks: [{ ...remark, excuse }, remark],
+        refused: ['x.yaml: it cannot change'],
+      },
+    ],
+    ...{ pipelines: [], notBuilt: [], failed: [], expired: ['apps/a/app.ts: the excuse ended'] },
+  });
+  assert.deepEqual(lines.slice(0, -1), [
+    '+ dev/a',
+    '  ! DaemonSet/a: host-path is excused until 2027-01-31 (team-a): it reads its logs',
+    '  ! DaemonSet/a: A pod must not read its node. (host-path)',
+    '  ! x.yaml: it cannot change',
+    '! apps/a/app.ts: the excuse ended',
   ]);
 });

@@ -2,7 +2,7 @@ import { load } from 'js-yaml';
 import { formatDifferences, type ObjectDifference, differences as objectDifferences } from './difference.ts';
 import type { Manifest } from './manifest.ts';
 import { metadataFile, pipelineFile } from './names.ts';
-import type { Failure, Part } from './part.ts';
+import type { Failure, Part, Remark } from './part.ts';
 import type { Present, Publication } from './publication.ts';
 import { Refusal } from './refusal.ts';
 import type { ObjectId } from './timeline.ts';
@@ -20,6 +20,8 @@ export interface Preview {
   readonly notBuilt: readonly { readonly app: string; readonly tree: string }[];
   /** Apps that cannot be rendered. */
   readonly failed: readonly Failure[];
+  /** Excuses of changed apps that no longer hold: `apps/shop/app.ts: …`. */
+  readonly expired: readonly string[];
   /** The published commit that this one does not descend from: what that one brought reads as taken back. */
   readonly behind?: string | undefined;
 }
@@ -29,6 +31,10 @@ export interface PartChange {
   readonly app: string;
   readonly change: 'added' | 'changed' | 'removed';
   readonly objects: readonly ObjectDifference[];
+  /** Policies that it breaks by leave, or that only warn. */
+  readonly remarks: readonly Remark[];
+  /** What a cluster will not do: `statefulset-shop.yaml: spec.serviceName: …`, with the way out. */
+  readonly refused: readonly string[];
 }
 
 /** The files of one changed part that are not what they were, without its provenance. */
@@ -38,6 +44,7 @@ export interface Touched {
   readonly change: PartChange['change'];
   readonly before: ReadonlyMap<string, ObjectId>;
   readonly after: ReadonlyMap<string, string>;
+  readonly remarks: readonly Remark[];
 }
 
 /**
@@ -49,9 +56,9 @@ export function touchedBy(
   present: Present,
   rendered: readonly Part[],
 ): Touched[] {
-  const texts = new Map(rendered.map(({ environment, app, files }) => [`${environment}/${app}`, files]));
+  const parts = new Map(rendered.map((part) => [`${part.environment}/${part.app}`, part]));
   const stages = published.environments.map(({ name }) => name);
-  const parts = changed.map((path) => {
+  const touched = changed.map((path) => {
     const [environment, app] = path.split('/') as [string, string];
     const there = present.files.get(path) ?? new Map();
     const inside = commit.writes.filter((write) => write.path.startsWith(`${path}/`));
@@ -59,14 +66,15 @@ export function touchedBy(
     const manifests = files.filter(({ name }) => name !== metadataFile);
     const before = manifests.flatMap(({ name }) => (there.has(name) ? [[name, there.get(name).id] as const] : []));
     const after = manifests.flatMap(({ name, write }) =>
-      'deleted' in write ? [] : [[name, texts.get(path)?.[name] ?? ''] as const],
+      'deleted' in write ? [] : [[name, parts.get(path)?.files[name] ?? ''] as const],
     );
     const stood = [...there.keys()].filter((name) => name !== metadataFile).length;
     const left = stood + after.filter(([name]) => !there.has(name)).length - (manifests.length - after.length);
     const change = stood === 0 ? ('added' as const) : left === 0 ? ('removed' as const) : ('changed' as const);
-    return { environment, app, change, before: new Map(before), after: new Map(after) };
+    const remarks = parts.get(path)?.remarks ?? [];
+    return { environment, app, change, before: new Map(before), after: new Map(after), remarks };
   });
-  return parts
+  return touched
     .filter(({ app }) => app !== pipelineFile)
     .sort((a, b) => stages.indexOf(a.environment) - stages.indexOf(b.environment) || (a.app < b.app ? -1 : 1));
 }
@@ -74,11 +82,13 @@ export function touchedBy(
 /**
  * One changed part by object and field.
  * @param texts the files that stand there now, by object id
+ * @param judge says which of its changes cannot be made
  * @throws {Refusal} naming a file that is no manifest
  */
 export function partChange(
-  { environment, app, change, before, after }: Touched,
+  { environment, app, change, before, after, remarks }: Touched,
   texts: ReadonlyMap<ObjectId, string | Buffer>,
+  judge: (before: readonly Manifest[], after: readonly Manifest[]) => readonly string[],
 ): PartChange {
   const manifest = (name: string, text: string): Manifest => {
     try {
@@ -91,26 +101,36 @@ export function partChange(
   };
   const old = [...before].map(([name, id]) => manifest(name, String(texts.get(id))));
   const now = [...after].map(([name, text]) => manifest(name, text));
-  return { environment, app, change, objects: objectDifferences(old, now) };
+  return { environment, app, change, objects: objectDifferences(old, now), remarks, refused: judge(old, now) };
 }
+
+/** `Deployment/shop: host-path until 2027-01-31 (team-shop): it reads the logs of the node`, or what a policy warns of. */
+export const formatRemark = ({ object, policy, says, excuse }: Remark): string =>
+  excuse
+    ? `${object}: ${policy} is excused until ${excuse.until} (${excuse.owner}): ${excuse.reason}`
+    : `${object}: ${says} (${policy})`;
 
 const signs = { added: '+', removed: '-', changed: '~' } as const;
 
 /** What a person reads. The first sign of a line says what it is: `+` added, `-` removed, `~` changed, `!` look here. */
-export function formatPreview({ drySha, base, parts, pipelines, notBuilt, failed, behind }: Preview): string[] {
+export function formatPreview(preview: Preview): string[] {
+  const { drySha, base, parts, pipelines, notBuilt, failed, expired, behind } = preview;
   const against = base ? `rendered at ${short(base)}` : 'nothing published yet';
   const trees = notBuilt.map(({ tree }) => `:${tree}`);
-  const lines = parts.flatMap(({ environment, app, change, objects }) => [
+  const lines = parts.flatMap(({ environment, app, change, objects, remarks, refused }) => [
     `${signs[change]} ${environment}/${app}`,
     ...formatDifferences(objects).map(
       (line) => `  ${line}${trees.some((tree) => line.endsWith(tree)) ? ' (not built)' : ''}`,
     ),
+    ...remarks.map((one) => `  ! ${formatRemark(one)}`),
+    ...refused.map((line) => `  ! ${line}`),
   ]);
   lines.push(...pipelines.map((environment) => `~ ${environment}/${pipelineFile}`));
   for (const { app, tree } of notBuilt)
     lines.push(`! ${app} is not built: publish wants --image ${app}=…@sha256:… for tree ${tree}`);
   if (behind)
     lines.push(`! it does not have ${short(behind)}, which is published: what that brought reads as taken back`);
+  lines.push(...expired.map((line) => `! ${line}`));
   lines.push(...failed.flatMap(({ message }) => message.split('\n').map((line) => `! ${line}`)));
   const changes = parts.length + pipelines.length;
   const count = changes === 0 ? 'nothing would change' : `${changes} ${changes === 1 ? 'part' : 'parts'} would change`;

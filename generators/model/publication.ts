@@ -54,6 +54,7 @@ export function composePublication(
 ): Publication {
   const { drySha, summary, taken, kept } = bundle;
   const images = imagesOf(bundle, present.published);
+  const outlines = outlinesOf(bundle, present.published);
   const { format } = present;
   const writes: Write[] = [];
   const changed: string[] = [];
@@ -93,9 +94,11 @@ export function composePublication(
 
   // What is left was taken out of main. A removal has a place in the order like any other part.
   const apps = new Set(summary.apps);
-  for (const { name: environment } of summary.environments) {
+  for (const { name: environment, scope } of summary.environments) {
     for (const [app, entry] of present.folders.get(environment) ?? []) {
-      if (apps.has(app) || entry.mode !== mode.folder) continue;
+      // An app that went to the cluster, or came from there, leaves where it was.
+      const moved = outlines[app] !== undefined && outlines[app].scope !== scope;
+      if ((apps.has(app) && !moved) || entry.mode !== mode.folder) continue;
       place({ environment, app, files: {} }, () => removalOf(drySha, summary.repository));
     }
   }
@@ -117,6 +120,7 @@ export function composePublication(
     repository: summary.repository,
     environments: summary.environments,
     images,
+    outlines,
     source: sourceKey(sources),
     keys: Object.fromEntries(keys),
     trees: Object.fromEntries([...folders].map(([name, entries]) => [name, treeId(format, entries)])),
@@ -130,6 +134,16 @@ export function composePublication(
   const tree = treeId(format, root.set(publishedFile, { mode: mode.file, id: blobId(format, record) }));
   const commit = { message: messageOf(drySha, changed, failed), writes };
   return { commit, tree, changed, provenance, folders, published };
+}
+
+/** What is known of every app: of the rendered ones as they were rendered, of the others as they were. */
+export function outlinesOf(
+  { summary, taken, kept }: Pick<Bundle<unknown>, 'summary' | 'taken' | 'kept'>,
+  before: Pick<Published, 'outlines'> | undefined,
+): Published['outlines'] {
+  const old = new Set([...taken, ...kept.map(({ app }) => app)]);
+  const all = summary.apps.map((app) => [app, (old.has(app) ? before?.outlines : summary.outlines)?.[app]] as const);
+  return Object.fromEntries(all.flatMap(([app, outline]) => (outline ? [[app, outline] as const] : [])));
 }
 
 /** The image of every app that is built here: of the rendered ones as they were rendered, of the others as they were. */

@@ -35,8 +35,8 @@ export const permutations: readonly Alteration[] = [
   {
     name: 'an app that was taken out stays',
     file: 'model/publication.ts',
-    find: 'if (apps.has(app) || entry.mode !== mode.folder) continue;',
-    replace: 'if (apps.has(app) || entry.mode !== mode.file) continue;',
+    find: 'if ((apps.has(app) && !moved) || entry.mode !== mode.folder) continue;',
+    replace: 'if ((apps.has(app) && !moved) || entry.mode !== mode.file) continue;',
   },
   {
     name: 'what somebody else put into rendered is published over',

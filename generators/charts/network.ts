@@ -1,0 +1,74 @@
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import type { CheckedProgram } from '../model/app-schema.ts';
+import { objectMeta, type Subject, selector } from './place.ts';
+import { mainPort, metricsPort } from './pod.ts';
+
+/** The namespace that Prometheus reads metrics from. */
+export const monitoring = 'monitoring';
+
+const tcp = (port: string | number) => ({
+  protocol: 'TCP',
+  port: typeof port === 'number' ? k8s.IntOrString.fromNumber(port) : k8s.IntOrString.fromString(port),
+});
+
+/** Addresses that are nobody's on the internet: https://www.rfc-editor.org/rfc/rfc6890 */
+const inside = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'];
+
+/** Where a pod asks for the rights of its role: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
+const podIdentityAgent = '169.254.170.23/32';
+
+/**
+ * Who may reach an app's pods, and whom they may reach: nobody, but for what is declared. What a call needs on the side
+ * of the app that is called stands in the caller's part, too, so that an app depends on its own definition alone.
+ */
+export function network(scope: Construct, app: CheckedProgram, subject: Subject, routed: boolean): void {
+  const pods = { podSelector: { matchLabels: selector(subject.name) } };
+  const main = mainPort(app);
+  const metrics = metricsPort(app);
+  const { network: addresses } = subject.at.cluster;
+  const ingress = [
+    ...(routed && main
+      ? [{ from: [addresses ? { ipBlock: { cidr: addresses } } : { namespaceSelector: {} }], ports: [tcp(main)] }]
+      : []),
+    ...(metrics && subject.name === app.name
+      ? [
+          {
+            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring } } }],
+            ports: [tcp(metrics)],
+          },
+        ]
+      : []),
+  ];
+  const reaches = app.calls.length + app.outside.length > 0 || app.identity !== undefined;
+  const egress = [
+    // The resolver of EKS Auto Mode is a process of the node and no pod, which a selector would not meet:
+    // https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
+    ...(reaches ? [{ ports: [{ ...tcp(53), protocol: 'UDP' }, tcp(53)] }] : []),
+    ...(app.calls.length > 0
+      ? [{ to: app.calls.map((callee) => ({ podSelector: { matchLabels: selector(callee) } })) }]
+      : []),
+    ...(app.outside.length > 0
+      ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: inside } }], ports: app.outside.map(tcp) }]
+      : []),
+    ...(app.identity !== undefined ? [{ to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] }] : []),
+  ];
+  new k8s.KubeNetworkPolicy(scope, 'networkpolicy', {
+    metadata: objectMeta(subject),
+    spec: {
+      ...pods,
+      policyTypes: ['Ingress', 'Egress'],
+      ...(ingress.length > 0 ? { ingress } : {}),
+      ...(egress.length > 0 ? { egress } : {}),
+    },
+  });
+  for (const callee of app.calls)
+    new k8s.KubeNetworkPolicy(scope, `networkpolicy-${callee}`, {
+      metadata: objectMeta(subject, `${subject.name}-calls-${callee}`),
+      spec: {
+        podSelector: { matchLabels: selector(callee) },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [pods] }],
+      },
+    });
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { k8s } from 'cdk8s-plus-27';
+import { fileKey } from '../model/app-check.ts';
+import type { CheckedProgram } from '../model/app-schema.ts';
+import { container, podSecurity, type Started } from './container.ts';
+import { labels, type Subject } from './place.ts';
+
+/** What kinds differ in: the rest of a pod is the same for all. */
+export interface Shape {
+  /** Of the app's own container. */
+  readonly main?: Partial<k8s.Container>;
+  readonly started?: Partial<Started>;
+  readonly volumes?: readonly k8s.Volume[];
+  readonly mounts?: readonly k8s.VolumeMount[];
+  readonly pod?: Partial<k8s.PodSpec>;
+}
+
+/** The name of an app's main port: what probes, Services and routes mean. */
+export const mainPort = (app: CheckedProgram): string | undefined =>
+  app.kind === 'web' ? 'http' : 'port' in app && app.port !== undefined ? 'main' : undefined;
+
+/** The name of the port that Prometheus reads. */
+export const metricsPort = (app: CheckedProgram): string | undefined =>
+  app.metrics && (app.metrics.port === undefined ? mainPort(app) : 'metrics');
+
+/** A pod of an app, under the name of a subject. */
+export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape = {}): k8s.PodTemplateSpec {
+  const { at } = subject;
+  const mounted = [...mounts(app), ...(shape.mounts ?? [])];
+  const seen = mounted.length > 0 ? { volumeMounts: mounted } : {};
+  const main = mainPort(app);
+  const ports = [
+    ...(main !== undefined && 'port' in app && app.port !== undefined ? [{ name: main, containerPort: app.port }] : []),
+    ...(app.metrics?.port === undefined ? [] : [{ name: 'metrics', containerPort: app.metrics.port }]),
+  ];
+  const others = [...app.before, ...app.beside].map((one) => container(one, at, seen));
+  const volumes = [...volumesOf(app, subject.name), ...(shape.volumes ?? [])];
+  const identity = app.kind === 'web' ? { PORT: String(app.port), ...at.identity } : at.identity;
+  const { name, command, args, resources } = app;
+  const started: Started = { name, command, args, resources, env: { ...identity, ...app.env }, ...shape.started };
+  return {
+    metadata: { labels: labels(subject), ...annotated(app) },
+    spec: {
+      serviceAccountName: subject.name,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: app.grace,
+      ...(app.processors.length === 1 ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } } : {}),
+      ...(others.length > 0 ? { initContainers: others } : {}),
+      containers: [container(started, at, { ...(ports.length > 0 ? { ports } : {}), ...shape.main, ...seen })],
+      ...(volumes.length > 0 ? { volumes } : {}),
+      ...shape.pod,
+      securityContext: { ...podSecurity(app.user), ...shape.pod?.securityContext },
+    },
+  };
+}
+
+/** Pods roll when what they read has changed. */
+function annotated({ files, secrets }: CheckedProgram): { annotations?: Record<string, string> } {
+  const annotations = {
+    ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(files) } : {}),
+    ...(Object.keys(secrets).length > 0 ? { 'slipway.dev/secrets': digest(secrets) } : {}),
+  };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
+}
+
+const digest = (value: object) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+
+/** A volume is named after where it stands: `scratch-tmp`. */
+const volumeName = (what: string, path: string) => `${what}${path.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+
+function volumesOf(app: CheckedProgram, subject: string): k8s.Volume[] {
+  return [
+    ...(Object.keys(app.files).length > 0 ? [{ name: 'files', configMap: { name: subject } }] : []),
+    ...Object.entries(app.scratch).map(([path, size]) => ({
+      name: volumeName('scratch', path),
+      emptyDir: { sizeLimit: k8s.Quantity.fromString(size) },
+    })),
+    ...Object.values('node' in app ? app.node : {}).map((path) => ({
+      name: volumeName('node', path),
+      hostPath: { path, type: 'Directory' },
+    })),
+    ...(Object.keys(app.secrets).length > 0
+      ? [
+          {
+            name: 'secrets',
+            csi: {
+              driver: 'secrets-store.csi.k8s.io',
+              readOnly: true,
+              volumeAttributes: { secretProviderClass: subject },
+            },
+          },
+        ]
+      : []),
+  ];
+}
+
+const mounts = (app: CheckedProgram): k8s.VolumeMount[] => [
+  // File by file, so that what the image has in the same folder stays.
+  ...Object.keys(app.files).map((path) => ({ name: 'files', mountPath: path, subPath: fileKey(path), readOnly: true })),
+  ...Object.keys(app.scratch).map((path) => ({ name: volumeName('scratch', path), mountPath: path })),
+  ...Object.entries('node' in app ? app.node : {}).map(([path, there]) => ({
+    name: volumeName('node', there),
+    mountPath: path,
+    readOnly: true,
+  })),
+  ...(Object.keys(app.secrets).length > 0 ? [{ name: 'secrets', mountPath: '/secrets', readOnly: true }] : []),
+];

@@ -1,0 +1,52 @@
+import type { Placement } from './charts/place.ts';
+import { type CheckedApp, isProgram } from './model/app-schema.ts';
+import { scopeOf } from './model/environment.ts';
+import { type Manifest, manifestFile } from './model/manifest.ts';
+import type { Remark } from './model/part.ts';
+import { Misuse } from './model/refusal.ts';
+import { excuse, marked } from './policies/excuse.ts';
+import { formatViolation, judge, type Violation } from './policies/judge.ts';
+import type { Facts } from './policies/policy.ts';
+import { strictly } from './schemas/strictly.ts';
+
+/** Objects that may be published, and what a reviewer should know of them. */
+export interface Reviewed {
+  readonly manifests: readonly Manifest[];
+  readonly remarks: readonly Remark[];
+}
+
+/**
+ * Holds an app's objects in one environment against the types of Kubernetes and against every policy.
+ * @throws {Misuse} with everything that is wrong: app, environment, file, field, value and rule
+ */
+export function review(app: CheckedApp, at: Placement, manifests: readonly Manifest[]): Reviewed {
+  const types = manifests.flatMap((manifest) =>
+    strictly(manifest).map(({ field, says }) => `${manifestFile(manifest)}: ${field ? `${field} ` : ''}${says}`),
+  );
+  const violations = judge(manifests, factsOf(app, at)).filter((one) => !isUnbuilt(one, at));
+  const judged = excuse(violations, app.excuses);
+  const broken = judged.refused.filter(isError).map(formatViolation);
+  const wrong = [...types, ...broken];
+  if (wrong.length > 0)
+    throw new Misuse(wrong.map((line) => `apps/${app.name}/app.ts: in ${at.environment.name}: ${line}`).join('\n'));
+  const warnings = judged.refused.map(remark);
+  const excused = judged.excused.map((one) => ({ ...remark(one.violation), excuse: one.excuse }));
+  return { manifests: marked(manifests, judged), remarks: [...excused, ...warnings] };
+}
+
+/** An image that nobody built yet is named by its tree: it may be looked at, and whoever publishes refuses it. */
+const isUnbuilt = ({ policy, value }: Violation, { image, identity }: Placement) =>
+  policy === 'image-digest' && value === image && Object.keys(identity).length > 0;
+
+const isError = ({ severity }: Violation) => severity === 'error';
+const remark = ({ policy, object, field, says }: Violation): Remark => ({ policy, object, field, says });
+
+const factsOf = (app: CheckedApp, { environment, cluster }: Placement): Facts => ({
+  environment: environment.name,
+  scope: scopeOf(environment),
+  production: environment.production ?? false,
+  profile: cluster.profile,
+  registries: cluster.registries,
+  // Whether they are there is asked of all apps together (`model/together.ts`).
+  apps: isProgram(app) ? app.calls : [],
+});
