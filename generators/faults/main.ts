@@ -66,7 +66,7 @@ async function prove({ name, about, run, count: long }: Task, seed: number, plac
     // A line now and then: a log of a pipeline keeps them all.
     if (done < of && Math.floor((done / of) * 20) === told) return;
     told = Math.floor((done / of) * 20);
-    const rest = done < of ? `, about ${duration((elapsed() / done) * (of - done))} to go` : '';
+    const rest = done > 0 && done < of ? `, about ${duration((elapsed() / done) * (of - done))} to go` : '';
     process.stdout.write(`  ${done} of ${of} after ${duration(elapsed())}${rest}\n`);
   };
   try {
