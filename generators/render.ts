@@ -10,7 +10,7 @@ import { formatManifest, type Manifest, manifestFile } from './model/manifest.ts
 import { applicationFile } from './model/names.ts';
 import type { Build, Part } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
-import { imagesIn } from './model/workload.ts';
+import { imagesIn } from './policies/workload.ts';
 import { review } from './review.ts';
 
 /** An app's image at one dry commit. */

@@ -1,4 +1,5 @@
-import { fieldsOf, type Path, textOf, valueAt } from './json.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { fieldsOf, itemsOf, type Path, textOf, valueAt } from './json.ts';
 
 /** Where a workload has what its pods are made from. https://kubernetes.io/docs/concepts/workloads/ */
 const templates: Readonly<Record<string, Path>> = {
@@ -40,4 +41,13 @@ export function templateOf(kind: string, manifest: unknown): Template | undefine
   const value = fieldsOf(valueAt(manifest, path));
   const { spec } = value;
   return typeof spec === 'object' && spec !== null ? { path, value, spec: fieldsOf(spec) } : undefined;
+}
+
+/** The images that an object runs, by container. */
+export function imagesIn({ apiVersion, kind, ...manifest }: Manifest): [container: string, image: string][] {
+  const { initContainers, containers } = templateOf(groupKind(apiVersion, kind), manifest)?.spec ?? {};
+  return [...itemsOf(initContainers), ...itemsOf(containers)].flatMap((container) => {
+    const { name, image } = fieldsOf(container);
+    return typeof name === 'string' && typeof image === 'string' ? [[name, image]] : [];
+  });
 }
