@@ -6,6 +6,7 @@ import { probe } from './container.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
 import { mainPort, podTemplate } from './pod.ts';
+import { service } from './service.ts';
 import { surroundings } from './surroundings.ts';
 
 /** A program on every node: what every program has, a DaemonSet, and a Service where others call it. */
@@ -27,14 +28,7 @@ export class AgentChart extends Chart {
         }),
       },
     });
-    if (app.port !== undefined)
-      new k8s.KubeService(this, 'service', {
-        metadata: objectMeta(subject),
-        spec: {
-          selector: selector(app.name),
-          ports: [{ name: 'main', port: app.port, targetPort: k8s.IntOrString.fromString('main') }],
-        },
-      });
+    service(this, app.port, subject);
     surroundings(this, app, subject);
     network(this, app, subject, false);
   }

@@ -6,6 +6,7 @@ import { probe } from './container.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
 import { podTemplate } from './pod.ts';
+import { service } from './service.ts';
 import { surroundings } from './surroundings.ts';
 
 /** One pod with a volume: what every program has, a StatefulSet, and a headless Service. */
@@ -42,14 +43,7 @@ export class StoreChart extends Chart {
         ],
       },
     });
-    new k8s.KubeService(this, 'service', {
-      metadata: objectMeta(subject),
-      spec: {
-        clusterIp: 'None',
-        selector: selector(app.name),
-        ports: [{ name: 'main', port: app.port, targetPort: k8s.IntOrString.fromString('main') }],
-      },
-    });
+    service(this, app.port, subject, true);
     surroundings(this, app, subject);
     network(this, app, subject, false);
   }
