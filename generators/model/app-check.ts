@@ -50,16 +50,11 @@ export function checkApp(
   for (const environment of mistakes.length === 0 ? own : []) {
     const changes = overrides.find(([one]) => one === environment.name)?.[1];
     const result = changes ? parse(mergeInto(value as object, changes), name, path) : base;
-    mistakes.push(
-      ...result.mistakes.map((mistake) => ({ ...mistake, path: ['in', environment.name, ...mistake.path] })),
-    );
-    if (!result.app) continue;
-    mistakes.push(
-      ...misfits(result.app, environment).map((mistake) =>
-        changes ? { ...mistake, path: ['in', environment.name, ...mistake.path] } : mistake,
-      ),
-    );
-    there.set(environment, result.app);
+    const found = [...result.mistakes, ...(result.app ? misfits(result.app, environment) : [])];
+    // What an environment changes is looked for where it says so.
+    const within = changes ? ['in', environment.name] : [];
+    mistakes.push(...found.map((mistake) => ({ ...mistake, path: [...within, ...mistake.path] })));
+    if (result.app) there.set(environment, result.app);
   }
   if (!base.app || mistakes.length > 0) throw new Misuse([...new Set(told(where, mistakes))].join('\n'));
   return { app: base.app, in: there };

@@ -1,7 +1,6 @@
 import type { ChangePolicy } from './change-policy.ts';
 import { immutable } from './changes/immutable.ts';
-import { formatPath } from './json.ts';
-import type { Violation } from './judge.ts';
+import { type Violation, violation } from './judge.ts';
 import { viewOf } from './view.ts';
 
 /** What must hold of every change of an app. */
@@ -13,15 +12,5 @@ export const changePolicies: readonly ChangePolicy[] = immutable;
  */
 export function judgeChange(before: readonly unknown[], after: readonly unknown[]): Violation[] {
   const [old, now] = [viewOf(before), viewOf(after)];
-  return changePolicies.flatMap(({ id, says, severity = 'error', check }) =>
-    [...check(old, now)].map(({ file, object, path, value, because }) => ({
-      policy: id,
-      severity,
-      says: because ? `${says} ${because}` : says,
-      file,
-      object,
-      field: formatPath(path),
-      value,
-    })),
-  );
+  return changePolicies.flatMap((policy) => Array.from(policy.check(old, now), (breach) => violation(policy, breach)));
 }

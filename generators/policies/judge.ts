@@ -151,8 +151,9 @@ function fault(policy: ObjectPolicy, scope: Scope): { because?: string } | undef
   }
 }
 
-function violation(
-  { id, says, severity = 'error' }: Policy,
+/** What a policy, about objects or about how they change, says of one place where it does not hold. */
+export function violation(
+  { id, says, severity = 'error' }: Pick<Policy, 'id' | 'says' | 'severity'>,
   { file, object, path, value, because }: Breach,
 ): Violation {
   const full = because ? `${says} ${because}` : says;
