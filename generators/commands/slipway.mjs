@@ -5,6 +5,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
+
+// V8 lets a heap grow several times over before it collects. With 10,000 parts that was 110 MB; collecting earlier costs
+// nothing that can be measured, since what takes time is git and the children that render.
+v8.setFlagsFromString('--optimize-for-size');
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 const brought = `${program}node_modules/.bin/node`;
