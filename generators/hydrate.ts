@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { pipeline } from './charts/pipeline.ts';
 import { hostsOf } from './charts/web.ts';
 import { checkApp, type Declared } from './model/app-check.ts';
@@ -5,6 +6,7 @@ import { type CheckedApp, isBuilt, isProgram } from './model/app-schema.ts';
 import { type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
+import { legalName } from './model/names.ts';
 import type { Outline } from './model/outline.ts';
 import type { Line, Named, Part, RenderInput } from './model/part.ts';
 import { Misuse, Refusal } from './model/refusal.ts';
@@ -16,6 +18,8 @@ export interface Definitions {
   readonly repository: unknown;
   readonly clusters: unknown;
   readonly environments: unknown;
+  /** What `apps/index.ts` exports as `removed`. */
+  readonly removed?: unknown;
   /** By name: what `apps/<name>/app.ts` exports as `app`, or throws when it cannot be loaded. Only what is not taken over. */
   readonly apps: ReadonlyMap<string, () => unknown>;
   /** The text of a file of an app's folder. */
@@ -30,6 +34,7 @@ export interface Definitions {
  */
 export function* hydrate(definitions: Definitions, input: RenderInput, node: string): Generator<Line> {
   const path = checkPath(definitions);
+  const removed = checkRemoved(definitions.removed ?? {});
   const images: Record<string, Named> = {};
   const outlines: Record<string, Outline> = {};
   const names = [...definitions.apps.keys(), ...input.taken].sort();
@@ -62,6 +67,7 @@ export function* hydrate(definitions: Definitions, input: RenderInput, node: str
       apps: names,
       pipelines: Object.fromEntries(path.environments.map(({ name }) => [name, pipeline(name)])),
       images,
+      removed,
       outlines,
       node,
     },
@@ -81,7 +87,20 @@ function partsOf(
   const parts = [...declared.in].map(([environment, app]) =>
     render(app, { environment, path, image, read: (file) => read(name, file) }),
   );
-  return { parts, ...(named ? { image: named } : {}), outline: outlineOf(declared) };
+  return { parts, ...(named ? { image: named } : {}), outline: outlineOf(declared, parts) };
+}
+
+/** Why what is gone is gone. @throws {Misuse} for what is no table of reasons */
+function checkRemoved(value: unknown): Readonly<Record<string, string>> {
+  const isTable = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isTable) throw new Misuse("apps/index.ts: `removed` must be a table of the form { shop: 'why it goes' }.");
+  const wrong = Object.entries(value).flatMap(([app, reason]) => {
+    const at = `apps/index.ts: field removed.${app} is ${JSON.stringify(reason)}`;
+    if (!legalName.test(app)) return [`${at}: ${JSON.stringify(app)} is not the name of an app`];
+    return typeof reason === 'string' && reason.trim() !== '' ? [] : [`${at}: it must say why it goes`];
+  });
+  if (wrong.length > 0) throw new Misuse(wrong.join('\n'));
+  return value as Readonly<Record<string, string>>;
 }
 
 /** The text of a definition is read only to say at which lines it is wrong. */
@@ -94,10 +113,17 @@ function check(name: string, value: unknown, path: Path, read: Definitions['read
   }
 }
 
-function outlineOf({ app, in: environments }: Declared): Outline {
+function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]): Outline {
   const routes = [...environments].flatMap(([environment, one]) =>
     one.kind === 'web' ? hostsOf(one, { environment }).map((host) => `${host}${one.path}`) : [],
   );
+  const fixed = parts.flatMap((part) => (part.fixed === undefined ? [] : [[part.environment, part.fixed] as const]));
+  const excuses = app.excuses.map((excuse) => ({
+    ...excuse,
+    in: parts
+      .filter(({ remarks = [] }) => remarks.some((remark) => isDeepStrictEqual(remark.excuse, excuse)))
+      .map(({ environment }) => environment),
+  }));
   const calls = [...new Set([...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])))].sort();
   return {
     owner: app.owner,
@@ -105,6 +131,8 @@ function outlineOf({ app, in: environments }: Declared): Outline {
     ...('port' in app && app.port !== undefined ? { port: app.port } : {}),
     ...(calls.length > 0 ? { calls } : {}),
     ...(routes.length > 0 ? { routes } : {}),
+    ...(fixed.length > 0 ? { fixed: Object.fromEntries(fixed) } : {}),
+    ...(excuses.length > 0 ? { excuses } : {}),
   };
 }
 

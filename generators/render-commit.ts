@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers';
-import { apps } from '../apps/index.ts';
+import * as listed from '../apps/index.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
 import { hydrate } from './hydrate.ts';
+import type { Apps } from './model/app.ts';
 import type { RenderInput } from './model/part.ts';
 import { Misuse, Refusal } from './model/refusal.ts';
 
@@ -9,6 +10,8 @@ import { Misuse, Refusal } from './model/refusal.ts';
  * The render half, as a process of its own (`hermetic.ts` starts it): it runs the apps, clusters and generators of one
  * dry commit, reads its input from standard input, and writes what it rendered to standard output, a line of JSON each.
  */
+/** `removed` need not be there. */
+const { apps, removed }: { apps: Apps; removed?: unknown } = listed;
 const input = JSON.parse(await text(process.stdin)) as RenderInput;
 const { stdout } = process;
 const write = async (line: unknown) => {
@@ -99,7 +102,7 @@ try {
   for (const name of Object.keys(apps).sort()) {
     if (!taken.includes(name)) declared.set(name, isOwn(name) ? await load(name) : notOwn(name));
   }
-  const definitions = { repository, clusters, environments, apps: declared, read, within };
+  const definitions = { repository, clusters, environments, removed, apps: declared, read, within };
   for (const line of hydrate(definitions, { ...input, taken }, process.version)) await write(line);
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;

@@ -672,10 +672,13 @@ test('an app that is built here knows its version, commit and environment', () =
 });
 
 test('others learn of an app what they must know', () => {
-  const { summary } = fixture({ ...web, calls: ['db'], hosts: ['a.example.org'], path: '/shop' });
-  assert.deepEqual(summary.outlines, {
-    shop: { owner: 'team-shop', port: 8000, calls: ['db'], routes: ['a.example.org/shop'] },
-  });
+  const shop = { ...web, calls: ['db'], hosts: ['a.example.org'], path: '/shop' };
+  const { fixed, ...outline } = fixture(shop).summary.outlines.shop ?? {};
+  assert.deepEqual(outline, { owner: 'team-shop', port: 8000, calls: ['db'], routes: ['a.example.org/shop'] });
+  // What cannot change is told apart; what may is not.
+  const fixedWith = (fields: object) => fixture({ ...shop, ...fields }).summary.outlines.shop?.fixed;
+  assert.deepEqual(Object.keys(fixed ?? {}), ['dev']);
+  assert.deepEqual(fixedWith({ grace: 31, path: '/other' }), fixed);
 });
 
 test('a store keeps its volume claim as the API server will show it, and goes only when a person confirms it', () => {

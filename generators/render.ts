@@ -10,6 +10,7 @@ import { formatManifest, type Manifest, manifestFile } from './model/manifest.ts
 import { applicationFile } from './model/names.ts';
 import type { Build, Part } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
+import { regardedIn } from './policies/judge-change.ts';
 import { imagesIn } from './policies/workload.ts';
 import { review } from './review.ts';
 
@@ -58,8 +59,10 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     environment: environment.name,
     app: app.name,
     files: Object.fromEntries(files),
-    version: version ?? digestOf(files),
+    version: version ?? digestOf([...files], 8),
     ...(image?.build ? { commit: image.build.commit } : {}),
+    ...(environment.after === undefined ? { fixed: digestOf(regardedIn(manifests), 16) } : {}),
+    ...('migration' in app && app.migration?.reversible === false ? { irreversible: true } : {}),
     images: Object.fromEntries(manifests.flatMap(imagesIn)),
     ...(remarks.length > 0 ? { remarks } : {}),
   };
@@ -68,12 +71,9 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
 const twice = (app: CheckedApp, { kind, metadata }: Manifest, file: string) =>
   `apps/${app.name}: two objects are a ${kind} named ${metadata.name} (${file}); give one another name, or an app of its own`;
 
-/** What people call something that has no version: the beginning of its hash. */
-const digestOf = (files: ReadonlyMap<string, string>) =>
-  createHash('sha256')
-    .update(JSON.stringify([...files]))
-    .digest('hex')
-    .slice(0, 8);
+/** The first hex digits of the hash of some JSON: what people call something that has no version. */
+const digestOf = (json: unknown, digits: number) =>
+  createHash('sha256').update(JSON.stringify(json)).digest('hex').slice(0, digits);
 
 /** The image of somebody else, as `app` pins it. */
 export function pinnedImage(app: string, image: string): ResolvedImage {

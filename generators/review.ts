@@ -4,7 +4,7 @@ import { scopeOf } from './model/environment.ts';
 import { type Manifest, manifestFile } from './model/manifest.ts';
 import type { Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
-import { excuse, marked } from './policies/excuse.ts';
+import { excuse, leaves, marked } from './policies/excuse.ts';
 import { formatViolation, judge, type Violation } from './policies/judge.ts';
 import type { Facts } from './policies/policy.ts';
 import { strictly } from './schemas/strictly.ts';
@@ -31,7 +31,15 @@ export function review(app: CheckedApp, at: Placement, manifests: readonly Manif
     throw new Misuse(wrong.map((line) => `apps/${app.name}/app.ts: in ${at.environment.name}: ${line}`).join('\n'));
   const warnings = judged.refused.map(remark);
   const excused = judged.excused.map((one) => ({ ...remark(one.violation), excuse: one.excuse }));
-  return { manifests: marked(manifests, judged), remarks: [...excused, ...warnings] };
+  const changing = leaves(manifests, app.excuses);
+  const allowed = changing.map(({ object, excuse, says }) => ({
+    policy: excuse.policy,
+    object,
+    field: '',
+    says,
+    excuse,
+  }));
+  return { manifests: marked(manifests, judged, changing), remarks: [...excused, ...allowed, ...warnings] };
 }
 
 /** An image that nobody built yet is named by its tree: it may be looked at, and whoever publishes refuses it. */

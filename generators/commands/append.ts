@@ -13,15 +13,18 @@ import { formatImage, type ImageReference } from '../model/image.ts';
 import type { Published } from '../model/metadata.ts';
 import { head, main, rendered } from '../model/names.ts';
 import { commitId } from '../model/object-id.ts';
-import type { Part, StoredPart } from '../model/part.ts';
+import type { Failure, Part, StoredPart } from '../model/part.ts';
 import { composePublication, type Present, type Publication } from '../model/publication.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Entry, ObjectId } from '../model/timeline.ts';
 import { adopt } from './adopt.ts';
 import { type EnvironmentResult, follow, followed } from './advance.ts';
-import { type Basis, basisOf, renderOn } from './bundle.ts';
+import { type Basis, basisOf, leaving, renderOn } from './bundle.ts';
 import type { Context, Timings } from './context.ts';
 import type { Hydration } from './hydrate-commit.ts';
+import type { Replacement } from './judge-changes.ts';
 import type { PublishRequest, PublishResult } from './publish.ts';
+import { unexplainedRemovals } from './removals.ts';
 
 /** One publish, from its first attempt to its last. */
 export interface Work extends PublishRequest {
@@ -72,14 +75,26 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
   reading.catch(() => {});
   const store = new PartStore(git, mirror.format, reading);
   try {
-    work.rendered ??= await bundleOf(work, basis, store);
+    const written = new Map<ObjectId, string>();
+    const take = async (part: Part) => {
+      const stored = await store.add(part);
+      // Until the import has ended, git gives back nothing of it.
+      if (isOtherwiseFixed(part, await reading))
+        for (const [name, id] of Object.entries(stored.files)) written.set(id, part.files[name] as string);
+      return stored;
+    };
+    work.rendered ??= await bundleOf(work, basis, take);
     await store.flush();
     // Only the render says that an app whose folder is still there was taken out.
     const apps = new Set(work.rendered.summary.apps);
     const out = [...left].some((app) => !apps.has(app));
     const present = out ? await standing(new Set([...left].filter((app) => apps.has(app)))) : await reading;
-    const publication = await timings.of('compare', compose(mirror, { basis, bundle: work.rendered, present, moved }));
-    return await write(context, mirror, store, { tip, present, publication, work, bundle: work.rendered });
+    const impossible = await impossibleIn(mirror, work.rendered, present, written);
+    const bundle = leaving(work.rendered, impossible, work.keepGoing);
+    const publication = await timings.of('compare', compose(mirror, { basis, bundle, present, moved }));
+    const removals = await unexplainedRemovals(mirror, tip, publication);
+    if (removals.length > 0) throw new Refusal(`${removals.join('\n')}\nNothing was published.`);
+    return await write(context, mirror, store, { tip, present, publication, work, bundle });
   } catch (error) {
     await store.writer.abandon();
     throw error;
@@ -90,14 +105,44 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
 async function bundleOf(
   { bundle, hydration, keepGoing }: Work,
   basis: Basis,
-  store: PartStore,
+  take: (part: Part) => Promise<StoredPart>,
 ): Promise<Bundle<StoredPart>> {
-  const take = (part: Part) => store.add(part);
   if (hydration) return renderOn(basis, hydration, { keepGoing, take });
   if (!bundle) throw new Error('there is nothing to publish');
   const parts: StoredPart[] = [];
   for (const part of bundle.parts) parts.push(await take(part));
   return { ...bundle, parts };
+}
+
+/** Whether a part takes the place of one whose objects say otherwise what cannot be changed. */
+const isOtherwiseFixed = (
+  { environment, app, fixed }: Pick<Part, 'environment' | 'app' | 'fixed'>,
+  { published, files }: Present,
+): boolean =>
+  fixed !== undefined && files.has(`${environment}/${app}`) && published?.outlines[app]?.fixed?.[environment] !== fixed;
+
+/** The apps of which a first environment's cluster would refuse what changes. */
+async function impossibleIn(
+  mirror: Mirror,
+  { parts }: Bundle<StoredPart>,
+  present: Present,
+  written: ReadonlyMap<ObjectId, string>,
+): Promise<Failure[]> {
+  const replacements = parts
+    .filter((part) => isOtherwiseFixed(part, present))
+    .map(({ environment, app, files }): Replacement => {
+      const there = present.files.get(`${environment}/${app}`) ?? new Map<string, Entry>();
+      const before = new Map([...there].map(([name, { id }]) => [name, id]));
+      return { environment, app, before, after: new Map(Object.entries(files)) };
+    });
+  if (replacements.length === 0) return [];
+  const { impossibleChanges } = await import('./judge-changes.ts');
+  const found = await impossibleChanges(mirror, replacements, written);
+  return [...found].map(([app, lines]) => ({
+    app,
+    message: lines.map((line) => `apps/${app}/app.ts: ${line}`).join('\n'),
+    exitCode: 1,
+  }));
 }
 
 interface Composing {

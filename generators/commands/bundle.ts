@@ -145,6 +145,7 @@ const unchanged = ({ dry, base, taken }: Basis, newest: Published): Bundle<never
     apps: taken,
     pipelines: {},
     images: {},
+    removed: newest.removed,
     outlines: {},
     node: newest.node,
   },
@@ -174,16 +175,32 @@ function settle<P extends Pick<Part, 'app'>>(
   const failed = new Set(failing.map(({ app }) => app));
   const outlines = outlinesOf({ summary: hydrated.summary, taken, kept: failing }, newest);
   const together = checkTogether(hydrated.summary.apps, outlines).filter(({ app }) => !failed.has(app));
-  const kept = [...failing, ...together];
-  if (kept.length > 0 && !keepGoing) {
-    const text = kept.map(({ message }) => message).join('\n');
-    if (kept.every(({ exitCode }) => exitCode === 2))
+  const { parts, summary } = hydrated;
+  const still = taken.filter((app) => summary.apps.includes(app));
+  return leaving({ drySha: dry, base, parts, taken: still, kept: [], summary }, [...failing, ...together], keepGoing);
+}
+
+/**
+ * A bundle whose failing apps stay as they were.
+ * @throws {Misuse} when they are not to be left: their definitions are wrong. @throws {Refusal} for any other reason
+ */
+export function leaving<P extends Pick<Part, 'app'>>(
+  bundle: Bundle<P>,
+  failing: readonly Failure[],
+  keepGoing: boolean | undefined,
+): Bundle<P> {
+  if (failing.length === 0) return bundle;
+  if (!keepGoing) {
+    const text = failing.map(({ message }) => message).join('\n');
+    if (failing.every(({ exitCode }) => exitCode === 2))
       throw new Misuse(`${text}\nNothing was written; correct the definition and run again.`);
     throw new Refusal(`${text}\nNothing was published; --keep-going would publish the other apps.`);
   }
-  const left = new Set(kept.map(({ app }) => app));
-  const parts = hydrated.parts.filter(({ app }) => !left.has(app));
-  const { summary } = hydrated;
-  const still = taken.filter((app) => summary.apps.includes(app) && !left.has(app));
-  return { drySha: dry, base, parts, taken: still, kept, summary };
+  const left = new Set(failing.map(({ app }) => app));
+  return {
+    ...bundle,
+    parts: bundle.parts.filter(({ app }) => !left.has(app)),
+    taken: bundle.taken.filter((app) => !left.has(app)),
+    kept: [...bundle.kept, ...failing],
+  };
 }

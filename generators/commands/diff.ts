@@ -17,6 +17,7 @@ import { judgeChange } from '../policies/judge-change.ts';
 import { renderBundle } from './bundle.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
+import { unexplainedRemovals } from './removals.ts';
 import { contextOf } from './surroundings.ts';
 
 export interface DiffRequest {
@@ -76,6 +77,7 @@ export async function diff(context: Context, { dry: name = 'HEAD', images, ...on
       ),
       failed: bundle.kept.filter(({ app }) => (only.app ?? app) === app),
       expired: expiredIn(touched, context.now()),
+      removals: await unexplainedRemovals(mirror, base, publication),
       ...(behind ? { behind } : {}),
     };
   } finally {
@@ -148,5 +150,6 @@ export async function run({ values }: Asked): Promise<void> {
   if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));
   else for (const line of formatPreview(preview)) console.log(coloured(line));
   const refused = preview.parts.some((part) => part.refused.length > 0);
-  if (refused || preview.failed.length + preview.expired.length > 0) process.exitCode = 1;
+  const { failed, expired, removals } = preview;
+  if (refused || failed.length + expired.length + removals.length > 0) process.exitCode = 1;
 }

@@ -1,9 +1,9 @@
 import type { MergeRequest } from '../forge/forge.ts';
 import { environmentAt, readRendered } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
-import { readPath } from '../git/published.ts';
+import { readNewest } from '../git/published.ts';
 import type { Answer } from '../model/gate.ts';
-import type { Stage } from '../model/metadata.ts';
+import type { Published, Stage } from '../model/metadata.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -42,10 +42,10 @@ export interface Promotion {
 export async function promote(context: Context, request: PromoteRequest): Promise<Promotion[]> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const stages = await readPath(mirror);
+    const { environments: stages, removed } = await readNewest(mirror);
     const promotions: Promotion[] = [];
     for (const stage of targets(stages, request.to)) {
-      const decide = () => reconcile(context, mirror, stages, stage, request.dryRun ?? false);
+      const decide = () => reconcile(context, mirror, { stages, removed, stage, dryRun: request.dryRun ?? false });
       promotions.push(await untilSettled(mirror, decide));
     }
     return promotions;
@@ -64,12 +64,19 @@ function targets(stages: readonly Stage[], to: string | undefined): readonly Sta
   return [found];
 }
 
+interface Reconciling {
+  readonly stages: readonly Stage[];
+  /** Why apps were taken out. */
+  readonly removed: Published['removed'];
+  /** The environment that is promoted to. */
+  readonly stage: Stage;
+  readonly dryRun: boolean;
+}
+
 async function reconcile(
   context: Context,
   mirror: Mirror,
-  stages: readonly Stage[],
-  stage: Stage,
-  dryRun: boolean,
+  { stages, removed, stage, dryRun }: Reconciling,
 ): Promise<Promotion | 'stale'> {
   const { name: environment, after: source = '' } = stage;
   const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
@@ -92,15 +99,21 @@ async function reconcile(
   });
   const older = steps.filter(({ state }) => state.is === 'older');
   const answers = await askGates(context, mirror, stages.find(({ name }) => name === source) as Stage, older);
-  const ready = older.filter(({ name }) => (answers.get(name) ?? []).every(({ agrees }) => agrees));
-  const left = steps.flatMap((step) => leftOut(step, environment, answers.get(step.name) ?? []));
+  const agreed = older.filter(({ name }) => (answers.get(name) ?? []).every(({ agrees }) => agrees));
+  const { refusedSteps } = await import('./judge-changes.ts');
+  const refused = await refusedSteps(mirror, { environment, target: target.tip, steps: agreed, removed });
+  const ready = agreed.filter(({ name }) => !refused.has(name));
+  const impossible = [...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`));
+  const left = [...steps.flatMap((step) => leftOut(step, environment, answers.get(step.name) ?? [])), ...impossible];
   // A request whose text counted seconds would be rewritten by every run.
-  const steady = steps.flatMap((step) =>
-    leftOut(step, environment, answers.has(step.name) && !ready.includes(step) ? [unsteady] : []),
-  );
+  const waiting = (step: Step) => answers.has(step.name) && !agreed.includes(step);
+  const steady = [
+    ...steps.flatMap((step) => leftOut(step, environment, waiting(step) ? [unsteady] : [])),
+    ...impossible,
+  ];
 
   const composed = await chain(mirror, { environment, target, steps: ready });
-  const items = await itemsOf(mirror, ready, composed, answers);
+  const items = await itemsOf(mirror, { rendered: history, environment, steps: ready }, composed, answers);
   const text = requestText(environment, source, items, steady);
   const proposed = await propose(context, mirror, { environment, target, composed, text, dryRun });
   return proposed === 'stale' ? 'stale' : { environment, source, moves: composed.moves, left, ...proposed };

@@ -176,7 +176,7 @@ test('what is older than the newest published commit that is still on main has d
   await box.publish(kept);
   // Somebody with the right to do so took main elsewhere, published there, and took it back.
   await box.checkout.bytes(['checkout', '--quiet', '--detach', root]);
-  const elsewhere = await box.commitQuietly({ 'apps/index.ts': appsIndex([]) });
+  const elsewhere = await box.commitQuietly({ 'apps/index.ts': appsIndex([], { a: 'gone', b: 'gone' }) });
   await box.checkout.bytes(['push', '--quiet', 'origin', `${elsewhere}:refs/heads/elsewhere`]);
   await box.remote.bytes(['update-ref', 'refs/heads/main', elsewhere]);
   assert.equal((await box.publish(elsewhere)).outcome, 'published');

@@ -34,6 +34,8 @@ export class Sandbox {
   /** What tells the command line where the forge is, and that it may do everything; its Reporter is `a-reporter`. */
   readonly variables: Readonly<Record<'CI_SERVER_URL' | 'CI_PROJECT_ID' | 'SLIPWAY_TOKEN', string>>;
   readonly #values: Record<string, string> = {};
+  /** Why apps were taken out. */
+  readonly #gone: Record<string, string> = {};
   #commits = 0;
 
   constructor(dir: string, remote: Git, context: Context, variables: Sandbox['variables']) {
@@ -75,13 +77,14 @@ export class Sandbox {
   /** The files of a change, for whoever commits them otherwise. */
   changed(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     Object.assign(this.#values, values);
-    return appFiles(this.#values);
+    return appFiles(this.#values, this.#gone);
   }
 
-  /** The files of a removal. */
+  /** The files of a removal, with its reason. */
   removed(app: string): Readonly<Record<string, string>> {
     delete this.#values[app];
-    return appFiles(this.#values);
+    this.#gone[app] = 'nobody needs it';
+    return appFiles(this.#values, this.#gone);
   }
 
   publish(dry?: string): Promise<PublishResult> {
@@ -213,11 +216,12 @@ export const fixtureApp = (name: string, fields: object = {}) =>
   })};\n`;
 
 /** `apps/index.ts` over the folders of these names. */
-export const appsIndex = (names: readonly string[]) =>
-  `export const apps = {\n${names.map((name) => `  ${name}: () => import('./${name}/app.ts'),\n`).join('')}};\n`;
+export const appsIndex = (names: readonly string[], removed: Readonly<Record<string, string>> = {}) =>
+  `export const apps = {\n${names.map((name) => `  ${name}: () => import('./${name}/app.ts'),\n`).join('')}};
+export const removed = ${JSON.stringify(removed)};\n`;
 
-const appFiles = (values: Readonly<Record<string, string>>) => ({
-  'apps/index.ts': appsIndex(Object.keys(values)),
+const appFiles = (values: Readonly<Record<string, string>>, removed: Readonly<Record<string, string>>) => ({
+  'apps/index.ts': appsIndex(Object.keys(values), removed),
   ...Object.fromEntries(
     Object.entries(values).map(([name, VALUE]) => [`apps/${name}/app.ts`, fixtureApp(name, { env: { VALUE } })]),
   ),
@@ -226,14 +230,14 @@ const appFiles = (values: Readonly<Record<string, string>>) => ({
 /** The path; what only production or only staging sees may be told apart. */
 export const environmentsFile = (
   production: { replicas: number } = { replicas: 2 },
-  staging: { replicas: number } = { replicas: 1 },
+  staging: { memory: string } = { memory: '64Mi' },
 ) => `
 export const repository = 'https://gitlab.example.com/group/slipway.git';
 export const clusters = [{ name: 'c', profile: 'eks', registries: ['registry.example.com', 'docker.io/library'], storage: 'gp3', namespaces: {} }];
 const base = { cluster: 'c', replicas: 1, resources: { cpu: '50m', memory: '64Mi' }, soak: '1m' };
 export const environments = [
   { ...base, name: 'dev', domain: 'dev.example.com' },
-  { ...base, name: 'staging', after: 'dev', domain: 'staging.example.com', replicas: ${staging.replicas} },
+  { ...base, name: 'staging', after: 'dev', domain: 'staging.example.com', resources: { cpu: '50m', memory: '${staging.memory}' } },
   { ...base, name: 'production', after: 'staging', domain: 'example.com', replicas: ${production.replicas} },
 ];
 `;

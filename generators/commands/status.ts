@@ -1,6 +1,6 @@
 import { environmentAt, isFolder, metadataAt, readRendered, treeChanges } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
-import { readPath } from '../git/published.ts';
+import { readNewest } from '../git/published.ts';
 import { type Foreign, foreignIn, kindOf, meaningOf, newestOwn } from '../model/foreign.ts';
 import type { Live } from '../model/gate.ts';
 import type { Metadata } from '../model/metadata.ts';
@@ -50,7 +50,7 @@ export async function survey(context: Context): Promise<Status> {
     const environments = new Map<string, EnvironmentHistory>();
     const rows: Row[] = [];
     const foreign: Foreign[] = [];
-    for (const { name: environment, after } of await readPath(mirror)) {
+    for (const { name: environment, after } of (await readNewest(mirror)).environments) {
       const target = await environmentAt(mirror, environment);
       if (target === undefined) continue;
       environments.set(environment, target);

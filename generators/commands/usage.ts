@@ -84,7 +84,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   diff: {
     summary: 'what publishing HEAD would change, by object and field',
     about:
-      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered, or an excuse of one that changes has ended.',
+      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered or changed so, an excuse of one that changes has ended, or something goes without a reason.',
     options: {
       dry,
       env: { type: 'string', value: 'E', help: 'only this environment' },
@@ -152,6 +152,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     about: 'Reads the branches; asks Argo CD for health when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.',
     options: { remote, json },
     examples: ['slipway status', 'slipway status --remote local --json'],
+  },
+  excuses: {
+    summary: 'which policies are broken by leave, why, and until when',
+    about:
+      'Reads what was published last. The exit code is 1 when an excuse has ended: a scheduled pipeline runs this, since\nno publish, promotion or rollback stops for it.',
+    options: { remote, json },
+    examples: ['slipway excuses', 'slipway excuses --json'],
   },
   doctor: {
     summary: 'whether the machine and the forge are set up so that the promises hold',

@@ -1,6 +1,6 @@
 import { entriesOf, filesOf, readEnvironment, readRendered } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { readPath } from '../git/published.ts';
+import { readNewest } from '../git/published.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse } from '../model/refusal.ts';
 import type { Rendered } from '../model/timeline.ts';
@@ -18,7 +18,7 @@ export async function verifyEnvironment(mirror: Mirror, environment: string): Pr
   const { git, refs } = mirror;
   const branch = environmentBranch(environment);
   const tip = refs.get(head(branch));
-  const stages = await readPath(mirror);
+  const { environments: stages } = await readNewest(mirror);
   const stage = stages.find(({ name }) => name === environment);
   if (!tip || !stage)
     throw new Misuse(

@@ -38,9 +38,8 @@ export class Story {
       await this.#box.commit({ 'NOTES.md': `${++this.#fresh}` });
       this.told.push('publish words');
     } else if (chance < 0.35) {
-      const replicas = ++this.#fresh + 1;
       const dry = await this.#box.commit({
-        'clusters/environments.ts': environmentsFile({ replicas: 2 }, { replicas }),
+        'clusters/environments.ts': environmentsFile({ replicas: 2 }, { memory: `${64 + ++this.#fresh}Mi` }),
       });
       for (const [name, part] of Object.entries(parts.staging))
         if (!part?.endsWith(' removed')) parts.staging[name] = part?.replace(/^\w+/, dry);

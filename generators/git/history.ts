@@ -1,7 +1,7 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
-import { type Entry, type EnvironmentHistory, type Rendered, Timeline } from '../model/timeline.ts';
+import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from '../model/timeline.ts';
 import type { TreeChange } from '../model/verdict.ts';
 import type { Git } from './git.ts';
 import type { Mirror } from './mirror.ts';
@@ -73,6 +73,18 @@ export const entriesOf = (git: Git, commit: string, prefix = '') => listed(git, 
 /** Every file of a commit, or those under `prefix`, by the rest of its path. */
 export const filesOf = (git: Git, commit: string, prefix = '') => listed(git, commit, prefix, ['-r']);
 
+/** The files of the parts under `prefix` of a commit, by app and name: `''` for an environment branch, `dev/` for `rendered`. */
+export async function partFiles(git: Git, commit: string, prefix = ''): Promise<Map<string, Map<string, ObjectId>>> {
+  const found = new Map<string, Map<string, ObjectId>>();
+  for (const [path, { id }] of await filesOf(git, commit, prefix)) {
+    const [app = '', file, ...deeper] = path.split('/');
+    if (file === undefined || deeper.length > 0) continue;
+    const files = found.get(app) ?? new Map<string, ObjectId>();
+    found.set(app, files.set(file, id));
+  }
+  return found;
+}
+
 /**
  * The provenance of the parts under `prefix` of a commit, by app: `''` for an environment branch, `dev/` for `rendered`.
  * @param apps which ones. @default all
@@ -98,6 +110,27 @@ export async function metadataAt(
     // A part that somebody edited may hold anything here; that is no reason to stop, and no evidence either.
     try {
       found.set(app, parseMetadata(String(blobs.get(id)), path));
+    } catch {}
+  }
+  return found;
+}
+
+/** The provenance of parts that stand in `rendered`, by their ids; what is none of ours is left out. */
+export async function metadataOf(mirror: Mirror, parts: readonly ObjectId[]): Promise<Map<ObjectId, Metadata>> {
+  const found = new Map<ObjectId, Metadata>();
+  if (parts.length === 0) return found;
+  const questions = parts.map((part) => `${part}:${metadataFile}\n`).join('');
+  const answers = (await mirror.git.bytes(['cat-file', '--batch-check=%(objectname)'], questions))
+    .toString()
+    .split('\n');
+  const files = parts.flatMap((part, index) => {
+    const id = answers[index] ?? '';
+    return /^[0-9a-f]{40,64}$/.test(id) ? [{ part, id }] : [];
+  });
+  const blobs = await mirror.blobs(files.map(({ id }) => id));
+  for (const { part, id } of files) {
+    try {
+      found.set(part, parseMetadata(String(blobs.get(id)), metadataFile));
     } catch {}
   }
   return found;

@@ -1,4 +1,4 @@
-import { type Published, parsePublished, type Stage } from '../model/metadata.ts';
+import { type Published, parsePublished } from '../model/metadata.ts';
 import { head, publishedFile, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Git } from './git.ts';
@@ -44,10 +44,10 @@ export async function newestPublished(mirror: Reader, tip: string | undefined): 
   return (await readPublished(mirror, tip).next()).value;
 }
 
-/** The promotion path as it was published last. @throws {Refusal} when nothing was */
-export async function readPath(mirror: Mirror): Promise<readonly Stage[]> {
+/** What was published last. @throws {Refusal} when nothing was */
+export async function readNewest(mirror: Mirror): Promise<Published> {
   const newest = await newestPublished(mirror, mirror.refs.get(head(rendered)));
-  if (newest) return newest.environments;
+  if (newest) return newest;
   throw new Refusal(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
 }
 

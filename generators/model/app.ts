@@ -9,6 +9,9 @@ export type App = Web | Worker | Job | Store | Agent | Manifests | Platform;
 /** What `apps/index.ts` exports: `{ counter: () => import('./counter/app.ts') }`, under the names of the folders. */
 export type Apps = Readonly<Record<string, () => Promise<{ readonly app: App }>>>;
 
+/** What `apps/index.ts` exports as `removed`: by app, why it, or more than a tenth of an environment with it, was taken out. */
+export type Removed = Readonly<Record<string, string>>;
+
 /** A service that answers HTTP, reached from outside at `<name>.<domain of the environment>`. */
 export interface Web extends Program, Serving {
   readonly kind: 'web';

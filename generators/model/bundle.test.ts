@@ -48,6 +48,7 @@ const whole: Bundle = {
     apps: ['a', 'b', 'c', 'd'],
     pipelines: { dev: 'a: {}\n', staging: 'a: {}\n' },
     images: { a: { build: 'service', tree, version: '1.0.7', commit: sha, reference } },
+    removed: { z: 'nobody used it' },
     outlines: { a: { owner: 'team-a', port: 80 }, b: { owner: 'team-a', calls: ['a'] } },
     node: 'v24.21.0',
   },
@@ -282,12 +283,28 @@ const cases: readonly Case[] = [
   inPart(
     'a version that is no word',
     (one) => Object.assign(one, { version: '1.0\n\u001b[2J' }),
-    /line 2: dev\/a: version, images or commit/,
+    /line 2: dev\/a: version, images, commit, fixed or irreversible/,
   ),
-  inPart('a version that is no text', (one) => Object.assign(one, { version: 7 }), /version, images or commit/),
-  inPart('images that are none', (one) => Object.assign(one, { images: null }), /version, images or commit/),
-  inPart('an image that is no text', (one) => Object.assign(one, { images: { a: 1 } }), /version, images or commit/),
-  inPart('a commit that is none', (one) => Object.assign(one, { commit: 'HEAD' }), /version, images or commit/),
+  inPart(
+    'a version that is no text',
+    (one) => Object.assign(one, { version: 7 }),
+    /version, images, commit, fixed or irreversible/,
+  ),
+  inPart(
+    'images that are none',
+    (one) => Object.assign(one, { images: null }),
+    /version, images, commit, fixed or irreversible/,
+  ),
+  inPart(
+    'an image that is no text',
+    (one) => Object.assign(one, { images: { a: 1 } }),
+    /version, images, commit, fixed or irreversible/,
+  ),
+  inPart(
+    'a commit that is none',
+    (one) => Object.assign(one, { commit: 'HEAD' }),
+    /version, images, commit, fixed or irreversible/,
+  ),
   {
     what: 'no part in a part',
     tamper: (lines) => void lines.splice(1, 1, { part: null } as never),

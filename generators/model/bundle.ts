@@ -69,6 +69,7 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
 const texts = (value: unknown): value is Record<string, string> =>
   isMapping(value) && Object.values(value).every((text) => typeof text === 'string');
 const commitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const digest = /^[0-9a-f]{16}$/;
 /** What people read as a version: digits of a package.json, or the tag of an image. */
 const legalVersion = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const names = (value: unknown): value is string[] =>
@@ -98,7 +99,7 @@ const legalFile = /^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?\.yaml$/;
 
 function checkPart(value: Record<string, unknown>, where: string): Part {
   const part = value as unknown as Part;
-  const { environment, app, files, version, images, commit } = part;
+  const { environment, app, files, version, images, commit, fixed, irreversible } = part;
   if (!legalEnvironment(String(environment)) || !legalName.test(String(app)))
     throw new Refusal(`${where}: ${environment}/${app} is not an environment and an app.`);
   const at = `${where}: ${environment}/${app}`;
@@ -110,9 +111,11 @@ function checkPart(value: Record<string, unknown>, where: string): Part {
     !texts({ version }) ||
     !legalVersion.test(version) ||
     !texts(images) ||
-    (commit !== undefined && !commitId.test(commit))
+    (commit !== undefined && !commitId.test(commit)) ||
+    (fixed !== undefined && !digest.test(fixed)) ||
+    ![undefined, true].includes(irreversible)
   )
-    throw new Refusal(`${at}: version, images or commit is not what a render writes.`);
+    throw new Refusal(`${at}: version, images, commit, fixed or irreversible is not what a render writes.`);
   for (const [name, text] of entries) {
     if (!legalFile.test(name))
       throw new Refusal(`${at}: ${JSON.stringify(name)} is not the name of a manifest's file.`);
@@ -143,10 +146,10 @@ function manifestIn(text: string, where: string): unknown {
 
 function checkEnd(line: Record<string, unknown>, count: number, where: string) {
   const summary = isMapping(line.summary) ? line.summary : {};
-  const { environments, apps, pipelines, images, outlines, repository, node } = summary;
+  const { environments, apps, pipelines, images, removed, outlines, repository, node } = summary;
   const words = typeof repository === 'string' && typeof node === 'string';
   const sized = texts(pipelines) && Object.values(pipelines).every((text) => text.length < largest);
-  if (!isPath(environments) || !names(apps) || !sized || !isMapping(images) || !words)
+  if (!isPath(environments) || !names(apps) || !sized || !isMapping(images) || !texts(removed) || !words)
     throw new Refusal(`${where} is not the end of a bundle: render it again.`);
   for (const [app, image] of Object.entries(images)) checkImage(app, image, where);
   checkOutlines(outlines, where);
@@ -169,13 +172,23 @@ function isPath(value: unknown): value is Summary['environments'] {
 /** What others must know of an app; whether it is true of the whole is asked when it is published. */
 function checkOutlines(outlines: unknown, where: string): void {
   for (const [app, outline] of isMapping(outlines) ? Object.entries(outlines) : [['outlines', undefined] as const]) {
-    const { owner, scope, port, calls, routes } = isMapping(outline) ? outline : {};
+    const { owner, scope, port, calls, routes, fixed, excuses } = isMapping(outline) ? outline : {};
     const lists = names(calls ?? []) && Array.isArray(routes ?? []) && texts({ ...((routes as string[]) ?? []) });
-    const whole = scope === undefined || scope === 'cluster';
+    const whole = (scope === undefined || scope === 'cluster') && texts(fixed ?? {}) && areExcuses(excuses ?? []);
     if (typeof owner !== 'string' || !lists || !whole || !['undefined', 'number'].includes(typeof port))
       throw new Refusal(`${where}: what is said of ${app} is not what a render writes.`);
   }
 }
+
+const areExcuses = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every(
+    (excuse) =>
+      isMapping(excuse) &&
+      names(excuse.in) &&
+      texts({ policy: excuse.policy, reason: excuse.reason, owner: excuse.owner, until: excuse.until }) &&
+      texts({ object: excuse.object ?? '' }),
+  );
 
 /** What it was built from is held against git when it is published; its digest nobody else can tell. */
 function checkImage(app: string, image: unknown, where: string): void {

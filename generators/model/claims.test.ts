@@ -40,6 +40,7 @@ const bundle: Bundle = {
     apps: ['built', 'pinned', 'taken', 'taken-built'],
     pipelines: {},
     images: { built: image },
+    removed: {},
     outlines: { built: outline, pinned: outline },
     node: 'v24.21.0',
   },
@@ -50,6 +51,7 @@ const before: Published = {
   repository: bundle.summary.repository,
   environments: bundle.summary.environments,
   images: { 'taken-built': image },
+  removed: {},
   outlines: { taken: outline, 'taken-built': outline },
   source: '',
   keys: {

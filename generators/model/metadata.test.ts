@@ -15,6 +15,7 @@ test('what is written to hydrator.metadata is read back', () => {
       version: fc.string(),
       commit: sha,
       images: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string(), { noNullPrototype: true }),
+      irreversible: fc.constant(true as const),
       removed: fc.constant(true as const),
     },
     { requiredKeys: ['repoURL', 'drySha', 'commands'], noNullPrototype: true },
@@ -35,6 +36,7 @@ test('what is written to published.json is read back', () => {
   const published = fc.record(
     {
       ...{ drySha: sha, node: word, repository: word, environments: fc.array(stage), images, outlines, source: word },
+      removed: words,
       ...{ keys: words, trees: words, kept: fc.array(word) },
     },
     plain,

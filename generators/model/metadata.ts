@@ -17,12 +17,16 @@ export interface Metadata {
   readonly commit?: string;
   /** Every image of the part, by container. */
   readonly images?: Readonly<Record<string, string>>;
+  /** Its migration cannot be undone: what stood before cannot run on what it leaves. */
+  readonly irreversible?: true;
   /** The app was taken out of `main`: nothing of it runs any more. */
   readonly removed?: true;
 }
 
-export const formatMetadata = ({ repoURL, drySha, commands, version, commit, images, removed }: Metadata): string =>
-  `${JSON.stringify({ repoURL, drySha, commands, version, commit, images, removed }, null, 2)}\n`;
+export const formatMetadata = (metadata: Metadata): string => {
+  const { repoURL, drySha, commands, version, commit, images, irreversible, removed } = metadata;
+  return `${JSON.stringify({ repoURL, drySha, commands, version, commit, images, irreversible, removed }, null, 2)}\n`;
+};
 
 /** @throws {Refusal} naming `where` when the text is not what `formatMetadata` writes. */
 export function parseMetadata(text: string, where: string): Metadata {
@@ -52,6 +56,8 @@ export interface Published {
   readonly source: string;
   /** By app: what its parts depended on (`keyOf`). */
   readonly keys: Readonly<Record<string, string>>;
+  /** Why apps, or much of one, were taken out: `removed` of `apps/index.ts`. */
+  readonly removed: Readonly<Record<string, string>>;
   /** By app: what others must know of it. */
   readonly outlines: Readonly<Record<string, Outline>>;
   /** By folder of `rendered`: its tree. What differs from it was not written by a publish. */
@@ -80,8 +86,8 @@ export interface PublishedImage {
 }
 
 export const formatPublished = (published: Published): string => {
-  const { drySha, node, repository, environments, images, outlines, source, keys, trees, kept } = published;
-  const record = { drySha, node, repository, environments, images, outlines, source, trees, keys, kept };
+  const { drySha, node, repository, environments, images, removed, outlines, source, keys, trees, kept } = published;
+  const record = { drySha, node, repository, environments, images, removed, outlines, source, trees, keys, kept };
   return `${JSON.stringify(record, null, 2)}\n`;
 };
 
@@ -89,14 +95,14 @@ export const formatPublished = (published: Published): string => {
 export function parsePublished(text: string, where: string): Published {
   const { drySha } = parseMetadata(text, where);
   const value = parseObject(text, where);
-  const objects = [value.images, value.outlines, value.keys, value.trees].every(
+  const objects = [value.images, value.removed, value.outlines, value.keys, value.trees].every(
     (field) => typeof field === 'object' && field !== null,
   );
   const lists = [value.environments, value.kept].every(Array.isArray);
   const words = [value.node, value.repository, value.source].every((field) => typeof field === 'string');
   if (!objects || !lists || !words) {
     throw new Refusal(
-      `${where}: one of node, repository, environments, images, outlines, source, keys, trees and kept is missing; it was not written by this Slipway.`,
+      `${where}: one of node, repository, environments, images, removed, outlines, source, keys, trees and kept is missing; it was not written by this Slipway.`,
     );
   }
   return { ...(value as unknown as Published), drySha };

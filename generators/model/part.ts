@@ -14,6 +14,10 @@ export interface Part {
   readonly commit?: string;
   /** Image references by container. */
   readonly images: Readonly<Record<string, string>>;
+  /** In a first environment: the hash of what the change policies look at, as 16 hex digits (`regardedIn`). */
+  readonly fixed?: string;
+  /** Its migration cannot be undone: what stood before cannot run on what it leaves. */
+  readonly irreversible?: true;
   /** What a reviewer should know of it, though it is no reason to refuse it. */
   readonly remarks?: readonly Remark[];
 }
@@ -57,6 +61,8 @@ export interface Summary {
   readonly apps: readonly string[];
   /** Per environment the pipeline file of its branch. */
   readonly pipelines: Readonly<Record<string, string>>;
+  /** Per app or part of it that was taken out: why. */
+  readonly removed: Readonly<Record<string, string>>;
   /** Per app that was rendered. */
   readonly outlines: Readonly<Record<string, Outline>>;
   /** Per app that was rendered and whose image is built here. `reference` is absent when nobody knows a digest. */

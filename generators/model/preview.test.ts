@@ -122,6 +122,7 @@ test('nothing to change, one part and several are said in one last line', () => 
     notBuilt: [],
     failed: [],
     expired: [],
+    removals: [],
   };
   assert.deepEqual(formatPreview(none), ['aaaaaaaaaaaa against rendered at bbbbbbbbbbbb: nothing would change']);
   assert.deepEqual(formatPreview({ ...none, base: undefined, pipelines: ['dev'] }), [
@@ -152,7 +153,7 @@ test('what an app may break, what only warns and what has ended are said to whoe
         refused: ['x.yaml: it cannot change'],
       },
     ],
-    ...{ pipelines: [], notBuilt: [], failed: [], expired: ['apps/a/app.ts: the excuse ended'] },
+    ...{ pipelines: [], notBuilt: [], failed: [], expired: ['apps/a/app.ts: the excuse ended'], removals: [] },
   });
   assert.deepEqual(lines.slice(0, -1), [
     '+ dev/a',

@@ -2,6 +2,7 @@ import { load } from 'js-yaml';
 import { formatDifferences, type ObjectDifference, differences as objectDifferences } from './difference.ts';
 import type { Manifest } from './manifest.ts';
 import { metadataFile, pipelineFile } from './names.ts';
+import type { OutlinedExcuse } from './outline.ts';
 import type { Failure, Part, Remark } from './part.ts';
 import type { Present, Publication } from './publication.ts';
 import { Refusal } from './refusal.ts';
@@ -22,6 +23,8 @@ export interface Preview {
   readonly failed: readonly Failure[];
   /** Excuses of changed apps that no longer hold: `apps/shop/app.ts: …`. */
   readonly expired: readonly string[];
+  /** What is taken away without a reason: `in dev: shop is removed, …`. */
+  readonly removals: readonly string[];
   /** The published commit that this one does not descend from: what that one brought reads as taken back. */
   readonly behind?: string | undefined;
 }
@@ -32,9 +35,15 @@ export interface PartChange {
   readonly change: 'added' | 'changed' | 'removed';
   readonly objects: readonly ObjectDifference[];
   /** Policies that it breaks by leave, or that only warn. */
-  readonly remarks: readonly Remark[];
+  readonly remarks: readonly Noted[];
   /** What a cluster will not do: `statefulset-shop.yaml: spec.serviceName: …`, with the way out. */
   readonly refused: readonly string[];
+}
+
+/** A remark of a changed part. */
+export interface Noted extends Remark {
+  /** Nothing excused it before. */
+  readonly newly?: true;
 }
 
 /** The files of one changed part that are not what they were, without its provenance. */
@@ -44,7 +53,7 @@ export interface Touched {
   readonly change: PartChange['change'];
   readonly before: ReadonlyMap<string, ObjectId>;
   readonly after: ReadonlyMap<string, string>;
-  readonly remarks: readonly Remark[];
+  readonly remarks: readonly Noted[];
 }
 
 /**
@@ -71,12 +80,21 @@ export function touchedBy(
     const stood = [...there.keys()].filter((name) => name !== metadataFile).length;
     const left = stood + after.filter(([name]) => !there.has(name)).length - (manifests.length - after.length);
     const change = stood === 0 ? ('added' as const) : left === 0 ? ('removed' as const) : ('changed' as const);
-    const remarks = parts.get(path)?.remarks ?? [];
+    const known = present.published?.outlines[app]?.excuses ?? [];
+    const remarks = (parts.get(path)?.remarks ?? []).map((remark) => noted(remark, environment, known));
     return { environment, app, change, before: new Map(before), after: new Map(after), remarks };
   });
   return touched
     .filter(({ app }) => app !== pipelineFile)
     .sort((a, b) => stages.indexOf(a.environment) - stages.indexOf(b.environment) || (a.app < b.app ? -1 : 1));
+}
+
+/** A remark, and whether its excuse is new in an environment. One that is renewed is not. */
+function noted(remark: Remark, environment: string, known: readonly OutlinedExcuse[]): Noted {
+  const { excuse } = remark;
+  const same = (one: OutlinedExcuse) =>
+    one.policy === excuse?.policy && one.object === excuse.object && one.in.includes(environment);
+  return excuse && !known.some(same) ? { ...remark, newly: true } : remark;
 }
 
 /**
@@ -105,16 +123,16 @@ export function partChange(
 }
 
 /** `Deployment/shop: host-path until 2027-01-31 (team-shop): it reads the logs of the node`, or what a policy warns of. */
-export const formatRemark = ({ object, policy, says, excuse }: Remark): string =>
+export const formatRemark = ({ object, policy, says, excuse, newly }: Noted): string =>
   excuse
-    ? `${object}: ${policy} is excused until ${excuse.until} (${excuse.owner}): ${excuse.reason}`
+    ? `${object}: ${policy} is ${newly ? 'newly ' : ''}excused until ${excuse.until} (${excuse.owner}): ${excuse.reason}`
     : `${object}: ${says} (${policy})`;
 
 const signs = { added: '+', removed: '-', changed: '~' } as const;
 
 /** What a person reads. The first sign of a line says what it is: `+` added, `-` removed, `~` changed, `!` look here. */
 export function formatPreview(preview: Preview): string[] {
-  const { drySha, base, parts, pipelines, notBuilt, failed, expired, behind } = preview;
+  const { drySha, base, parts, pipelines, notBuilt, failed, expired, removals, behind } = preview;
   const against = base ? `rendered at ${short(base)}` : 'nothing published yet';
   const trees = notBuilt.map(({ tree }) => `:${tree}`);
   const lines = parts.flatMap(({ environment, app, change, objects, remarks, refused }) => [
@@ -130,7 +148,7 @@ export function formatPreview(preview: Preview): string[] {
     lines.push(`! ${app} is not built: publish wants --image ${app}=…@sha256:… for tree ${tree}`);
   if (behind)
     lines.push(`! it does not have ${short(behind)}, which is published: what that brought reads as taken back`);
-  lines.push(...expired.map((line) => `! ${line}`));
+  lines.push(...[...expired, ...removals].map((line) => `! ${line}`));
   lines.push(...failed.flatMap(({ message }) => message.split('\n').map((line) => `! ${line}`)));
   const changes = parts.length + pipelines.length;
   const count = changes === 0 ? 'nothing would change' : `${changes} ${changes === 1 ? 'part' : 'parts'} would change`;

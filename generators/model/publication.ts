@@ -120,6 +120,7 @@ export function composePublication(
     repository: summary.repository,
     environments: summary.environments,
     images,
+    removed: summary.removed,
     outlines,
     source: sourceKey(sources),
     keys: Object.fromEntries(keys),
@@ -170,12 +171,20 @@ export const withoutImage = (app: string, tree: string, drySha: string) =>
 
 /** The provenance of a part that changed at a dry commit. */
 export function metadataOf(
-  { environment, app, version, commit, images }: StoredPart,
+  { environment, app, version, commit, images, irreversible }: StoredPart,
   drySha: string,
   repoURL: string,
 ): Metadata {
   const commands = [`npx slipway render --env ${environment} --app ${app}`];
-  return { repoURL, drySha, commands, version, images, ...(commit ? { commit } : {}) };
+  return {
+    repoURL,
+    drySha,
+    commands,
+    version,
+    images,
+    ...(commit ? { commit } : {}),
+    ...(irreversible ? { irreversible } : {}),
+  };
 }
 
 const removalOf = (drySha: string, repoURL: string): Metadata => ({ repoURL, drySha, commands: [], removed: true });

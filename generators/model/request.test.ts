@@ -19,9 +19,10 @@ test('the text of a promotion request', () => {
         from: metadata('1.0.1', 'a'),
         to: metadata('1.0.2', 'b'),
         evidence: [{ agrees: true, evidence: 'dev has it Synced and Healthy' }],
+        irreversible: [],
         commits: [{ sha: 'c'.repeat(40), author: 'Ann', subject: 'feat: `greet`\n/merge @everybody' }],
       },
-      { name: 'redis', from: undefined, to: metadata('8.2', 'b'), evidence: [], commits: [] },
+      { name: 'redis', from: undefined, to: metadata('8.2', 'b'), evidence: [], irreversible: [], commits: [] },
     ],
     ['shop is held in staging'],
   );

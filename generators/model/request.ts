@@ -9,6 +9,8 @@ export interface Item {
   readonly from: Metadata | undefined;
   readonly to: Metadata | undefined;
   readonly evidence: readonly Answer[];
+  /** The versions on the way there whose migrations cannot be undone, oldest first. */
+  readonly irreversible: readonly string[];
   /** Commits of `main` between the two, newest first. */
   readonly commits: readonly { readonly sha: string; readonly author: string; readonly subject: string }[];
 }
@@ -32,7 +34,13 @@ export function requestText(
   left: readonly string[],
 ): RequestText {
   const names = items.map(({ name, to }) => (to ? `${name} ${versionOf(to)}` : name));
+  const crossing = items.filter(({ irreversible }) => irreversible.length > 0);
   const body = [
+    // First, since it is what a reviewer cannot take back.
+    ...crossing.flatMap(({ name, from, irreversible }) => [
+      `**${name} crosses a migration that cannot be undone** (${irreversible.map((version) => quote(version)).join(', ')}): ${versionOf(from)} cannot run on what it leaves. After the merge the way out is forward: a fix on main, published and promoted.`,
+      '',
+    ]),
     `Takes what ${source} runs to ${environment}: ${names.join(', ')}.`,
     '',
     '| app | now | then | evidence |',
@@ -56,6 +64,9 @@ export function requestText(
     ...(left.length > 0 ? ['', '### Left out', ...left.map((line) => `- ${line}`)] : []),
     '',
     '### To undo it',
+    ...(crossing.length > 0
+      ? [`Not ${crossing.map(({ name }) => name).join(', ')}: see the first lines. The others:`, '']
+      : []),
     `After the merge: \`git revert -m 1 <merge commit>\` on \`${environmentBranch(environment)}\` takes all of it back; reverting one app's commit takes back that app alone. What was reverted stays so until the revert is reverted.`,
   ];
   return { title: `Promote to ${environment}: ${names.join(', ')}`.slice(0, 255), body: `${body.join('\n')}\n` };

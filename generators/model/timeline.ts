@@ -25,6 +25,13 @@ export class Timeline {
     return this.#entries.map(({ part }) => part).reverse();
   }
 
+  /** What came to stand here after one part, up to and with another, in that order; nothing where either never did. */
+  between(after: ObjectId, until: ObjectId): ObjectId[] {
+    const [from, to] = [this.#places.get(after), this.#places.get(until)];
+    if (from === undefined || to === undefined) return [];
+    return this.#entries.filter(({ index }) => from < index && index <= to).map(({ part }) => part);
+  }
+
   /** The part at commit `index` of `rendered`; undefined before the first. */
   at(index: number): ObjectId | undefined {
     return this.#entries.findLast((entry) => entry.index <= index)?.part;

@@ -12,5 +12,9 @@ export interface ChangePolicy {
   /** @default 'error' */
   readonly severity?: Severity;
   readonly source: string;
+  /** The kinds that it looks at: `apps/StatefulSet`. */
+  readonly kinds: readonly string[];
+  /** All that it looks at, as JSON: where that stays the same, it holds. */
+  readonly regards: (part: View) => unknown;
   readonly check: (before: View, after: View) => Iterable<Breach>;
 }

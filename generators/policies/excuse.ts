@@ -2,7 +2,8 @@ import type { Excuse } from '../model/app.ts';
 import type { Mistake } from '../model/definition.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { nearest } from '../model/nearest.ts';
-import { fieldsOf } from './json.ts';
+import { changePolicies } from './change-policies.ts';
+import { fieldsOf, textOf } from './json.ts';
 import type { Violation } from './judge.ts';
 import { policies } from './policies.ts';
 import { groupKind, templateOf } from './workload.ts';
@@ -37,7 +38,7 @@ export const expired = (excuses: readonly Excuse[], today: string): readonly Exc
 
 /** Excuses of an app for what is no policy, each with the nearest one. */
 export function unknownPolicies(excuses: readonly Excuse[]): Mistake[] {
-  const ids = policies.map(({ id }) => id);
+  const ids = [...policies, ...changePolicies].map(({ id }) => id);
   return excuses.flatMap(({ policy }, index) => {
     if (ids.includes(policy)) return [];
     const near = nearest(policy, ids);
@@ -49,31 +50,72 @@ export function unknownPolicies(excuses: readonly Excuse[]): Mistake[] {
 /** Names, on an object and on what is made from it, the policies that it may break: `host-path run-as-user`. */
 export const excusedAnnotation = 'slipway.dev/excused';
 
+/** The policies that an object's annotation names. */
+export const excusedIn = (manifest: unknown): readonly string[] =>
+  (textOf(fieldsOf(fieldsOf(fieldsOf(manifest).metadata).annotations)[excusedAnnotation]) ?? '').split(' ');
+
+/** An excuse from a change policy, for one object. */
+export interface Leave {
+  /** `StatefulSet/redis`. */
+  readonly object: string;
+  readonly excuse: Excuse;
+  /** What the policy says. */
+  readonly says: string;
+}
+
 /**
- * Marks the objects that break a policy by leave, so that whoever reads a manifest sees it, and so that the cluster lets
- * through what Argo CD and Kubernetes' own controllers make of it (`admission`).
+ * The objects that may change what otherwise cannot. Whether they do, only a comparison with what stands there can say:
+ * so they say it for as long as the excuse is in the app's file.
  */
-export function marked(manifests: readonly Manifest[], { excused }: Pick<Judged, 'excused'>): Manifest[] {
-  const byObject = Map.groupBy(excused, ({ violation }) => violation.object);
-  return manifests.map((manifest) => {
-    const found = byObject.get(`${manifest.kind}/${manifest.metadata.name}`);
-    if (!found) return manifest;
-    const ids = [...new Set(found.map(({ violation }) => violation.policy))].sort().join(' ');
-    const template = templateOf(groupKind(manifest.apiVersion, manifest.kind), manifest);
-    // A CronJob's Job stands between it and its pods.
-    const makers = template?.path.includes('jobTemplate') ? [['spec', 'jobTemplate']] : [];
-    const places = [[], ...makers, ...(template ? [template.path] : [])];
-    const whole = places.reduce<Fields>((at, path) => annotated(at, path.map(String), ids), manifest);
-    return whole as unknown as Manifest;
+export function leaves(manifests: readonly Manifest[], excuses: readonly Excuse[]): Leave[] {
+  return excuses.flatMap((excuse) => {
+    const policy = changePolicies.find(({ id }) => id === excuse.policy);
+    return manifests.flatMap((manifest) => {
+      const object = idOf(manifest);
+      const regarded = policy?.kinds.includes(groupKind(manifest.apiVersion, manifest.kind));
+      if (!policy || !regarded || (excuse.object ?? object) !== object) return [];
+      return [{ object, excuse, says: policy.says }];
+    });
   });
 }
 
-/** An object in which what stands at a path has the annotation. */
-function annotated(value: Fields, path: readonly string[], ids: string): Fields {
+/**
+ * Marks the objects that break a policy by leave, so that whoever reads a manifest sees it, and so that the cluster lets
+ * through what Argo CD and Kubernetes' own controllers make of it (`admission`). What an object may change is said of
+ * itself alone: its pods would roll for nothing.
+ */
+export function marked(
+  manifests: readonly Manifest[],
+  { excused }: Pick<Judged, 'excused'>,
+  changing: readonly Leave[] = [],
+): Manifest[] {
+  const byObject = Map.groupBy(excused, ({ violation }) => violation.object);
+  return manifests.map((manifest) => {
+    const broken = (byObject.get(idOf(manifest)) ?? []).map(({ violation }) => violation.policy);
+    const changed = changing.filter(({ object }) => object === idOf(manifest)).map(({ excuse }) => excuse.policy);
+    const places = broken.length > 0 ? makersIn(manifest) : [];
+    const inside = places.reduce<Fields>((at, path) => annotated(at, path, broken), manifest);
+    return annotated(inside, [], [...broken, ...changed]) as unknown as Manifest;
+  });
+}
+
+const idOf = ({ kind, metadata }: Manifest) => `${kind}/${metadata.name}`;
+
+/** Where an object says what others are made from: the pod template, and a CronJob's Job before it. */
+function makersIn(manifest: Manifest): string[][] {
+  const template = templateOf(groupKind(manifest.apiVersion, manifest.kind), manifest);
+  const makers = template?.path.includes('jobTemplate') ? [['spec', 'jobTemplate']] : [];
+  return [...makers, ...(template ? [template.path.map(String)] : [])];
+}
+
+/** An object in which what stands at a path has the annotation; the same where there is nothing to name. */
+function annotated(value: Fields, path: readonly string[], policies: readonly string[]): Fields {
   const [step, ...rest] = path;
-  if (step !== undefined) return { ...value, [step]: annotated(fieldsOf(value[step]), rest, ids) };
+  if (policies.length === 0) return value;
+  if (step !== undefined) return { ...value, [step]: annotated(fieldsOf(value[step]), rest, policies) };
   const metadata = fieldsOf(value.metadata);
-  const annotations = { ...fieldsOf(metadata.annotations), [excusedAnnotation]: ids };
+  const named = [...new Set(policies)].sort().join(' ');
+  const annotations = { ...fieldsOf(metadata.annotations), [excusedAnnotation]: named };
   return { ...value, metadata: { ...metadata, annotations } };
 }
 

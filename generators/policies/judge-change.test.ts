@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { changePolicies } from './change-policies.ts';
 import { changed, good } from './good.fixture.ts';
-import { changePolicies, judgeChange } from './judge-change.ts';
+import { judgeChange, regardedIn } from './judge-change.ts';
+import { broken, mutants } from './mutant.fixture.ts';
 import type { Example } from './policy.ts';
 import { judgeRemovals } from './removal.ts';
 
@@ -15,8 +19,16 @@ const at = (id: `${string}/${string}`, fields: Record<string, unknown>): Example
 
 test('each field that cannot change is named with the way out, and others may', () => {
   const cases: [id: string, field: string, example: Example][] = [
-    ['fixed-selector', 'spec.selector', at('Deployment/web', { 'spec.selector.matchLabels.tier': 'web' })],
-    ['fixed-selector', 'spec.selector', at('DaemonSet/agent', { 'spec.selector.matchLabels.tier': 'web' })],
+    [
+      'fixed-selector',
+      'spec.selector.matchLabels.tier',
+      at('Deployment/web', { 'spec.selector.matchLabels.tier': 'web' }),
+    ],
+    [
+      'fixed-selector',
+      'spec.selector.matchLabels.tier',
+      at('DaemonSet/agent', { 'spec.selector.matchLabels.tier': 'web' }),
+    ],
     ['fixed-stateful-set', 'spec.serviceName', at('StatefulSet/store', { 'spec.serviceName': 'other' })],
     [
       'fixed-stateful-set',
@@ -25,17 +37,24 @@ test('each field that cannot change is named with the way out, and others may', 
     ],
     [
       'fixed-stateful-set',
-      'spec.volumeClaimTemplates',
+      'spec.volumeClaimTemplates[0].spec.resources.requests.storage',
       at('StatefulSet/store', { 'spec.volumeClaimTemplates[0].spec.resources.requests.storage': '2Gi' }),
     ],
     ['fixed-cluster-ip', 'spec.clusterIP', at('Service/store', { 'spec.clusterIP': '10.0.0.1' })],
     ['fixed-claim', 'spec.storageClassName', at('PersistentVolumeClaim/shared', { 'spec.storageClassName': 'gp2' })],
-    ['fixed-role', 'roleRef', at('RoleBinding/reader', { 'roleRef.name': 'other' })],
+    ['fixed-role', 'roleRef.name', at('RoleBinding/reader', { 'roleRef.name': 'other' })],
   ];
   for (const [id, field, example] of cases) {
     const [found, ...more] = judgeChange(good, changed(good, example));
     assert.deepEqual([found?.policy, found?.field, more], [id, field, []]);
     assert.match(found?.says ?? '', /cannot change while the object is there\. .+\. It was /);
+    assert.notDeepEqual(regardedIn(changed(good, example)), regardedIn(good));
+    // Whoever made it possible by hand says so on the object.
+    const after = changed(good, example).map((manifest) => {
+      const annotations = { ...(manifest.metadata.annotations as object), 'slipway.dev/excused': `host-path ${id}` };
+      return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+    });
+    assert.deepEqual(judgeChange(good, after), []);
   }
   const free = at('StatefulSet/store', {
     'spec.replicas': 3,
@@ -111,19 +130,29 @@ test('what the API server fills in may be left out, and a new or removed object 
   assert.deepEqual(judgeChange(good, []), []);
 });
 
-const objects = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ ...object('ConfigMap', {}), metadata: { name: `c-${index}` } }));
+const files = (count: number) => new Set(Array.from({ length: count }, (_, index) => `config-map-c-${index}.yaml`));
+
+test('a change that breaks a policy is seen in what the policies regard', () => {
+  fc.assert(
+    fc.property(mutants, (list) => {
+      const after = broken(list);
+      const same = isDeepStrictEqual(regardedIn(after), regardedIn(good));
+      assert.ok(!same || judgeChange(good, after).length === 0);
+    }),
+    { seed: 2026, numRuns: 500 },
+  );
+});
 
 test('an app that goes needs a reason, and so does more than a tenth of an environment', () => {
   const before = new Map([
-    ['a', objects(6)],
-    ['b', objects(54)],
+    ['a', files(6)],
+    ['b', files(54)],
   ]);
   const without = (app: string) => new Map([...before].filter(([name]) => name !== app));
   assert.deepEqual(judgeRemovals(before, before, {}), []);
   assert.deepEqual(
-    judgeRemovals(before, without('a'), {}).map(({ policy, app }) => [policy, app]),
-    [['app-removed', 'a']],
+    judgeRemovals(before, without('a'), {}).map(({ policy, apps }) => [policy, apps]),
+    [['app-removed', ['a']]],
   );
   assert.deepEqual(judgeRemovals(before, without('a'), { a: 'replaced by b' }), []);
   assert.deepEqual(
@@ -137,10 +166,10 @@ test('an app that goes needs a reason, and so does more than a tenth of an envir
   assert.deepEqual(judgeRemovals(before, without('b'), { b: 'moved' }), []);
   const shrunk = (count: number) =>
     new Map([
-      ['a', objects(6)],
-      ['b', objects(count)],
+      ['a', files(6)],
+      ['b', files(count)],
     ]);
   assert.deepEqual(judgeRemovals(before, shrunk(48), {}), []);
   const [found] = judgeRemovals(before, shrunk(47), {});
-  assert.match(found?.says ?? '', /^7 of 60 objects are removed at once \(ConfigMap\/c-47, /);
+  assert.match(found?.says ?? '', /^7 of 60 objects are removed at once \(b\/config-map-c-47\.yaml, /);
 });

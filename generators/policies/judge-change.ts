@@ -1,16 +1,29 @@
-import type { ChangePolicy } from './change-policy.ts';
-import { immutable } from './changes/immutable.ts';
+import { changePolicies } from './change-policies.ts';
+import { excusedIn } from './excuse.ts';
 import { type Violation, violation } from './judge.ts';
 import { viewOf } from './view.ts';
 
-/** What must hold of every change of an app. */
-export const changePolicies: readonly ChangePolicy[] = immutable;
-
 /**
- * Every change policy that a move from some objects of an app to others breaks. An app that is added breaks none; one
- * that is removed, or loses much, is the matter of `judgeRemovals`.
+ * Every change policy that a move from some objects of an app to others breaks, and that the new object does not excuse
+ * itself from. An app that is added breaks none; one that is removed, or loses much, is the matter of `judgeRemovals`.
  */
 export function judgeChange(before: readonly unknown[], after: readonly unknown[]): Violation[] {
   const [old, now] = [viewOf(before), viewOf(after)];
-  return changePolicies.flatMap((policy) => Array.from(policy.check(old, now), (breach) => violation(policy, breach)));
+  const excused = new Map(now.subjects.map(({ id, manifest }) => [id, excusedIn(manifest)]));
+  return changePolicies
+    .flatMap((policy) => Array.from(policy.check(old, now), (breach) => violation(policy, breach)))
+    .filter(({ object, policy }) => !excused.get(object)?.includes(policy));
 }
+
+/** All that the change policies look at in some objects, as JSON: a move that leaves it as it is breaks none of them. */
+export function regardedIn(manifests: readonly unknown[]): unknown {
+  const part = viewOf(manifests);
+  return changePolicies.map(({ regards }) => regards(part));
+}
+
+const prefixes = [
+  ...new Set(changePolicies.flatMap(({ kinds }) => kinds.map((kind) => `${kind.split('/').at(-1)?.toLowerCase()}-`))),
+];
+
+/** Whether the change policies look at what a file of a part holds: `statefulset-redis.yaml`. */
+export const isRegarded = (file: string): boolean => prefixes.some((prefix) => file.startsWith(prefix));

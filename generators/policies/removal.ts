@@ -1,14 +1,12 @@
-import { viewOf } from './view.ts';
-
-/** The objects of an environment, by app. */
-export type Environment = ReadonlyMap<string, readonly unknown[]>;
+/** The files of an environment's objects, by app. */
+export type Files = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Something that is taken away without a reason. */
 export interface Removal {
   /** `app-removed` or `objects-removed`. */
   readonly policy: string;
-  /** The app; undefined where it is about the environment as a whole. */
-  readonly app?: string;
+  /** The apps that lose something. */
+  readonly apps: readonly string[];
   readonly says: string;
 }
 
@@ -18,39 +16,33 @@ const share = 0.1;
 const few = 5;
 
 /**
- * What goes away between two states of an environment, where nobody said why. Objects that go with a removed app that
- * has its reason are not counted again.
+ * What goes away between two states of an environment, where nobody said why. What an app loses that has its reason is
+ * not counted.
  * @param removed by app, why it goes: `removed` in `apps/index.ts`
  */
-export function judgeRemovals(
-  before: Environment,
-  after: Environment,
-  removed: Readonly<Record<string, string>>,
-): Removal[] {
-  const reason = (app: string) => Object.hasOwn(removed, app) && (removed[app] ?? '').trim() !== '';
-  const gone = [...before.keys()].filter((app) => !after.has(app));
-  const missing = [...before].flatMap(([app, objects]) => {
-    if (reason(app)) return [];
-    const left = idsOf(after.get(app) ?? []);
-    return [...idsOf(objects)].filter((id) => !left.has(id));
-  });
-  const all = [...before.values()].reduce((sum, { length }) => sum + length, 0);
-  const apps: Removal[] = gone
-    .filter((app) => !reason(app))
-    .map((app) => ({
-      policy: 'app-removed',
-      app,
-      says: `${app} is removed, and nobody said why. Write its name and a reason under \`removed\` in apps/index.ts.`,
-    }));
+export function judgeRemovals(before: Files, after: Files, removed: Readonly<Record<string, string>>): Removal[] {
+  const explained = (app: string) => Object.hasOwn(removed, app) && (removed[app] ?? '').trim() !== '';
+  const unexplained = [...before].filter(([app]) => !explained(app));
+  const gone = unexplained.filter(([app, files]) => files.size > 0 && !after.get(app)?.size).map(([app]) => app);
+  const missing = unexplained.flatMap(([app, files]) =>
+    [...files].filter((file) => !after.get(app)?.has(file)).map((file) => ({ app, file })),
+  );
+  const all = [...before.values()].reduce((sum, { size }) => sum + size, 0);
+  const apps = gone.map((app) => ({
+    policy: 'app-removed',
+    apps: [app],
+    says: `${app} is removed, and nobody said why. Write its name and a reason under removed in apps/index.ts (app-removed).`,
+  }));
   if (missing.length <= few || missing.length <= all * share) return apps;
-  const shown = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`;
+  const shown = missing.slice(0, 5).map(({ app, file }) => `${app}/${file}`);
+  const list = `${shown.join(', ')}${missing.length > shown.length ? ', …' : ''}`;
+  const losing = [...new Set(missing.map(({ app }) => app))];
   return [
     ...apps,
     {
       policy: 'objects-removed',
-      says: `${missing.length} of ${all} objects are removed at once (${shown}), which is more than a tenth. Write the apps and a reason under \`removed\` in apps/index.ts, or remove them in several commits.`,
+      apps: losing,
+      says: `${missing.length} of ${all} objects are removed at once (${list}), which is more than a tenth. Write the apps and a reason under removed in apps/index.ts, or remove them in several commits (objects-removed).`,
     },
   ];
 }
-
-const idsOf = (objects: readonly unknown[]) => new Set(viewOf(objects).subjects.map(({ id }) => id));

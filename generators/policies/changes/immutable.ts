@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangePolicy } from '../change-policy.ts';
-import { parsePath, valueAt } from '../json.ts';
+import { type Path, parsePath, valueAt } from '../json.ts';
 import { breach } from '../pods.ts';
 import type { Subject } from '../view.ts';
 
@@ -32,7 +32,7 @@ const fixed: readonly Fixed[] = [
     kinds: ['apps/StatefulSet'],
     fields: ['spec.selector', 'spec.serviceName', 'spec.podManagementPolicy', 'spec.volumeClaimTemplates'],
     instead:
-      'Delete the StatefulSet by hand with --cascade=orphan right before the sync, so that its pods and volumes stay, or give it a new name and restore its data',
+      'Delete the StatefulSet by hand with --cascade=orphan right before the sync, so that its pods and volumes stay, and excuse the app for so long; or give it a new name and restore its data',
     source: `${workload}/statefulset/`,
   },
   {
@@ -141,6 +141,16 @@ export const immutable: readonly ChangePolicy[] = fixed.map(({ id, kinds, fields
   id,
   says: `This cannot change while the object is there. ${instead}.`,
   source,
+  kinds,
+  regards: (part) =>
+    part
+      .of(...kinds)
+      .filter((subject) => when?.(subject) !== false)
+      .map(({ id, manifest }) => [
+        id,
+        namespaceOf(manifest),
+        ...fields.map((field) => asMeant(field, valueAt(manifest, parsePath(field)))),
+      ]),
   *check(before, after) {
     for (const old of before.of(...kinds)) {
       const now = after
@@ -151,11 +161,23 @@ export const immutable: readonly ChangePolicy[] = fixed.map(({ id, kinds, fields
         const path = parsePath(field);
         const [was, is] = [old, now].map(({ manifest }) => asMeant(field, valueAt(manifest, path)));
         if (isDeepStrictEqual(was, is) || isLeftOut(field, now)) continue;
-        yield breach(now, path, is, `It was ${shown(was)}.`);
+        const at = innermost(path, was, is);
+        yield breach(now, at.path, at.is, `It was ${shown(at.was)}.`);
       }
     }
   },
 }));
+
+/** Where two values begin to differ: what is the same around it says nothing to whoever must mend it. */
+function innermost(path: Path, was: unknown, is: unknown): { path: Path; was: unknown; is: unknown } {
+  const inside = [was, is].every((value) => typeof value === 'object' && value !== null);
+  if (!inside || Array.isArray(was) !== Array.isArray(is)) return { path, was, is };
+  const [old, now] = [was, is] as Record<string, unknown>[];
+  const keys = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];
+  const [key, ...others] = keys.filter((name) => !isDeepStrictEqual(old?.[name], now?.[name]));
+  if (key === undefined || others.length > 0) return { path, was, is };
+  return innermost([...path, Array.isArray(was) ? Number(key) : key], old?.[key], now?.[key]);
+}
 
 const namespaceOf = (manifest: Subject['manifest']) => manifest.metadata?.namespace;
 

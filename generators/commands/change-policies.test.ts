@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { publish } from './publish.ts';
+import { appsIndex, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+
+const store = (size: string, fields: object = {}) =>
+  fixtureApp('db', {
+    kind: 'store',
+    port: 5432,
+    ready: ['ask'],
+    user: { uid: 70, gid: 71 },
+    volume: { path: '/data', size },
+    single: true,
+    ...fields,
+  });
+const leave = {
+  policy: 'fixed-stateful-set',
+  reason: 'its volume was copied and the set deleted by hand',
+  owner: 'team-test',
+  until: '2099-12-31',
+};
+const withStore = (text: string) => ({ 'apps/index.ts': appsIndex(['a', 'b', 'db']), 'apps/db/app.ts': text });
+const tips = (box: Sandbox) => box.remote.text(['for-each-ref', '--format=%(refname) %(objectname)']);
+
+test('a publish refuses what no cluster of a first environment will do, and writes nothing', async (t) => {
+  const box = await sandbox(t);
+  await box.commit(withStore(store('1Gi')));
+  await box.publish();
+  await box.commit(withStore(store('2Gi')));
+  const before = await tips(box);
+  await assert.rejects(box.publish(), (error: Error) => {
+    assert.match(
+      error.message,
+      /^apps\/db\/app\.ts: in dev: statefulset-db\.yaml: spec\.volumeClaimTemplates\[0\]\.spec\.resources\.requests\.storage: /,
+    );
+    assert.match(
+      error.message,
+      /--cascade=orphan.* It was "1Gi"\. It is "2Gi" \(fixed-stateful-set\)\.\nNothing was published/s,
+    );
+    return true;
+  });
+  assert.equal(await tips(box), before);
+
+  // The others go on, and the app stays as it was until it is right.
+  await box.commit({ ...withStore(store('2Gi')), 'apps/a/app.ts': fixtureApp('a', { env: { VALUE: '7' } }) });
+  const kept = await publish(box.context, { images: new Map(), keepGoing: true });
+  assert.deepEqual(
+    kept.kept.map(({ app }) => app),
+    ['db'],
+  );
+  assert.equal(await box.value('dev', 'a'), '7');
+  const set = () => box.remote.text(['show', 'env/dev:db/statefulset-db.yaml']);
+  assert.match(await set(), /storage: 1Gi/);
+
+  // Whoever has made it possible by hand says so.
+  await box.commit(withStore(store('2Gi', { excuses: [leave] })));
+  await box.publish();
+  assert.match(await set(), /storage: 2Gi/);
+  assert.match(await set(), /slipway\.dev\/excused: fixed-stateful-set/);
+  assert.doesNotMatch((await set()).split('template:')[1] ?? '', /excused/);
+  await box.commit(withStore(store('2Gi')));
+  await box.publish();
+  assert.doesNotMatch(await set(), /excused/);
+});
+
+test('what changes otherwise needs no look at what stands there', async (t) => {
+  const box = await sandbox(t);
+  await box.commit(withStore(store('1Gi')));
+  await box.publish();
+  await box.commit(withStore(store('1Gi', { env: { VALUE: '2' } })));
+  const { changed } = await box.publish();
+  assert.deepEqual(changed, ['dev/db', 'staging/db', 'production/db']);
+});
+
+test('a publish removes an app, or much at once, only with a reason', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.commit({ 'apps/index.ts': appsIndex(['b']) });
+  const before = await tips(box);
+  await assert.rejects(
+    box.publish(),
+    /^Refusal: in dev: a is removed, and nobody said why\. .*removed in apps\/index\.ts \(app-removed\)\.\nNothing was published\.$/s,
+  );
+  assert.equal(await tips(box), before);
+  await box.commit({ 'apps/index.ts': appsIndex(['b'], { a: '' }) });
+  await assert.rejects(box.publish(), /apps\/index\.ts: field removed\.a is "": it must say why it goes/);
+  await box.commit({ 'apps/index.ts': appsIndex(['b'], { A: 'gone' }) });
+  await assert.rejects(box.publish(), /"A" is not the name of an app/);
+  await box.commit({ 'apps/index.ts': appsIndex(['b'], { a: 'b does it now' }) });
+  const { changed } = await box.publish();
+  assert.deepEqual(changed, ['dev/a', 'staging/a', 'production/a']);
+});
+
+test('a promotion leaves out what its cluster will not do, says why, and takes the others', async (t) => {
+  const box = await sandbox(t);
+  await box.commit(withStore(store('1Gi')));
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.commit({
+    ...withStore(store('1Gi', { in: { staging: { volume: { path: '/data', size: '3Gi' } } } })),
+    'apps/a/app.ts': fixtureApp('a', { env: { VALUE: '7' } }),
+    'apps/b/app.ts': fixtureApp('b', { env: { VALUE: '7' } }),
+  });
+  // dev itself changes nothing that it cannot.
+  await box.publish();
+  const [promotion] = await box.promote('staging');
+  assert.deepEqual(promotion?.moves, ['a 1.0, new configuration', 'b 1.0, new configuration']);
+  assert.match(
+    promotion?.left.join('\n') ?? '',
+    /^db cannot go on: in staging: statefulset-db\.yaml: spec\.volumeClaimTemplates\[0\].*\(fixed-stateful-set\)\.$/,
+  );
+  assert.match(promotion?.request?.body ?? '', /### Left out\n- db cannot go on: /);
+});
+
+test('a promotion takes much away at once only with a reason', async (t) => {
+  const box = await sandbox(t, { a: '1', b: '1', c: '1' });
+  await box.deliver({ a: '2' });
+  // Each publish alone takes away less than a promotion of all of them does.
+  const index = appsIndex(['b', 'c'], { a: 'b does it now' });
+  await box.commit({ 'apps/index.ts': index });
+  await box.publish();
+  await box.commit({ 'apps/index.ts': appsIndex(['b', 'c']) });
+  await box.publish();
+  const [without] = await box.promote('staging');
+  assert.deepEqual(without?.moves, []);
+  assert.match(without?.left.join('\n') ?? '', /^a cannot go on: a is removed, and nobody said why\./);
+  await box.commit({ 'apps/index.ts': index });
+  await box.publish();
+  const [promotion] = await box.promote('staging');
+  assert.deepEqual(promotion?.moves, ['a 1.0 removed']);
+});
+
+test('a request says first that it crosses a migration that cannot be undone', async (t) => {
+  const box = await sandbox(t);
+  const migrating = (version: string, reversible: boolean) => ({
+    'apps/a/app.ts': fixtureApp('a', {
+      image: `registry.example.com/a:${version}@sha256:${version.replace('.', '').padEnd(64, '0')}`,
+      migration: { args: ['migrate'], deadline: '5m', reversible },
+    }),
+  });
+  await box.publish();
+  await box.mergeTo('staging');
+  for (const [version, reversible] of [
+    ['1.1', true],
+    ['1.2', false],
+    ['1.3', true],
+  ] as const) {
+    await box.commit(migrating(version, reversible));
+    await box.publish();
+  }
+  const [promotion] = await box.promote('staging');
+  const body = promotion?.request?.body ?? '';
+  assert.match(
+    body,
+    /^\*\*a crosses a migration that cannot be undone\*\* \(1\.2\): 1\.0 cannot run on what it leaves\..*forward/,
+  );
+  assert.match(body, /### To undo it\nNot a: see the first lines\./);
+  await box.context.forge?.merge(promotion?.request?.iid as number, promotion?.request?.sha as string);
+  await box.commit(migrating('1.4', true));
+  await box.publish();
+  const [next] = await box.promote('staging');
+  assert.doesNotMatch(next?.request?.body ?? '', /cannot be undone/);
+});

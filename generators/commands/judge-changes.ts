@@ -1,0 +1,91 @@
+import { load } from 'js-yaml';
+import { partFiles } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { pipelineFile } from '../model/names.ts';
+import type { Step } from '../model/promotion.ts';
+import type { ObjectId } from '../model/timeline.ts';
+import { formatViolation } from '../policies/judge.ts';
+import { isRegarded, judgeChange } from '../policies/judge-change.ts';
+import { judgeRemovals } from '../policies/removal.ts';
+import { objectsIn } from './removals.ts';
+
+/** A part that takes the place of another: the files of both. */
+export interface Replacement {
+  readonly environment: string;
+  readonly app: string;
+  readonly before: ReadonlyMap<string, ObjectId>;
+  readonly after: ReadonlyMap<string, ObjectId>;
+}
+
+/**
+ * What no cluster will do, though each part by itself is right: a line each, with file, field, rule and way out, by app.
+ * @param written texts that are not in the object database yet
+ */
+export async function impossibleChanges(
+  mirror: Mirror,
+  replacements: readonly Replacement[],
+  written: ReadonlyMap<ObjectId, string> = new Map(),
+): Promise<Map<string, string[]>> {
+  const pairs = replacements.map((replacement) => ({ ...replacement, files: changedFiles(replacement) }));
+  const ids = pairs.flatMap(({ files }) => files.flatMap(({ was, is }) => [was, is])).filter((id) => !written.has(id));
+  const blobs = await mirror.blobs(ids);
+  const objectIn = (id: ObjectId): unknown => {
+    // Somebody else may have edited what stands there: no object is regarded, then.
+    try {
+      return load(String(written.get(id) ?? blobs.get(id)));
+    } catch {
+      return undefined;
+    }
+  };
+  const found = new Map<string, string[]>();
+  for (const { environment, app, files } of pairs) {
+    const violations = judgeChange(
+      files.map(({ was }) => objectIn(was)),
+      files.map(({ is }) => objectIn(is)),
+    );
+    const lines = violations.map((one) => `in ${environment}: ${formatViolation(one)}`);
+    if (lines.length > 0) found.set(app, [...(found.get(app) ?? []), ...lines]);
+  }
+  return found;
+}
+
+/** The files of both sides that differ and that a change policy looks at. */
+function changedFiles({ before, after }: Replacement): { was: ObjectId; is: ObjectId }[] {
+  return [...after].flatMap(([file, is]) => {
+    const was = before.get(file);
+    return was === undefined || was === is || !isRegarded(file) ? [] : [{ was, is }];
+  });
+}
+
+/** Steps of a promotion onto the tip of an environment branch. */
+export interface Move {
+  readonly environment: string;
+  readonly target: string;
+  readonly steps: readonly Step[];
+  /** By app, why it goes. */
+  readonly removed: Readonly<Record<string, string>>;
+}
+
+/** Why steps cannot be taken, by app: what no cluster will do, and what is taken away without a reason. */
+export async function refusedSteps(
+  mirror: Mirror,
+  { environment, target, steps, removed }: Move,
+): Promise<Map<string, string[]>> {
+  if (steps.length === 0) return new Map();
+  const before = await partFiles(mirror.git, target);
+  const after = new Map(before);
+  const offered = new Map<string, typeof before>();
+  const replacements: Replacement[] = [];
+  for (const { name, offer } of steps) {
+    if (offer.part === undefined || name === pipelineFile) continue;
+    const parts = offered.get(offer.commit) ?? (await partFiles(mirror.git, offer.commit, `${environment}/`));
+    offered.set(offer.commit, parts);
+    const files = parts.get(name) ?? new Map<string, ObjectId>();
+    after.set(name, files);
+    replacements.push({ environment, app: name, before: before.get(name) ?? new Map(), after: files });
+  }
+  const found = await impossibleChanges(mirror, replacements);
+  for (const { apps, says } of judgeRemovals(objectsIn(before), objectsIn(after), removed))
+    for (const app of apps) found.set(app, [...(found.get(app) ?? []), says]);
+  return found;
+}
