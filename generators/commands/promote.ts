@@ -4,7 +4,7 @@ import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Answer } from '../model/gate.ts';
 import type { Published, Stage } from '../model/metadata.ts';
-import { environmentBranch, head, rendered } from '../model/names.ts';
+import { environmentBranch, head, proposalBranch, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import { requestText } from '../model/request.ts';
@@ -115,7 +115,14 @@ async function reconcile(
   const composed = await chain(mirror, { environment, target, steps: ready });
   const items = await itemsOf(mirror, { rendered: history, environment, steps: ready }, composed, answers);
   const text = requestText(environment, source, items, steady);
-  const proposed = await propose(context, mirror, { environment, target, composed, text, dryRun });
+  const proposed = await propose(context, mirror, {
+    branch: proposalBranch(environment),
+    environment,
+    target,
+    commits: composed.commits,
+    text,
+    dryRun,
+  });
   return proposed === 'stale' ? 'stale' : { environment, source, moves: composed.moves, left, ...proposed };
 }
 

@@ -2,10 +2,10 @@ import type { Forge, MergeRequest } from '../forge/forge.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
-import { environmentBranch, head, proposalBranch } from '../model/names.ts';
+import type { NewCommit } from '../model/commit.ts';
+import { environmentBranch, head } from '../model/names.ts';
 import type { RequestText } from '../model/request.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
-import type { Chain } from './chain.ts';
 import type { Context } from './context.ts';
 
 /** What became of a promotion request, in one word. */
@@ -17,20 +17,21 @@ export interface Proposed {
 }
 
 interface Proposing {
+  /** The source branch of the request. */
+  readonly branch: string;
   readonly environment: string;
   readonly target: EnvironmentHistory;
-  readonly composed: Chain;
+  readonly commits: readonly NewCommit[];
   readonly text: RequestText;
   readonly dryRun: boolean;
 }
 
 /** Makes the proposal branch and its request what they should be; what is so already is not touched. */
 export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Proposed | 'stale'> {
-  const { environment, target, composed, text, dryRun } = proposing;
+  const { branch, environment, target, commits, text, dryRun } = proposing;
   const { forge } = context;
-  const branch = proposalBranch(environment);
 
-  if (composed.commits.length === 0) {
+  if (commits.length === 0) {
     const open = dryRun ? undefined : await forge?.find(branch, environmentBranch(environment));
     if (!open) return { outcome: 'nothing' };
     return { outcome: 'closed', request: await forge?.close(open.iid) };
@@ -38,7 +39,7 @@ export async function propose(context: Context, mirror: Mirror, proposing: Propo
   if (dryRun) return { outcome: 'proposed' };
 
   const there = mirror.refs.get(head(branch));
-  const written = await writeCommits(mirror.git, target.tip, composed.commits, context.now());
+  const written = await writeCommits(mirror.git, target.tip, commits, context.now());
   const tip = written.at(-1) as string;
   const same = there !== undefined && (await sameProposal(mirror, there, tip, target.tip));
   if (!same && (await push(mirror, [{ ref: head(branch), from: there, to: tip }])) === 'stale') return 'stale';

@@ -21,8 +21,8 @@ if (args[0] === 'demo' && !args.includes('--help')) {
   setUp();
 }
 if (readsTypeScript()) {
-  // Proving a branch needs nothing but git and Node.
-  const bare = args[0] === 'verify' && !args.includes('--rendered');
+  // Proving a branch and going back on one need nothing but git and Node.
+  const bare = (args[0] === 'verify' && !args.includes('--rendered')) || args[0] === 'rollback';
   if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }

@@ -107,6 +107,30 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     examples: ['slipway promote', 'slipway promote --to staging --dry-run'],
   },
+  rollback: {
+    summary: 'put back on an environment what stood there before',
+    about:
+      'Restores earlier parts exactly, tree by tree, as a merge request or, with --now, as a push. It renders nothing, asks\nno gate, and needs no npm ci (Node >= 22.18). Whatever goes back is held from then on, as after a git revert. A\nmigration that cannot be undone on the way is refused, and the way forward is said.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment' },
+      app: { type: 'string', value: 'A', help: 'only this app (default: all that the last promotion moved)' },
+      version: {
+        type: 'string',
+        value: 'V',
+        help: 'the version it goes back to (default: what stood before); with --app',
+      },
+      now: { type: 'boolean', help: 'push it, where you may, instead of a merge request' },
+      reason: { type: 'string', value: 'TEXT', help: 'why, for whoever reads the history' },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway rollback --env production --app counter --now',
+      'slipway rollback --env production --app counter --version 1.0.3 --reason "5xx since 02:40"',
+      'slipway rollback --env production --dry-run',
+    ],
+  },
   new: {
     summary: 'write the folder of a new app, and add it to the list',
     about: `What it writes runs as it is and passes every check: change it into what it shall be. Kinds:

@@ -19,7 +19,12 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
   // Most verbs never ask the forge, and its client is 600 kB of source: a third of the time in which a publish starts.
   let loaded: Promise<Api> | undefined;
   const load = () => {
-    loaded ??= import('@gitbeaker/rest').then(({ Gitlab }) => new Gitlab({ host, token }));
+    loaded ??= import('@gitbeaker/rest').then(
+      ({ Gitlab }) => new Gitlab({ host, token }),
+      (cause) => {
+        throw new Refusal('The client of GitLab is not installed: run npm ci, or go on in its web page.', { cause });
+      },
+    );
     return loaded;
   };
 
@@ -27,6 +32,7 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
     try {
       return await call(await load());
     } catch (error) {
+      if (error instanceof Refusal) throw error;
       throw refusal(error, `${what} in ${host} (project ${project})`);
     }
   }

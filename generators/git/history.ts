@@ -1,6 +1,7 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
+import type { Standing } from '../model/rollback.ts';
 import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from '../model/timeline.ts';
 import type { TreeChange } from '../model/verdict.ts';
 import type { Git } from './git.ts';
@@ -59,6 +60,13 @@ export async function readEnvironment(git: Git, tip: string): Promise<Environmen
     if (!since.has(path)) since.set(path, { commit, time: (times.get(commit) ?? 0) * 1000 });
   }
   return { tip, entries: await entriesOf(git, tip), seen, since };
+}
+
+/** What came to stand under each name along an environment branch itself (first parents), newest first. */
+export async function readStandings(git: Git, tip: string): Promise<Standing[]> {
+  const own = await git.lines(['rev-list', '--first-parent', tip]);
+  const found = await changes(git, own, ['--diff-merges=first-parent']);
+  return found.map(({ commit, path, id, deleted }) => ({ commit, name: path, part: deleted ? undefined : id }));
 }
 
 /** An environment branch as the mirror saw it last; undefined when there is none. */

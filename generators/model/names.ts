@@ -11,6 +11,10 @@ export const environmentBranch = (environment: string) => `env/${environment}`;
 /** The source branch of an environment's one promotion request: `env/staging-next`. */
 export const proposalBranch = (environment: string) => `env/${environment}-next`;
 
+/** The source branch of a request that rolls an environment back, or one app of it. */
+export const rollbackBranch = (environment: string, app?: string) =>
+  `env/${environment}-rollback${app === undefined ? '' : `-${app}`}`;
+
 /** A branch by its full name: `refs/heads/env/staging`. */
 export const head = (branch: string) => `refs/heads/${branch}`;
 
@@ -35,8 +39,8 @@ export const pipelineFile = '.gitlab-ci.yml';
  */
 export const legalName = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
-/** Whether `name` may be an environment: `next` and `release` proposals must never read as one. */
+/** Whether `name` may be an environment: proposals must never read as one. */
 export const legalEnvironment = (name: string) => legalName.test(name) && !isProposal(name);
 
 /** Whether a branch, or what would be the name of its environment, is a proposal. */
-export const isProposal = (branch: string) => /-next$|-release-/.test(branch);
+export const isProposal = (branch: string) => /-next$|-release-|-rollback(-|$)/.test(branch);
