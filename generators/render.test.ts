@@ -549,6 +549,11 @@ test('a function over the finished objects may change them, and is seen to', () 
       objects.map((one) => ({ ...one, metadata: { ...one.metadata, annotations: { patched: environment } } })),
   });
   assert.match(parts[0]?.files['deployment-shop.yaml'] ?? '', /annotations:\n {4}patched: dev\n/);
+  // Whoever reviews sees what the model did not say.
+  const remarks = parts[0]?.remarks ?? [];
+  const told = remarks.find(({ object }) => object === 'Deployment/shop');
+  assert.equal(told?.policy, 'patch');
+  assert.match(told?.says ?? '', /^by the app's own patch: metadata\.annotations: \(missing\) → \{"patched":"dev"\}$/);
   assert.match(
     parts[0]?.files['application.yaml'] ?? '',
     /- name: Patched\n {6}value: apps\/shop\/app\.ts changes the finished objects/,

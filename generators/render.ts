@@ -4,11 +4,12 @@ import type { Read } from './charts/manifests.ts';
 import type { Placement } from './charts/place.ts';
 import type { BuiltImage } from './model/app.ts';
 import type { CheckedApp } from './model/app-schema.ts';
+import { differences, formatField, type ObjectDifference } from './model/difference.ts';
 import type { Environment, Path } from './model/environment.ts';
 import { formatImage, parseImage } from './model/image.ts';
 import { formatManifest, type Manifest, manifestFile } from './model/manifest.ts';
 import { applicationFile } from './model/names.ts';
-import type { Build, Part } from './model/part.ts';
+import type { Build, Part, Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
 import { regardedIn } from './policies/judge-change.ts';
 import { imagesIn } from './policies/workload.ts';
@@ -48,7 +49,12 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     version: version ?? '',
     identity: image?.build ? { VERSION: image.version, COMMIT: image.build.commit, ENVIRONMENT: environment.name } : {},
   };
-  const { manifests, remarks } = review(app, at, manifestsOf(app, at, read));
+  const drawn = manifestsOf(app, at, read);
+  // What is handed over is nobody else's: a patch may change it as it likes.
+  const patched = app.patch ? [...app.patch(structuredClone(drawn), environment.name)] : drawn;
+  const reviewed = review(app, at, patched);
+  const { manifests } = reviewed;
+  const remarks = [...reviewed.remarks, ...(app.patch ? differences(drawn, patched).map(patchRemark) : [])];
   const files = new Map([[applicationFile, formatManifest(applicationOf(app, at))]]);
   for (const manifest of manifests) {
     const file = manifestFile(manifest);
@@ -66,6 +72,14 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     images: Object.fromEntries(manifests.flatMap(imagesIn)),
     ...(remarks.length > 0 ? { remarks } : {}),
   };
+}
+
+/** What a reviewer is told of an object that a patch touched. */
+function patchRemark(difference: ObjectDifference): Remark {
+  const { kind, name } = difference;
+  const fields = difference.change === 'changed' ? difference.fields.map(formatField).join('; ') : difference.change;
+  const shown = fields.length > 300 ? `${fields.slice(0, 299)}…` : fields;
+  return { policy: 'patch', object: `${kind}/${name}`, field: '', says: `by the app's own patch: ${shown}` };
 }
 
 const twice = (app: CheckedApp, { kind, metadata }: Manifest, file: string) =>

@@ -11,12 +11,10 @@ import { StoreChart } from './store.ts';
 import { WebChart } from './web.ts';
 import { WorkerChart } from './worker.ts';
 
-/** An app's manifests in one environment, in a stable order. */
+/** An app's manifests in one environment, in a stable order, before its patch. */
 export function manifestsOf(app: CheckedApp, at: Placement, read: Read): Manifest[] {
   const manifests = app.kind === 'manifests' ? manifestsIn(app, at, read) : synthesize(chartOf(app, at));
-  const completed = manifests.map((manifest) => complete(manifest, isProgram(app) ? app.beside : []));
-  // What is handed over is nobody else's: a patch may change it as it likes.
-  return app.patch ? [...app.patch(structuredClone(completed), at.environment.name)] : completed;
+  return manifests.map((manifest) => complete(manifest, isProgram(app) ? app.beside : []));
 }
 
 function chartOf(app: Exclude<CheckedApp, { kind: 'manifests' }>, at: Placement): Chart {
