@@ -4,7 +4,8 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { program } from './hydrate-commit.ts';
-import { type Rollback, type RollbackRequest, rollback } from './rollback.ts';
+import type { Put } from './put.ts';
+import { type RollbackRequest, rollback } from './rollback.ts';
 import { fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 const production = 'production';
@@ -12,7 +13,7 @@ const back = (box: Sandbox, request: Partial<RollbackRequest> = {}) =>
   rollback(box.context, { environment: production, ...request });
 const treeOf = (box: Sandbox, app: string, environment = production) =>
   box.remote.text(['rev-parse', `env/${environment}:${app}`]).catch(() => 'nothing');
-const merge = async (box: Sandbox, { request }: Rollback) => {
+const merge = async (box: Sandbox, { request }: Put) => {
   assert.ok(request);
   await box.context.forge?.merge(request.iid, request.sha);
 };
@@ -174,6 +175,6 @@ test('it runs by Node alone, without an install, and says what was asked wrongly
   assert.ok(await box.tip('env/production-rollback-a'));
   const { status, stdout, stderr } = run('--env', 'production', '--app', 'a', '--now', '--json');
   assert.equal(status, 0, stderr);
-  assert.deepEqual((JSON.parse(stdout) as Rollback).moves, ['a 1.0, new configuration']);
+  assert.deepEqual((JSON.parse(stdout) as Put).moves, ['a 1.0, new configuration']);
   assert.deepEqual(await state(box, 'a'), ['1', true]);
 });

@@ -1,20 +1,14 @@
-import type { MergeRequest } from '../forge/forge.ts';
-import { environmentAt, metadataAt, metadataOf, readRendered, readStandings } from '../git/history.ts';
+import { metadataAt, metadataOf, readRendered, readStandings } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
-import { readNewest } from '../git/published.ts';
-import { push } from '../git/push.ts';
-import { writeCommits } from '../git/write.ts';
-import type { NewCommit } from '../model/commit.ts';
-import type { Metadata } from '../model/metadata.ts';
-import { mode } from '../model/mode.ts';
 import { environmentBranch, head, pipelineFile, rendered, rollbackBranch } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { earlier, lastMoved, type Retreat, retreatOf, rollbackText } from '../model/rollback.ts';
 import type { Rendered } from '../model/timeline.ts';
-import { quote, short, versionOf } from '../model/words.ts';
+import { versionOf } from '../model/words.ts';
 import { type Context, untilSettled } from './context.ts';
+import { refuseIrreversible } from './irreversible.ts';
 import type { Asked } from './main.ts';
-import { type Outcome, propose } from './proposal.ts';
+import { describePut, type Placement, type Put, put, targetOf } from './put.ts';
 import { contextOf } from './surroundings.ts';
 
 export interface RollbackRequest {
@@ -31,23 +25,13 @@ export interface RollbackRequest {
   readonly dryRun?: boolean | undefined;
 }
 
-export interface Rollback {
-  readonly environment: string;
-  readonly outcome: Outcome | 'rolled back';
-  readonly request?: MergeRequest | undefined;
-  /** What goes back, a line per app: `counter 1.0.4 → 1.0.3`. */
-  readonly moves: readonly string[];
-  /** The branch that a person merges, where no forge was asked to. */
-  readonly branch?: string | undefined;
-}
-
 /**
  * Puts earlier parts back on an environment branch, exactly as they stood there. It asks no gate and renders nothing, and
  * whoever is rolled back is held from then on: `git revert` does the same.
  * @throws {Misuse} for an environment, app or version that never stood there
  * @throws {Refusal} where nothing earlier stood there, or a migration that cannot be undone lies between
  */
-export async function rollback(context: Context, request: RollbackRequest): Promise<Rollback> {
+export async function rollback(context: Context, request: RollbackRequest): Promise<Put> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     return await untilSettled(mirror, () => decide(context, mirror, request));
@@ -56,50 +40,36 @@ export async function rollback(context: Context, request: RollbackRequest): Prom
   }
 }
 
-async function decide(context: Context, mirror: Mirror, request: RollbackRequest): Promise<Rollback | 'stale'> {
-  const { environment, dryRun = false, reason } = request;
-  const { environments } = await readNewest(mirror);
-  const target = await environmentAt(mirror, environment);
-  if (!target || !environments.some(({ name }) => name === environment))
-    throw new Misuse(
-      `--env ${environment}: not an environment; known are ${environments.map(({ name }) => name).join(', ')}.`,
-    );
+async function decide(context: Context, mirror: Mirror, request: RollbackRequest): Promise<Put | 'stale'> {
+  const { environment, app, now = false, dryRun = false, reason } = request;
+  const target = await targetOf(mirror, environment);
   const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
   const retreats = await retreatsOf(mirror, history, request, target.tip);
-  const standing = await metadataAt(
-    mirror,
-    target.tip,
-    '',
-    retreats.map(({ name }) => name),
-  );
+  const names = retreats.map(({ name }) => name);
+  const standing = await metadataAt(mirror, target.tip, '', names);
   const parts = await metadataOf(
     mirror,
     retreats.flatMap(({ to }) => to ?? []),
   );
-  await refuseIrreversible(mirror, history, environment, retreats, standing);
-
-  const composed = retreats.map((retreat): NewCommit & { what: string } => {
-    const { name, to } = retreat;
+  await refuseIrreversible(mirror, history, environment, retreats);
+  const placements = retreats.map(({ name, to }): Placement => {
     const metadata = to === undefined ? undefined : parts.get(to);
-    const what = retreatOf(name, standing.get(name), metadata);
-    const lines = [...(reason ? [quote(reason, 500), ''] : []), ...(metadata ? [`Dry-Sha: ${metadata.drySha}`] : [])];
-    const message = `Roll back ${what}\n\n${lines.map((line) => `${line}\n`).join('')}`;
-    const write = to === undefined ? { path: name, deleted: true as const } : { path: name, mode: mode.folder, id: to };
-    return { what, message, writes: [write] };
+    return { name, to, metadata, what: retreatOf(name, standing.get(name), metadata) };
   });
-  const moves = composed.map(({ what }) => what);
-  if (request.now) {
-    const outcome = 'rolled back' as const;
-    if (dryRun) return { environment, outcome, moves };
-    const written = await writeCommits(mirror.git, target.tip, composed, context.now());
-    const ref = head(environmentBranch(environment));
-    const pushed = await push(mirror, [{ ref, from: target.tip, to: written.at(-1) as string }]);
-    return pushed === 'stale' ? 'stale' : { environment, outcome, moves };
-  }
-  const branch = rollbackBranch(environment, request.app);
+  const moves = placements.map(({ what }) => what);
   const text = rollbackText(environment, moves, reason);
-  const proposed = await propose(context, mirror, { branch, environment, target, commits: composed, text, dryRun });
-  return proposed === 'stale' ? 'stale' : { environment, branch, moves, ...proposed };
+  const branch = rollbackBranch(environment, app);
+  return put(context, mirror, {
+    environment,
+    target,
+    branch,
+    verb: 'Roll back',
+    placements,
+    text,
+    now,
+    reason,
+    dryRun,
+  });
 }
 
 /** What goes back to what. */
@@ -151,39 +121,11 @@ async function retreatsOf(
   return [{ name: app, from, to: to.part }];
 }
 
-/** Going back over a migration that cannot be undone starts a version on data that it cannot read. */
-async function refuseIrreversible(
-  mirror: Mirror,
-  { timelines }: Rendered,
-  environment: string,
-  retreats: readonly Retreat[],
-  standing: ReadonlyMap<string, Metadata>,
-): Promise<void> {
-  for (const { name, from, to } of retreats) {
-    if (from === undefined || to === undefined) continue;
-    const crossed = timelines.get(`${environment}/${name}`)?.between(to, from) ?? [];
-    const metadata = [...(await metadataOf(mirror, crossed)).values()].filter(({ irreversible }) => irreversible);
-    if (metadata.length === 0) continue;
-    const [now, then] = [versionOf(standing.get(name)), versionOf((await metadataOf(mirror, [to])).get(to))];
-    const crossing = metadata.map((one) => versionOf(one)).join(', ');
-    const came = standing.get(name)?.drySha;
-    throw new Refusal(
-      `${name} ${now} → ${then} crosses a migration that cannot be undone (${crossing}): ${then} cannot run on what it leaves. Roll forward: mend it on main${came ? ` (${now} came with ${short(came)})` : ''}, then npx slipway publish, and npx slipway promote --to ${environment} where it is no first environment.`,
-    );
-  }
-}
-
 /** What a person reads after a rollback, a line each. */
-export function describe({ environment, outcome, request, moves, branch }: Rollback, dryRun: boolean): string[] {
-  const target = environmentBranch(environment);
-  const where = request
-    ? ` merge request !${request.iid} ${request.url}`
-    : outcome === 'proposed' && branch && !dryRun
-      ? ` ${branch}: open a merge request onto ${target}, or run it again with --now`
-      : '';
-  const held = 'From then on it is held: promotions leave it there until the revert is reverted.';
-  return [`${environment}: ${dryRun ? 'would have ' : ''}${outcome}${where}: ${moves.join(', ')}`, `  ${held}`];
-}
+export const describe = (result: Put, dryRun: boolean): string[] => [
+  describePut(result, dryRun),
+  '  From then on it is held: promotions leave it there until the revert is reverted.',
+];
 
 export async function run({ values }: Asked): Promise<void> {
   const { env: environment, app, version, reason } = values as Partial<Record<string, string>>;

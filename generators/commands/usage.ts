@@ -131,6 +131,25 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'slipway rollback --env production --dry-run',
     ],
   },
+  release: {
+    summary: 'put one app on an environment by your own wish: end a hold, or take a fix past an environment',
+    about:
+      'Puts what its source offers, what it was taken back from, or the part of any published commit, as a merge request\nor, with --now, as a push. No gate is asked, and the request says so.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment' },
+      app: { type: 'string', value: 'A', help: 'the app' },
+      at: { type: 'string', value: 'SHA', help: 'the commit of main whose part it shall be; with --reason' },
+      now: { type: 'boolean', help: 'push it, where you may, instead of a merge request' },
+      reason: { type: 'string', value: 'TEXT', help: 'why, for whoever reads the history' },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway release --env production --app counter',
+      'slipway release --env production --app counter --at 4f2a91c --reason "fixes the outage" --now',
+    ],
+  },
   new: {
     summary: 'write the folder of a new app, and add it to the list',
     about: `What it writes runs as it is and passes every check: change it into what it shall be. Kinds:

@@ -11,6 +11,9 @@ export const environmentBranch = (environment: string) => `env/${environment}`;
 /** The source branch of an environment's one promotion request: `env/staging-next`. */
 export const proposalBranch = (environment: string) => `env/${environment}-next`;
 
+/** The source branch of a request that puts one app on an environment by a person's wish. */
+export const releaseBranch = (environment: string, app: string) => `env/${environment}-release-${app}`;
+
 /** The source branch of a request that rolls an environment back, or one app of it. */
 export const rollbackBranch = (environment: string, app?: string) =>
   `env/${environment}-rollback${app === undefined ? '' : `-${app}`}`;

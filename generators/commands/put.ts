@@ -1,0 +1,94 @@
+import type { MergeRequest } from '../forge/forge.ts';
+import { environmentAt } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { readNewest } from '../git/published.ts';
+import { push } from '../git/push.ts';
+import { writeCommits } from '../git/write.ts';
+import type { NewCommit } from '../model/commit.ts';
+import type { Metadata } from '../model/metadata.ts';
+import { mode } from '../model/mode.ts';
+import { environmentBranch, head } from '../model/names.ts';
+import { Misuse } from '../model/refusal.ts';
+import type { RequestText } from '../model/request.ts';
+import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
+import { quote } from '../model/words.ts';
+import type { Context } from './context.ts';
+import { type Outcome, propose } from './proposal.ts';
+
+/** A part of `rendered` that a person wants on an environment branch. */
+export interface Placement {
+  readonly name: string;
+  /** Undefined takes the folder away. */
+  readonly to: ObjectId | undefined;
+  readonly metadata: Metadata | undefined;
+  /** `counter 1.0.4 → 1.0.3` */
+  readonly what: string;
+}
+
+/** How it gets there. */
+export interface Putting {
+  readonly environment: string;
+  readonly target: EnvironmentHistory;
+  /** The source branch of the request. */
+  readonly branch: string;
+  /** What a commit's subject begins with: `Roll back`. */
+  readonly verb: string;
+  readonly placements: readonly Placement[];
+  readonly text: RequestText;
+  /** Push it onto the environment branch instead of asking for a merge. */
+  readonly now: boolean;
+  readonly reason: string | undefined;
+  readonly dryRun: boolean;
+}
+
+export interface Put {
+  readonly environment: string;
+  readonly outcome: Outcome | 'pushed';
+  readonly request?: MergeRequest | undefined;
+  /** What moves, a line per app. */
+  readonly moves: readonly string[];
+  /** The branch that a person merges, where no forge was asked to. */
+  readonly branch?: string | undefined;
+}
+
+/** An environment branch that a person named. @throws {Misuse} when it is none */
+export async function targetOf(mirror: Mirror, environment: string): Promise<EnvironmentHistory> {
+  const { environments } = await readNewest(mirror);
+  const target = await environmentAt(mirror, environment);
+  if (target && environments.some(({ name }) => name === environment)) return target;
+  throw new Misuse(
+    `--env ${environment}: not an environment; known are ${environments.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
+/** Puts parts on an environment branch exactly as they stand in `rendered`, a commit per app. */
+export async function put(context: Context, mirror: Mirror, putting: Putting): Promise<Put | 'stale'> {
+  const { environment, target, branch, verb, placements, text, now, reason, dryRun } = putting;
+  const commits = placements.map(({ name, to, what, metadata }): NewCommit => {
+    const lines = [...(reason ? [quote(reason, 500), ''] : []), ...(metadata ? [`Dry-Sha: ${metadata.drySha}`] : [])];
+    const write = to === undefined ? { path: name, deleted: true as const } : { path: name, mode: mode.folder, id: to };
+    return { message: `${verb} ${what}\n\n${lines.map((line) => `${line}\n`).join('')}`, writes: [write] };
+  });
+  const moves = placements.map(({ what }) => what);
+  if (!now) {
+    const proposed = await propose(context, mirror, { branch, environment, target, commits, text, dryRun });
+    return proposed === 'stale' ? 'stale' : { environment, branch, moves, ...proposed };
+  }
+  if (!dryRun) {
+    const written = await writeCommits(mirror.git, target.tip, commits, context.now());
+    const ref = head(environmentBranch(environment));
+    if ((await push(mirror, [{ ref, from: target.tip, to: written.at(-1) as string }])) === 'stale') return 'stale';
+  }
+  return { environment, outcome: 'pushed', moves };
+}
+
+/** What a person reads of it, in a line. */
+export function describePut({ environment, outcome, request, moves, branch }: Put, dryRun: boolean): string {
+  const byHand = `${branch}: open a merge request onto ${environmentBranch(environment)}, or run it again with --now`;
+  const where = request
+    ? ` merge request !${request.iid} ${request.url}`
+    : outcome === 'proposed' && !dryRun
+      ? ` ${byHand}`
+      : '';
+  return `${environment}: ${dryRun ? 'would have ' : ''}${outcome}${where}: ${moves.join(', ')}`;
+}
