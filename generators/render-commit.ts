@@ -87,7 +87,8 @@ function read(app: string, file: string): string {
 
 /** Nobody changes what an app declared. */
 function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  // The elements of a typed array cannot be frozen; where it stands is for the check to say.
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return;
   Object.freeze(value);
   for (const inner of Object.values(value)) freeze(inner);
 }

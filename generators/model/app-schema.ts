@@ -24,6 +24,7 @@ import type { Accepts, Shape } from './definition.ts';
 import { isTime } from './environment.ts';
 import { parseImage } from './image.ts';
 import { legalName } from './names.ts';
+import { isSchedule } from './schedule.ts';
 
 const quantity = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, `must be a quantity such as '${example}'`);
@@ -33,14 +34,25 @@ export const resources = z.strictObject({
   memory: quantity(/^\d+(Ki|Mi|Gi)$/, '128Mi'),
 } satisfies Shape<Resources>);
 
+/** A list that nothing here changes. Zod's own `readonly` freezes what it is given, also what is wrong or cannot be frozen. */
+const list = <Item extends z.ZodType>(item: Item, least = 0, says?: string) =>
+  z.array(item).min(least, says) as z.ZodType<readonly z.output<Item>[], readonly z.input<Item>[]>;
+
 const whole = (least: number, most: number) =>
   z.int(`must be a whole number from ${least} to ${most}`).min(least).max(most);
 const port = whole(1, 65535);
 const path = z.string().regex(/^\/[^\s]*$/, 'must be a path that starts with /');
-const file = z.string().regex(/^(\/[A-Za-z0-9._-]+)+$/, 'must be an absolute path of letters, digits and ._-');
+// What it is called in a ConfigMap may not begin with two dots: https://pkg.go.dev/k8s.io/apimachinery/pkg/util/validation#IsConfigMapKey
+const file = z
+  .string()
+  .max(253, 'must have at most 253 characters')
+  .regex(
+    /^(\/(?!\.\.|\.(\/|$))[A-Za-z0-9._-]+)+$/,
+    'must be an absolute path of letters, digits and ._-, of which no part is . or begins with ..',
+  );
 const size = quantity(/^\d+(Mi|Gi|Ti)$/, '1Gi');
 const time = z.string().refine(isTime, "must be a time such as '10m'");
-const command = z.array(z.string()).min(1, 'must name a program').readonly();
+const command = list(z.string(), 1, 'must name a program');
 const label = z.string().regex(legalName, 'must be a DNS label of at most 40 characters');
 const team = z.string().regex(legalName, 'must be a team, as in team-platform');
 const host = z
@@ -84,13 +96,13 @@ const any = {
   owner: team,
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),
-  excuses: z.array(excuse).readonly().default([]),
+  excuses: list(excuse).default([]),
   patch: z.custom<Patch>((value) => typeof value === 'function', 'must be a function').optional(),
 };
 
 const run = {
   command: command.optional(),
-  args: z.array(z.string()).readonly().default([]),
+  args: list(z.string()).default([]),
   env: z.record(variable, z.string()).default({}),
   resources: resources.optional(),
 };
@@ -119,19 +131,15 @@ const program = {
   user: z
     .strictObject({ uid: whole(0, 2 ** 31 - 1), gid: whole(0, 2 ** 31 - 1) } satisfies Shape<User>)
     .default({ uid: 65532, gid: 65532 }),
-  before: z.array(container).readonly().default([]),
-  beside: z.array(container).readonly().default([]),
-  calls: z.array(label).readonly().default([]),
-  outside: z.array(port).readonly().default([]),
+  before: list(container).default([]),
+  beside: list(container).default([]),
+  calls: list(label).default([]),
+  outside: list(port).default([]),
   identity: label.optional(),
   metrics: z
     .strictObject({ port: port.optional(), path: path.default('/metrics') } satisfies Shape<Metrics>)
     .optional(),
-  processors: z
-    .array(z.enum(['arm64', 'amd64']))
-    .min(1)
-    .readonly()
-    .default(['arm64', 'amd64']),
+  processors: list(z.enum(['arm64', 'amd64']), 1, 'must name one').default(['arm64', 'amd64']),
   grace: whole(1, 600).default(30),
 };
 
@@ -156,7 +164,7 @@ const web = z.strictObject({
   port,
   ready: path.default('/readyz'),
   live: path.default('/healthz'),
-  hosts: z.array(host).readonly().optional(),
+  hosts: list(host).optional(),
   path: path.default('/'),
   objective: z.number().min(50).lt(100).optional(),
   migration,
@@ -177,10 +185,11 @@ const worker = z.strictObject({
 const job = z.strictObject({
   kind: z.literal('job'),
   ...program,
-  schedule: z.string().regex(/^[\d*/,-]+( [\d*/,A-Za-z-]+){4}$/, "must be five fields of cron, as in '15 2 * * *'"),
+  schedule: z.string().refine(isSchedule, "must be five fields of cron, as in '15 2 * * *'"),
   timeZone: z
     .string()
-    .regex(/^[A-Z][A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/, "must be a time zone such as 'Etc/UTC'")
+    // The oldest have no place: UTC, EST5EDT.
+    .regex(/^[A-Z][A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "must be a time zone such as 'Etc/UTC'")
     .default('Etc/UTC'),
   deadline: time,
   retries: whole(0, 10).default(2),
@@ -211,10 +220,13 @@ const agent = z.strictObject({
 const manifests = z.strictObject({
   kind: z.literal('manifests'),
   ...any,
-  files: z
-    .array(z.string().regex(/^[a-z0-9][a-z0-9._/-]*\.ya?ml$/, "must be a file of the app's folder, as in 'crds.yaml'"))
-    .min(1)
-    .readonly(),
+  files: list(
+    z
+      .string()
+      .regex(/^(?!.*\/\.\.?\/)[a-z0-9][a-z0-9._/-]*\.ya?ml$/, "must be a file of the app's folder, as in 'crds.yaml'"),
+    1,
+    'must name a file',
+  ),
   version: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be a version'),
   in: overrides,
 } satisfies Shape<Manifests>);
