@@ -70,6 +70,14 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, name: 'Shop' }, 'field name is "Shop": must be a DNS label of at most 40 characters'],
     [{ ...web, name: 'bank' }, 'field name is "bank"; it must be that of its folder, shop'],
     [{ ...web, kind: 'wrker' }, 'field kind is "wrker": Invalid'],
+    [{ ...web, kind: 'wrker' }, '; did you mean worker?'],
+    [{ ...web, files: { '/a/../b': '' } }, 'field files./a/../b is not a legal name: must be an absolute path'],
+    [
+      { ...web, scratch: { '/a_b': '1Mi', '/A.b': '1Mi' } },
+      'field scratch./A.b reads like /a_b; rename one of the two',
+    ],
+    [{ ...agent, node: { '/1': '/a/b', '/2': '/a.b' } }, 'field node./2 reads like /a/b; rename one of the two'],
+    [{ ...job, schedule: '0 24 * * *' }, 'field schedule is "0 24 * * *": must be five fields of cron'],
     [{ ...web, image: 'r/shop' }, 'field image is "r/shop": must be pinned as registry/name:tag@sha256:'],
     [{ ...web, image: 'r/shop:latest' }, 'field image is "r/shop:latest": must be pinned'],
     [{ ...web, image: { repository: 'r/x', buld: 's' } }, 'field image.buld is not known; did you mean build?'],
@@ -168,6 +176,61 @@ test('a wrong definition is refused with file, field, value, what was expected a
 test('all mistakes are told at once', () => {
   const said = mistakesOf({ ...web, prot: 1, port: 0, owner: 'X', in: { nowhere: {} } });
   for (const field of ['prot', 'port', 'owner']) assert.match(said, new RegExp(`field ${field} is`));
+});
+
+test('one mistake hides no other: wrong together with others, by environment, or beside a wrong one', () => {
+  const excuse = { reason: 'it must be so', owner: 'team-a', until: '2027-01-31' };
+  const value = {
+    ...{ ...web, prot: 1, calls: ['shop'], replicas: 0, resources: { cpu: '1 core', memory: '1Gi' } },
+    scratch: { '/a.b': '1Mi', '/A-b': '1Mi' },
+    excuses: [{ ...excuse }, { ...excuse, policy: 'host-pth' }],
+    in: { dev: { replicas: 0, resources: { cpu: '1 core', memory: '1Gi' }, grace: 0 }, prod: {}, production: 5 },
+  };
+  const unknown = (list: readonly { policy?: string }[]) =>
+    list.flatMap(({ policy }, at) => (policy ? [{ path: ['excuses', at], says: 'is for nothing' }] : []));
+  assert.throws(
+    () => checkApp('shop', value, path, unknown),
+    ({ message }: Error) => {
+      assert.deepEqual(
+        message
+          .replaceAll(/apps\/shop\/app\.ts: field (\S+) .*/g, '$1')
+          .split('\n')
+          .sort(),
+        [
+          ...['calls.0', 'excuses.0.policy', 'excuses.1', 'in.dev.grace', 'in.dev.replicas', 'in.dev.resources.cpu'],
+          ...['in.prod', 'in.production', 'prot', 'replicas', 'resources.cpu', 'scratch./A-b'],
+        ],
+      );
+      return true;
+    },
+  );
+});
+
+test('what is concluded from a wrong field is not said', () => {
+  assert.equal(
+    mistakesOf({ ...worker, port: 0, ready: '/ok', metrics: {} }),
+    'apps/shop/app.ts: field port is 0: must be a whole number from 1 to 65535',
+  );
+  assert.doesNotMatch(mistakesOf({ ...web, replicas: 0, scale: { max: 2 } }), /begins with/);
+});
+
+test('a value that is no JSON is told, too', () => {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  const values: [unknown, RegExp][] = [
+    [1n, /field port is 1n: /],
+    [Number.NaN, /field port is NaN: /],
+    [() => 1, /field port is \[Function/],
+    [circle, /field port is <ref/],
+    [new Uint8Array(1), /field port is /],
+  ];
+  for (const [port, says] of values) assert.match(mistakesOf({ ...web, port }), says);
+  assert.match(mistakesOf({ ...web, hosts: new Uint8Array(1) }), /field hosts is /);
+});
+
+test('a time zone is one of the database, also one that has no place', () => {
+  for (const timeZone of ['Etc/UTC', 'UTC', 'America/Port-au-Prince', 'Etc/GMT+5', 'EST5EDT', 'NZ-CHAT'])
+    assert.equal(mistakesOf({ ...job, timeZone }), 'none', timeZone);
 });
 
 test('a mistake is told with its line', () => {

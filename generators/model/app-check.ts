@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Excuse } from './app.ts';
-import { type CheckedApp, type CheckedProgram, isProgram, schema } from './app-schema.ts';
-import { type Mistake, mistakesIn, told, type Where } from './definition.ts';
+import { type CheckedAgent, type CheckedApp, type CheckedStore, type CheckedWorker, schema } from './app-schema.ts';
+import { fieldOf, type Mistake, mistakesIn, told, type Where } from './definition.ts';
 import { type Environment, type Path, scopeOf } from './environment.ts';
 import { lineOf } from './locate.ts';
 import { nearest } from './nearest.ts';
@@ -30,7 +30,7 @@ export function checkApp(
   name: string,
   value: unknown,
   path: Path,
-  excusable: (excuses: readonly Excuse[]) => readonly Mistake[] = () => [],
+  excusable: (excuses: readonly Partial<Excuse>[]) => readonly Mistake[] = () => [],
   source = '',
 ): Declared {
   const file = `apps/${name}/app.ts`;
@@ -40,38 +40,94 @@ export function checkApp(
     return line === undefined ? file : `${file}:${line}`;
   };
   const base = parse(value, name, path);
-  const overrides = Object.entries((value as { in?: Record<string, object> } | null)?.in ?? {});
-  const own = base.app ? path.environments.filter((one) => scopeOf(one) === base.app?.scope) : [];
-  const mistakes = [...base.mistakes, ...(base.app ? excusable(base.app.excuses) : [])];
+  const overrides = overridesIn(value);
+  const { scope } = base.sound;
+  const own = path.environments.filter((one) => scope === undefined || scopeOf(one) === scope);
+  const mistakes = [...base.mistakes, ...excusable(excusesIn(value))];
   const there = new Map<Environment, CheckedApp>();
-  for (const [environment, changes] of base.app ? overrides : [])
+  for (const [environment, changes] of overrides)
     if (!own.some((one) => one.name === environment)) mistakes.push(unknownEnvironment(environment, own));
     else for (const field of Object.keys(changes)) if (fixed.has(field)) mistakes.push(isFixed(environment, field));
-  for (const environment of mistakes.length === 0 ? own : []) {
+  // What is wrong everywhere is told once, and not again for each environment.
+  const everywhere = new Set(told(fieldOf, base.mistakes));
+  for (const environment of own) {
     const changes = overrides.find(([one]) => one === environment.name)?.[1];
     const result = changes ? parse(mergeInto(value as object, changes), name, path) : base;
-    const found = [...result.mistakes, ...(result.app ? misfits(result.app, environment) : [])];
+    const found = [...result.mistakes, ...misfits(result, environment)];
     // What an environment changes is looked for where it says so.
     const within = changes ? ['in', environment.name] : [];
-    mistakes.push(...found.map((mistake) => ({ ...mistake, path: [...within, ...mistake.path] })));
+    const more = found.filter(
+      (mistake) => saysSo(changes, mistake.path) || !told(fieldOf, [mistake]).some((line) => everywhere.has(line)),
+    );
+    mistakes.push(...more.map((mistake) => ({ ...mistake, path: [...within, ...mistake.path] })));
     if (result.app) there.set(environment, result.app);
   }
   if (!base.app || mistakes.length > 0) throw new Misuse([...new Set(told(where, mistakes))].join('\n'));
   return { app: base.app, in: there };
 }
 
-function parse(value: unknown, name: string, path: Path): { app?: CheckedApp; mistakes: Mistake[] } {
-  const result = schema.safeParse(value);
-  if (!result.success) return { mistakes: mistakesIn(schema, result.error as z.ZodError, value) };
-  const app = result.data;
-  const mistakes = [...named(app, name), ...placed(app, path), ...(isProgram(app) ? contradictions(app) : [])];
-  return mistakes.length > 0 ? { mistakes } : { app, mistakes };
+/** A value as an app, and what is wrong with it. */
+interface Parsed {
+  /** Where nothing is wrong. */
+  readonly app?: CheckedApp;
+  /** What is right of it, with defaults: one mistake must not hide another. */
+  readonly sound: Sound;
+  /** The fields that are wrong in themselves: nothing is concluded from them. */
+  readonly wrong: ReadonlySet<PropertyKey | undefined>;
+  readonly mistakes: readonly Mistake[];
 }
+/** The fields that are held against others. */
+type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
+  Partial<Pick<CheckedStore, 'namespace' | 'port' | 'ready' | 'live' | 'volume' | 'files' | 'scratch' | 'secrets'>> &
+  Partial<Pick<CheckedStore, 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
+  Partial<Pick<CheckedWorker, 'replicas' | 'scale'> & Pick<CheckedAgent, 'node'>>;
+
+function parse(value: unknown, name: string, path: Path): Parsed {
+  const result = schema.safeParse(value);
+  const sound = (result.success ? result.data : soundIn(value)) as Sound;
+  const own = result.success ? [] : mistakesIn(schema, result.error as z.ZodError, value);
+  const wrong = new Set(own.map((mistake) => mistake.path[0]));
+  const together = [...named(sound, name), ...placed(sound, path), ...contradictions(sound, wrong)];
+  const mistakes = [...own, ...together.filter((mistake) => !wrong.has(mistake.path[0]))];
+  return { ...(result.success && mistakes.length === 0 ? { app: result.data } : {}), sound, wrong, mistakes };
+}
+
+/** Without a kind nobody knows which fields there are. */
+function soundIn(value: unknown): Sound {
+  if (!isMapping(value)) return {};
+  const fields: Readonly<Record<string, z.ZodType>> =
+    schema.options.find(({ shape }) => shape.kind.value === value.kind)?.shape ?? {};
+  const parsed = Object.entries(fields).map(([field, type]) => [field, type.safeParse(value[field])] as const);
+  return Object.fromEntries(parsed.flatMap(([field, { success, data }]) => (success ? [[field, data]] : [])));
+}
+
+/** What an app changes by environment, as far as it can be read. */
+function overridesIn(value: unknown): (readonly [environment: string, changes: object])[] {
+  const all = isMapping(value) && isMapping(value.in) ? value.in : {};
+  return Object.entries(all).flatMap(([name, changes]) => (isMapping(changes) ? [[name, changes] as const] : []));
+}
+
+/** Every excuse, with nothing in place of what is none. */
+function excusesIn(value: unknown): Partial<Excuse>[] {
+  const all = isMapping(value) && Array.isArray(value.excuses) ? value.excuses : [];
+  return all.map((one) => (isMapping(one) ? one : {}));
+}
+
+/** Whether an environment itself says what stands at a path. */
+function saysSo(changes: object | undefined, [field = '', name = '']: readonly PropertyKey[]): boolean {
+  if (!changes || !Object.hasOwn(changes, field)) return false;
+  const change = (changes as Readonly<Record<PropertyKey, unknown>>)[field];
+  return !merged.has(String(field)) || !isMapping(change) || Object.hasOwn(change, name);
+}
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function mergeInto(value: object, changes: object): object {
   const { in: _, ...base } = value as Record<string, unknown>;
-  const entries = Object.entries(changes).map(([field, change]) => {
-    const both = merged.has(field) && typeof base[field] === 'object' && typeof change === 'object';
+  const own = Object.entries(changes).filter(([field]) => !fixed.has(field));
+  const entries = own.map(([field, change]) => {
+    const both = merged.has(field) && isMapping(base[field]) && isMapping(change);
     return [field, both ? { ...(base[field] as object), ...change } : change] as const;
   });
   return { ...base, ...Object.fromEntries(entries) };
@@ -91,13 +147,13 @@ const isFixed = (environment: string, field: string): Mistake => ({
   says: 'is the same in every environment',
 });
 
-const named = (app: CheckedApp, name: string): Mistake[] =>
-  app.name === name
+const named = (app: Sound, name: string): Mistake[] =>
+  app.name === undefined || app.name === name
     ? []
     : [{ path: ['name'], says: `is ${JSON.stringify(app.name)}; it must be that of its folder, ${name}` }];
 
-function placed({ kind, scope, namespace }: CheckedApp, { clusters }: Path): Mistake[] {
-  if (kind === 'platform') return [];
+function placed({ kind, scope, namespace }: Sound, { clusters }: Path): Mistake[] {
+  if (kind === undefined || kind === 'platform' || scope === undefined) return [];
   if (scope === 'environment')
     return namespace === undefined
       ? []
@@ -122,27 +178,29 @@ function placed({ kind, scope, namespace }: CheckedApp, { clusters }: Path): Mis
 }
 
 /** Fields that are right one by one, and not together. */
-function contradictions(app: CheckedProgram): Mistake[] {
+function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
+  if (app.kind === undefined || app.kind === 'manifests' || app.kind === 'platform') return [];
   const found: Mistake[] = [];
   const wrong = (path: PropertyKey[], says: string) => found.push({ path, says });
-  const port = 'port' in app ? app.port : undefined;
-  if (app.metrics && app.metrics.port === undefined && port === undefined)
+  const portless = app.port === undefined && !without.has('port');
+  if (app.metrics && app.metrics.port === undefined && portless)
     wrong(['metrics', 'port'], 'is missing: the app has no port of its own');
   for (const probe of ['ready', 'live'] as const) {
-    const value = probe in app ? (app as Readonly<Record<string, unknown>>)[probe] : undefined;
-    if (typeof value === 'string' && port === undefined)
+    const value = app[probe];
+    if (typeof value === 'string' && portless)
       wrong([probe], `is ${JSON.stringify(value)}: a path needs a port; name a command, or give the port`);
   }
-  if (Object.keys(app.secrets).length > 0 && app.identity === undefined)
+  if (Object.keys(app.secrets ?? {}).length > 0 && app.identity === undefined)
     wrong(['identity'], 'is missing: its secrets are read with the rights of a role in AWS');
-  app.calls.forEach((callee, index) => {
+  const { calls = [], before = [], beside = [] } = app;
+  calls.forEach((callee, index) => {
     if (callee === app.name) wrong(['calls', index], `is ${JSON.stringify(callee)}: the app itself needs no call`);
-    if (app.calls.indexOf(callee) !== index) wrong(['calls', index], `is ${JSON.stringify(callee)} a second time`);
+    if (calls.indexOf(callee) !== index) wrong(['calls', index], `is ${JSON.stringify(callee)} a second time`);
   });
-  const names = [...app.before, ...app.beside].map(({ name }) => name);
+  const names = [...before, ...beside].map(({ name }) => name);
   names.forEach((name, index) => {
     const taken = name === app.name || names.indexOf(name) !== index;
-    const [field, at] = index < app.before.length ? ['before', index] : ['beside', index - app.before.length];
+    const [field, at] = index < before.length ? ['before', index] : ['beside', index - before.length];
     if (taken)
       wrong([field as string, at as number, 'name'], `is ${JSON.stringify(name)}, which another container has`);
   });
@@ -152,35 +210,50 @@ function contradictions(app: CheckedProgram): Mistake[] {
     if (other) wrong([field, path], `stands at the same place as one of ${other}`);
     mounted.set(path, field);
   }
-  const keys = new Map<string, string>();
-  for (const path of Object.keys(app.files)) {
-    const key = fileKey(path);
-    const other = keys.get(key);
-    if (other) wrong(['files', path], `reads like ${other}; rename one of the two`);
-    keys.set(key, path);
-  }
+  // What is made of a path is the same for some that differ; another name is for a person to choose.
+  const alike = (paths: readonly string[], nameOf: (path: string) => string, at: (path: string) => PropertyKey[]) => {
+    const names = new Map<string, string>();
+    for (const path of paths) {
+      const other = names.get(nameOf(path));
+      if (other) wrong(at(path), `reads like ${other}; rename one of the two`);
+      names.set(nameOf(path), path);
+    }
+  };
+  alike(Object.keys(app.files ?? {}), fileKey, (path) => ['files', path]);
+  alike(Object.keys(app.scratch ?? {}), volumeName.bind(undefined, 'scratch'), (path) => ['scratch', path]);
+  const folders = Object.entries(app.node ?? {}).map(([path, folder]) => [folder, path] as const);
+  const seenAt = new Map(folders);
+  alike([...seenAt.keys()], volumeName.bind(undefined, 'node'), (folder) => ['node', seenAt.get(folder) ?? folder]);
   return found;
 }
 
 /** What a file is called inside the app's ConfigMap. */
 export const fileKey = (path: string) => path.slice(1).replaceAll('/', '.');
 
-function mounts(app: CheckedProgram): [path: string, field: string][] {
+/** What a volume is called after where it stands, as a DNS label: `scratch-tmp`. Of a long path it is the end. */
+export const volumeName = (what: string, path: string) => {
+  const words = path.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const end = words
+    .join('-')
+    .slice(what.length - 62)
+    .replace(/^-/, '');
+  return end ? `${what}-${end}` : what;
+};
+
+function mounts({ files = {}, scratch = {}, node = {}, secrets = {}, volume }: Sound): [path: string, field: string][] {
   return [
-    ...Object.keys(app.files).map((path): [string, string] => [path, 'files']),
-    ...Object.keys(app.scratch).map((path): [string, string] => [path, 'scratch']),
-    ...('node' in app ? Object.keys(app.node) : []).map((path): [string, string] => [path, 'node']),
-    ...('volume' in app ? [[app.volume.path, 'volume'] as [string, string]] : []),
-    ...(Object.keys(app.secrets).length > 0 ? [['/secrets', 'secrets'] as [string, string]] : []),
+    ...Object.keys(files).map((path): [string, string] => [path, 'files']),
+    ...Object.keys(scratch).map((path): [string, string] => [path, 'scratch']),
+    ...Object.keys(node).map((path): [string, string] => [path, 'node']),
+    ...(volume ? [[volume.path, 'volume'] as [string, string]] : []),
+    ...(Object.keys(secrets).length > 0 ? [['/secrets', 'secrets'] as [string, string]] : []),
   ];
 }
 
 /** What an environment's own values contradict. */
-function misfits(app: CheckedApp, environment: Environment): Mistake[] {
-  if (app.kind !== 'web' && app.kind !== 'worker') return [];
-  const { scale } = app;
-  const least = app.replicas ?? environment.replicas;
-  return scale && scale.max <= least
+function misfits({ sound: { scale, replicas }, wrong }: Parsed, environment: Environment): Mistake[] {
+  const least = replicas ?? environment.replicas;
+  return scale && !wrong.has('replicas') && scale.max <= least
     ? [{ path: ['scale', 'max'], says: `is ${scale.max}: ${environment.name} begins with ${least} pods` }]
     : [];
 }

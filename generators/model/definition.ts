@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
 
@@ -48,7 +49,16 @@ function mistakes(schema: z.ZodType, issue: z.core.$ZodIssue, value: unknown): M
   if (found === undefined && issue.code !== 'custom') return [{ path, says: 'is missing' }];
   const word = issue.code === 'invalid_value' || issue.code === 'invalid_union' ? found : undefined;
   const near = typeof word === 'string' ? nearest(word, wordsOf(issue)) : undefined;
-  return [{ path, says: `is ${JSON.stringify(found)}: ${issue.message}${near ? `; did you mean ${near}?` : ''}` }];
+  return [{ path, says: `is ${shown(found)}: ${issue.message}${near ? `; did you mean ${near}?` : ''}` }];
+}
+
+/** As it would be written; what is no JSON (a function, `NaN`, what holds itself) as Node shows it. */
+function shown(value: unknown): string {
+  try {
+    const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch {}
+  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
 }
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]) =>
@@ -62,7 +72,8 @@ const depth = (issues: readonly z.core.$ZodIssue[]) =>
     ),
   );
 
-const wordsOf = (issue: z.core.$ZodIssue): string[] => ('values' in issue ? issue.values.map(String) : []);
+const wordsOf = (issue: z.core.$ZodIssue): string[] =>
+  'values' in issue ? issue.values.map(String) : 'options' in issue ? (issue.options ?? []).map(String) : [];
 
 /** The fields that stand in a schema at a path; of a union, those of every kind that fits the value. */
 function keysOf(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {

@@ -37,10 +37,11 @@ export const expired = (excuses: readonly Excuse[], today: string): readonly Exc
   excuses.filter(({ until }) => until < today);
 
 /** Excuses of an app for what is no policy, each with the nearest one. */
-export function unknownPolicies(excuses: readonly Excuse[]): Mistake[] {
+export function unknownPolicies(excuses: readonly Partial<Excuse>[]): Mistake[] {
   const ids = [...policies, ...changePolicies].map(({ id }) => id);
   return excuses.flatMap(({ policy }, index) => {
-    if (ids.includes(policy)) return [];
+    // What is no text is a mistake already.
+    if (typeof policy !== 'string' || ids.includes(policy)) return [];
     const near = nearest(policy, ids);
     const says = `is ${JSON.stringify(policy)}, which is no policy${near ? `; did you mean ${near}?` : ''}`;
     return [{ path: ['excuses', index, 'policy'], says }];
