@@ -772,6 +772,30 @@ test('every app is rendered for every environment of its scope', () => {
   assert.deepEqual(paths.sort(), expected.sort());
 });
 
+test('what is said twice is there once: a port, a folder of the node, a processor', () => {
+  const worker = { ...web, kind: 'worker', ready: ['ok'], metrics: { port: 8000 }, processors: ['arm64', 'arm64'] };
+  const { spec } = objectOf(filesOf(worker), 'deployment-shop.yaml');
+  const [container] = spec.template.spec.containers as { ports: unknown }[];
+  assert.deepEqual(container?.ports, [{ name: 'main', containerPort: 8000 }]);
+  assert.deepEqual(spec.template.spec.nodeSelector, { 'kubernetes.io/arch': 'arm64' });
+
+  const reason = { policy: 'host-path', reason: 'it reads what pods log', owner: 'team-a', until: '2027-01-31' };
+  const agent = { ...web, kind: 'agent', node: { '/here': '/var/log', '/there': '/var/log' }, excuses: [reason] };
+  const pod = objectOf(filesOf(agent), 'daemonset-shop.yaml').spec.template.spec;
+  assert.deepEqual(pod.volumes, [{ name: 'node-var-log', hostPath: { path: '/var/log', type: 'Directory' } }]);
+});
+
+test('a version is a label and a volume has a name, whatever a tag or a path begins or ends with', () => {
+  const long = `/srv/${'x'.repeat(60)}`;
+  const app = { ...web, image: `r/shop:_1_@${digest}`, scratch: { '/.a-': '1Mi', [long]: '1Mi' } };
+  const { spec } = objectOf(filesOf(app), 'deployment-shop.yaml');
+  assert.deepEqual(spec.template.metadata, {
+    labels: { 'app.kubernetes.io/name': 'shop', 'app.kubernetes.io/version': '1' },
+  });
+  const names = (spec.template.spec.volumes as { name: string }[]).map(({ name }) => name);
+  assert.deepEqual(names, ['scratch-a', `scratch-${'x'.repeat(55)}`]);
+});
+
 test('every manifest has a path of its own, and its name says what it is', () => {
   const paths = manifests.map(({ part, file }) => `${part.environment}/${part.app}/${file}`);
   assert.equal(new Set(paths).size, paths.length);

@@ -29,8 +29,11 @@ export const selector = (name: string) => ({ 'app.kubernetes.io/name': name });
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const labels = ({ name, at }: Subject) => ({
   ...selector(name),
-  // A label's value has at most 63 characters and ends in a letter or digit.
-  'app.kubernetes.io/version': at.version.slice(0, 63).replace(/[^A-Za-z0-9]+$/, ''),
+  // A label's value has at most 63 characters, and a letter or digit at both ends; a tag may begin with `_`.
+  'app.kubernetes.io/version': at.version
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+$/, ''),
 });
 
 /**

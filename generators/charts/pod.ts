@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
-import { fileKey } from '../model/app-check.ts';
+import { fileKey, volumeName } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { container, podSecurity, type Started } from './container.ts';
 import { labels, type Subject } from './place.ts';
@@ -19,9 +19,15 @@ export interface Shape {
 export const mainPort = (app: CheckedProgram): string | undefined =>
   app.kind === 'web' ? 'http' : 'port' in app && app.port !== undefined ? 'main' : undefined;
 
+/** The port of metrics where it is another than the app's own: a container has a port once. */
+function portOfMetrics(app: CheckedProgram): number | undefined {
+  const port = app.metrics?.port;
+  return 'port' in app && app.port === port ? undefined : port;
+}
+
 /** The name of the port that Prometheus reads. */
 export const metricsPort = (app: CheckedProgram): string | undefined =>
-  app.metrics && (app.metrics.port === undefined ? mainPort(app) : 'metrics');
+  app.metrics && (portOfMetrics(app) === undefined ? mainPort(app) : 'metrics');
 
 /** A pod of an app, under the name of a subject. */
 export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape = {}): k8s.PodTemplateSpec {
@@ -29,9 +35,10 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
   const mounted = [...mounts(app), ...(shape.mounts ?? [])];
   const seen = mounted.length > 0 ? { volumeMounts: mounted } : {};
   const main = mainPort(app);
+  const metrics = portOfMetrics(app);
   const ports = [
     ...(main !== undefined && 'port' in app && app.port !== undefined ? [{ name: main, containerPort: app.port }] : []),
-    ...(app.metrics?.port === undefined ? [] : [{ name: 'metrics', containerPort: app.metrics.port }]),
+    ...(metrics === undefined ? [] : [{ name: 'metrics', containerPort: metrics }]),
   ];
   const others = [...app.before, ...app.beside].map((one) => container(one, at, seen));
   const volumes = [...volumesOf(app, subject.name), ...(shape.volumes ?? [])];
@@ -44,7 +51,9 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
       serviceAccountName: subject.name,
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: app.grace,
-      ...(app.processors.length === 1 ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } } : {}),
+      ...(new Set(app.processors).size === 1
+        ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } }
+        : {}),
       ...(others.length > 0 ? { initContainers: others } : {}),
       containers: [container(started, at, { ...(ports.length > 0 ? { ports } : {}), ...shape.main, ...seen })],
       ...(volumes.length > 0 ? { volumes } : {}),
@@ -65,9 +74,6 @@ function annotated({ files, secrets }: CheckedProgram): { annotations?: Record<s
 
 const digest = (value: object) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
-/** A volume is named after where it stands: `scratch-tmp`. */
-const volumeName = (what: string, path: string) => `${what}${path.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
-
 function volumesOf(app: CheckedProgram, subject: string): k8s.Volume[] {
   return [
     ...(Object.keys(app.files).length > 0 ? [{ name: 'files', configMap: { name: subject } }] : []),
@@ -75,7 +81,8 @@ function volumesOf(app: CheckedProgram, subject: string): k8s.Volume[] {
       name: volumeName('scratch', path),
       emptyDir: { sizeLimit: k8s.Quantity.fromString(size) },
     })),
-    ...Object.values('node' in app ? app.node : {}).map((path) => ({
+    // A folder that is seen at two places is one volume.
+    ...[...new Set(Object.values('node' in app ? app.node : {}))].map((path) => ({
       name: volumeName('node', path),
       hostPath: { path, type: 'Directory' },
     })),
