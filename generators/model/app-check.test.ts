@@ -204,6 +204,8 @@ test('one mistake hides no other: wrong together with others, by environment, or
       return true;
     },
   );
+  const misspelt = mistakesOf({ ...web, kind: 'wbe', port: 0 });
+  assert.match(misspelt, /field kind is "wbe": .*did you mean web\?\n.*field port is 0: /);
 });
 
 test('what is concluded from a wrong field is not said', () => {

@@ -84,12 +84,25 @@ type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
 
 function parse(value: unknown, name: string, path: Path): Parsed {
   const result = schema.safeParse(value);
+  const meant = meantBy(value);
+  if (meant && !result.success) {
+    const { mistakes, ...rest } = parse(meant, name, path);
+    return { ...rest, mistakes: [...mistakesIn(schema, result.error, value), ...mistakes] };
+  }
   const sound = (result.success ? result.data : soundIn(value)) as Sound;
-  const own = result.success ? [] : mistakesIn(schema, result.error as z.ZodError, value);
+  const own = result.success ? [] : mistakesIn(schema, result.error, value);
   const wrong = new Set(own.map((mistake) => mistake.path[0]));
   const together = [...named(sound, name), ...placed(sound, path), ...contradictions(sound, wrong)];
   const mistakes = [...own, ...together.filter((mistake) => !wrong.has(mistake.path[0]))];
   return { ...(result.success && mistakes.length === 0 ? { app: result.data } : {}), sound, wrong, mistakes };
+}
+
+/** An app whose kind is misspelt, as one of the kind that was meant: a word hides no other mistake. */
+function meantBy(value: unknown): object | undefined {
+  const kinds: string[] = schema.options.flatMap(({ shape }) => [...shape.kind.values]);
+  if (!isMapping(value) || typeof value.kind !== 'string' || kinds.includes(value.kind)) return undefined;
+  const kind = nearest(value.kind, kinds);
+  return kind === undefined ? undefined : { ...value, kind };
 }
 
 /** Without a kind nobody knows which fields there are. */
@@ -220,10 +233,18 @@ function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
     }
   };
   alike(Object.keys(app.files ?? {}), fileKey, (path) => ['files', path]);
-  alike(Object.keys(app.scratch ?? {}), volumeName.bind(undefined, 'scratch'), (path) => ['scratch', path]);
+  alike(
+    Object.keys(app.scratch ?? {}),
+    (path) => volumeName('scratch', path),
+    (path) => ['scratch', path],
+  );
   const folders = Object.entries(app.node ?? {}).map(([path, folder]) => [folder, path] as const);
   const seenAt = new Map(folders);
-  alike([...seenAt.keys()], volumeName.bind(undefined, 'node'), (folder) => ['node', seenAt.get(folder) ?? folder]);
+  alike(
+    [...seenAt.keys()],
+    (folder) => volumeName('node', folder),
+    (folder) => ['node', seenAt.get(folder) ?? folder],
+  );
   return found;
 }
 
