@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { argoCd, Cluster, skip } from '../cluster.fixture.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type AdmissionFacts, admission, isAdmissible } from './admission.ts';
-import { Cluster } from './cluster.fixture.ts';
 import { excuse, marked } from './excuse.ts';
 import { changed, good, production } from './good.fixture.ts';
 import { judge } from './judge.ts';
@@ -14,7 +13,6 @@ import { container, type Example, volume } from './policy.ts';
 import { controls, podIn } from './restricted.fixture.ts';
 import { groupKind } from './workload.ts';
 
-const skip = process.env.KUBECONFIG ? false : 'set KUBECONFIG to a Kubernetes 1.36 API server and have kubectl in PATH';
 const facts: AdmissionFacts = {
   profile: 'eks',
   registries: production.registries,
@@ -82,17 +80,7 @@ describe('the API server', { skip }, () => {
         await cluster.replace({ ...manifest, spec: { ...(manifest.spec as object), validationActions: [action] } });
       else if (action === 'Warn') await cluster.replace(manifest);
     }
-    const bad = podIn('v1/Pod', { hostPID: true });
-    for (let left = 60; left > 0; left--) {
-      const { status, warned } = await cluster.create({ ...bad, kind: 'Pod' }, { dry: true });
-      if (action === 'Warn' ? warned.length > 0 : status === 422 || status === 403) {
-        // The others were made before or soon after.
-        await sleep(3000);
-        return;
-      }
-      await sleep(500);
-    }
-    throw new Error('the admission policies do not become active');
+    await cluster.settled();
   }
 
   /** Compares an object's answer with the render's; counts those that the server's own rules refuse before. */
@@ -199,7 +187,6 @@ describe('the API server', { skip }, () => {
       const violations = judge([bad], production).filter(({ policy }) => policy === 'host-path');
       const leave = { policy: 'host-path', reason: 'it reads its node', owner: 'team-platform', until: '2027-03-31' };
       const [excused] = marked([bad], excuse(violations, [leave])) as [Manifest];
-      const argo = 'system:serviceaccount:argocd:argocd-application-controller';
       const controller = 'system:serviceaccount:kube-system:replicaset-controller';
       const { template } = excused.spec as { template: { metadata: object; spec: object } };
       const pod = {
@@ -210,24 +197,24 @@ describe('the API server', { skip }, () => {
       };
       const status = async (manifest: object, as?: string) =>
         (await cluster.create(manifest as Manifest, { dry: true, ...(as ? { as } : {}) })).status;
-      assert.equal(await status(excused, argo), 201);
+      assert.equal(await status(excused, argoCd), 201);
       assert.equal(await status(pod, controller), 201);
       assert.equal(await status(excused), 422);
       assert.equal(await status(pod), 422);
       assert.equal(await status(excused, 'system:serviceaccount:production:web-controller'), 422);
-      assert.equal(await status(bad, argo), 422);
+      assert.equal(await status(bad, argoCd), 422);
       // For its own policy alone.
       const worse = marked(
         [deployment([...hostPath, ...container({ 'securityContext.privileged': true })])],
         excuse(violations, [leave]),
       );
-      assert.equal(await status(worse[0] as Manifest, argo), 422);
+      assert.equal(await status(worse[0] as Manifest, argoCd), 422);
     });
 
     test('sees ephemeral containers that are added to a running pod', async () => {
-      const good = { ...podIn('v1/Pod', {}), kind: 'Pod' };
+      const good = podIn('v1/Pod', {});
       const spec = {
-        ...(good as unknown as { spec: object }).spec,
+        ...(good.spec as object),
         serviceAccountName: 'web',
         automountServiceAccountToken: false,
       };

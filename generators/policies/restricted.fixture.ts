@@ -1,3 +1,4 @@
+import type { Manifest } from '../model/manifest.ts';
 import { groupKind, templateOf } from './workload.ts';
 
 /** What the restricted profile of Kubernetes 1.36 says of a pod's spec; the third is more of its metadata. */
@@ -300,11 +301,7 @@ export const workloadKinds = [
 ] as const;
 
 /** An object of a kind whose pods are good, but for this. */
-export function podIn(
-  kind: (typeof workloadKinds)[number],
-  more: object,
-  metadata: object = {},
-): { metadata: { name: string } } & Record<string, unknown> {
+export function podIn(kind: (typeof workloadKinds)[number], more: object, metadata: object = {}): Manifest {
   const [group, version, name] = kind.split('/') as [string, string, string?];
   const [apiVersion, short] = name ? [`${group}/${version}`, name] : [group, version];
   const labels = { app: 'a' };
