@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { load } from 'js-yaml';
+import { apps } from '../apps/index.ts';
+import { clusters, environments, repository } from '../clusters/environments.ts';
+import { Cluster, skip } from './cluster.fixture.ts';
+import { hydrate } from './hydrate.ts';
+import type { Manifest } from './model/manifest.ts';
+import { applicationFile } from './model/names.ts';
+import type { Part } from './model/part.ts';
+import { definitions } from './schemas/crd.fixture.ts';
+
+/** An object of a part, as it stands in a branch. */
+interface Rendered {
+  readonly at: string;
+  readonly manifest: Manifest & { readonly metadata: { readonly namespace?: string } };
+  readonly text: string;
+}
+
+const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+/** Every part of every own app. */
+async function partsOfAll(): Promise<Part[]> {
+  const loaded = new Map<string, () => unknown>();
+  for (const [name, load] of Object.entries(apps)) {
+    const { app } = await load();
+    loaded.set(name, () => app);
+  }
+  const lines = hydrate(
+    {
+      ...{ apps: loaded, repository, clusters, environments },
+      read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
+    },
+    {
+      builds: { service: { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) } },
+      images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
+      known: {},
+      taken: [],
+    },
+    'v24.0.0',
+  );
+  return [...lines].flatMap((line) => {
+    if ('failed' in line) throw new Error(line.failed.message);
+    return 'part' in line ? [line.part] : [];
+  });
+}
+
+const objectsOf = ({ environment, app, files }: Part): Rendered[] =>
+  Object.entries(files).map(([file, text]) => ({
+    at: `${environment}/${app}/${file}`,
+    manifest: load(text) as Rendered['manifest'],
+    text,
+  }));
+
+describe('the API server', { skip }, () => {
+  let cluster: Cluster;
+  let parts: Part[];
+  before(async () => {
+    cluster = await Cluster.open();
+    parts = await partsOfAll();
+    await cluster.define(definitions);
+  });
+  after(() => cluster?.close());
+
+  for (const { name } of clusters) {
+    describe(`of ${name}`, () => {
+      const here = environments.filter((one) => one.cluster === name).map(({ name }) => name);
+      let objects: Rendered[];
+      before(async () => {
+        const own = parts.filter(({ environment }) => here.includes(environment));
+        objects = own.flatMap(objectsOf);
+        // Whoever sets up a cluster makes these, with the AppProjects.
+        for (const environment of here)
+          await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `argocd-${environment}` } });
+        // The platform stands before anything is synced into its namespaces.
+        const platform = own.filter(({ app }) => app === 'platform').flatMap(objectsOf);
+        for (const { at, manifest, text } of platform.filter(({ at }) => !at.endsWith(applicationFile))) {
+          const { message, warnings } = await cluster.apply(manifest, text);
+          assert.deepEqual([message, ...warnings], [''], at);
+        }
+        await cluster.settled();
+      });
+
+      test('takes everything that is rendered for it, as Argo CD applies it', async (t) => {
+        const said: string[] = [];
+        let taken = 0;
+        for (const { at, manifest, text } of objects) {
+          const { status, message, warnings } = await cluster.apply(manifest, text, { dry: true });
+          if (status < 300 && warnings.length === 0) taken++;
+          else said.push(`${at}: ${status} ${[message, ...warnings].join(' ')}`);
+        }
+        assert.deepEqual(said, []);
+        t.diagnostic(`${taken} objects of ${here.join(', ')}`);
+      });
+
+      test('would refuse them if a field were unknown, or if they broke a policy', async () => {
+        for (const environment of here) {
+          const deployment = objects.find(
+            ({ at, manifest }) => at.startsWith(`${environment}/`) && manifest.kind === 'Deployment',
+          );
+          if (!deployment) continue;
+          const { manifest, text } = deployment;
+          const misspelt = text.replace('\nspec:\n', '\nspec:\n  replica: 2\n');
+          const unknown = await cluster.apply(manifest, misspelt, { dry: true });
+          assert.match(unknown.message, /\.spec\.replica: field not declared in schema/);
+          const hosted = text.replace('\n    spec:\n', '\n    spec:\n      hostPID: true\n');
+          const wrong = await cluster.apply(manifest, hosted, { dry: true });
+          assert.equal(wrong.status, 422);
+          assert.match(wrong.message, /'slipway-host-pid'/);
+        }
+      });
+    });
+  }
+});
