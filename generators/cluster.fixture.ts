@@ -17,6 +17,9 @@ export const skip =
 /** As whom Argo CD applies. */
 export const argoCd = 'system:serviceaccount:argocd:argocd-application-controller';
 
+/** As whom Kubernetes makes pods. */
+export const podMaker = 'system:serviceaccount:kube-system:replicaset-controller';
+
 /** What a server said. */
 export interface Answer {
   readonly status: number;
@@ -178,6 +181,10 @@ export class Cluster {
     await this.remove(manifest);
     const { status, message } = await this.create(manifest);
     if (status >= 300) throw new Error(`${manifest.kind}/${manifest.metadata.name}: ${status} ${message}`);
+  }
+
+  async read(manifest: Identity): Promise<Answer> {
+    return this.ask(await this.#path(manifest));
   }
 
   async remove(manifest: Identity): Promise<void> {

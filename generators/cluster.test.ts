@@ -4,11 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import { load } from 'js-yaml';
 import { apps } from '../apps/index.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
-import { Cluster, skip } from './cluster.fixture.ts';
+import { type Answer, Cluster, type Identity, podMaker, skip } from './cluster.fixture.ts';
 import { hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import { applicationFile } from './model/names.ts';
 import type { Part } from './model/part.ts';
+import { fieldsOf, itemsOf, textOf } from './policies/json.ts';
+import { groupKind, templateOf } from './policies/workload.ts';
 import { definitions } from './schemas/crd.fixture.ts';
 
 /** An object of a part, as it stands in a branch. */
@@ -52,6 +54,37 @@ const objectsOf = ({ environment, app, files }: Part): Rendered[] =>
     manifest: load(text) as Rendered['manifest'],
     text,
   }));
+
+/** Whether an object stays as it is when it is applied again. A controller may write in between: then it is asked anew. */
+async function rests(cluster: Cluster, { manifest, text }: Rendered): Promise<boolean> {
+  const versionOf = ({ body }: Answer) => (body.metadata as { resourceVersion?: string }).resourceVersion;
+  for (let left = 5; left > 0; left--) {
+    const before = versionOf(await cluster.read(manifest));
+    if (before !== undefined && before === versionOf(await cluster.apply(manifest, text))) return true;
+  }
+  return false;
+}
+
+/** The pod that a workload's controller would ask for. */
+function podsOf(manifest: Rendered['manifest']): Identity[] {
+  const { apiVersion, kind, metadata } = manifest;
+  const template = templateOf(groupKind(apiVersion, kind), manifest);
+  if (!template) return [];
+  const { name, namespace } = metadata;
+  // A StatefulSet's pods find the claims that are made for them.
+  const claims = itemsOf(fieldsOf(manifest.spec).volumeClaimTemplates).map((claim) => {
+    const volume = textOf(fieldsOf(fieldsOf(claim).metadata).name);
+    return { name: volume, persistentVolumeClaim: { claimName: `${volume}-${name}-0` } };
+  });
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...fieldsOf(template.value.metadata), generateName: `${name}-`, ...(namespace ? { namespace } : {}) },
+      spec: { ...template.spec, volumes: [...itemsOf(template.spec.volumes), ...claims] },
+    },
+  ];
+}
 
 describe('the API server', { skip }, () => {
   let cluster: Cluster;
@@ -109,6 +142,34 @@ describe('the API server', { skip }, () => {
           assert.equal(wrong.status, 422);
           assert.match(wrong.message, /'slipway-host-pid'/);
         }
+      });
+
+      describe('once all of it is there', () => {
+        // Argo CD would act on an Application, and nobody would end its deletion where there is none.
+        const ofParts = () => objects.filter(({ at }) => !at.endsWith(`/${applicationFile}`));
+        before(async () => {
+          for (const { at, manifest, text } of ofParts()) {
+            const { message, warnings } = await cluster.apply(manifest, text);
+            assert.deepEqual([message, ...warnings], [''], at);
+          }
+        });
+
+        test('has nothing to change when it is applied again', async (t) => {
+          const restless: string[] = [];
+          for (const one of ofParts()) if (!(await rests(cluster, one))) restless.push(one.at);
+          assert.deepEqual(restless, []);
+          t.diagnostic(`${ofParts().length} objects`);
+        });
+
+        test('takes the pods that controllers make of it', async (t) => {
+          const pods = ofParts().flatMap(({ at, manifest }) => podsOf(manifest).map((pod) => ({ at, pod })));
+          assert.ok(pods.length > 0);
+          for (const { at, pod } of pods) {
+            const { message, warnings } = await cluster.create(pod, { dry: true, as: podMaker });
+            assert.deepEqual([message, ...warnings], [''], at);
+          }
+          t.diagnostic(`${pods.length} pods`);
+        });
       });
     });
   }

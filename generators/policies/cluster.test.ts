@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { argoCd, Cluster, skip } from '../cluster.fixture.ts';
+import { argoCd, Cluster, podMaker, skip } from '../cluster.fixture.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type AdmissionFacts, admission, isAdmissible } from './admission.ts';
 import { excuse, marked } from './excuse.ts';
@@ -187,7 +187,6 @@ describe('the API server', { skip }, () => {
       const violations = judge([bad], production).filter(({ policy }) => policy === 'host-path');
       const leave = { policy: 'host-path', reason: 'it reads its node', owner: 'team-platform', until: '2027-03-31' };
       const [excused] = marked([bad], excuse(violations, [leave])) as [Manifest];
-      const controller = 'system:serviceaccount:kube-system:replicaset-controller';
       const { template } = excused.spec as { template: { metadata: object; spec: object } };
       const pod = {
         apiVersion: 'v1',
@@ -198,7 +197,7 @@ describe('the API server', { skip }, () => {
       const status = async (manifest: object, as?: string) =>
         (await cluster.create(manifest as Manifest, { dry: true, ...(as ? { as } : {}) })).status;
       assert.equal(await status(excused, argoCd), 201);
-      assert.equal(await status(pod, controller), 201);
+      assert.equal(await status(pod, podMaker), 201);
       assert.equal(await status(excused), 422);
       assert.equal(await status(pod), 422);
       assert.equal(await status(excused, 'system:serviceaccount:production:web-controller'), 422);
