@@ -133,9 +133,13 @@ function admissionPolicy(policy: ObjectPolicy, { registries }: AdmissionFacts): 
 /** What is being deleted runs nothing new, and must be able to lose its finalizers. */
 const living = { name: 'living', expression: '!has(object.metadata.deletionTimestamp)' };
 
-/** Who puts objects into a namespace on behalf of a branch, and who makes others of them. */
+/**
+ * Who puts objects into a namespace on behalf of a branch, and who makes others of them. The garbage collector changes
+ * owners and finalizers alone; without it `kubectl delete --cascade=orphan` of what is excused would never end.
+ */
 const trusted =
-  '(request.userInfo.username in ["system:serviceaccount:argocd:argocd-application-controller", "system:kube-controller-manager"] || ' +
+  '(request.userInfo.username in ["system:serviceaccount:argocd:argocd-application-controller", "system:kube-controller-manager", ' +
+  '"system:serviceaccount:kube-system:generic-garbage-collector"] || ' +
   'request.userInfo.username.startsWith("system:serviceaccount:kube-system:") && request.userInfo.username.endsWith("-controller"))';
 
 /**
