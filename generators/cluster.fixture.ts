@@ -81,8 +81,6 @@ interface Resource {
  * KUBEBUILDER_ASSETS. Tests change its policies and namespaces and leave them: it is one to be thrown away.
  */
 export class Cluster {
-  /** Whether it runs nothing but the API server. */
-  readonly bare: boolean;
   readonly #kubectl: Kubectl;
   readonly #plane: ControlPlane | undefined;
   readonly #proxy: ChildProcess;
@@ -90,7 +88,6 @@ export class Cluster {
   readonly #served = new Map<string, readonly Resource[]>();
 
   private constructor(kubectl: Kubectl, plane: ControlPlane | undefined, proxy: ChildProcess, url: string) {
-    this.bare = plane !== undefined;
     this.#kubectl = kubectl;
     this.#plane = plane;
     this.#proxy = proxy;
@@ -98,8 +95,9 @@ export class Cluster {
   }
 
   /**
-   * Resolves when it answers.
-   * @throws {Error} where KUBECONFIG names a server of another machine: that is not one to be thrown away
+   * Resolves when it answers; whoever opens it closes it.
+   * @throws {Error} where KUBECONFIG names a server of another machine, which is not one to be thrown away, and where
+   * the server does not come up
    */
   static async open(): Promise<Cluster> {
     if (kubeconfig) await refuseDistant();
@@ -118,7 +116,7 @@ export class Cluster {
       const ended = once(proxy, 'exit').then(() => Promise.reject(new Error('kubectl proxy ended by itself')));
       const [line] = (await Promise.race([once(createInterface(proxy.stdout), 'line'), ended])) as [string];
       const cluster = new Cluster(kubectl, plane, proxy, `http://${line.split(' ').at(-1)}`);
-      // It is closed in the end.
+      // `close` ends it, and nobody waits for that.
       ended.catch(() => {});
       await cluster.#ready();
       return cluster;
@@ -254,7 +252,7 @@ export class Cluster {
   async #ready(): Promise<void> {
     const answers = async () => {
       const fault = this.#plane?.fault();
-      if (fault !== undefined) throw new Error(`the control plane ended by itself:\n${fault}`);
+      if (fault !== undefined) throw new Error(fault);
       return (await this.ask('/readyz')).status === 200;
     };
     await until(answers, 'the API server does not become ready');

@@ -27,8 +27,11 @@ export class ControlPlane {
   /**
    * It goes with `stop`, or at the latest when this process says 'exit'. The server answers a moment later.
    * @param assets a folder with etcd and kube-apiserver
+   * @throws {Error} with the last words of the one that does not come up
    */
   static async start(assets: string): Promise<ControlPlane> {
+    for (const program of ['etcd', 'kube-apiserver'])
+      if (!existsSync(join(assets, program))) throw new Error(`KUBEBUILDER_ASSETS: ${assets} has no ${program}`);
     const dir = await mkdtemp(join(tmpdir(), 'slipway-cluster-'));
     const plane = new ControlPlane(dir);
     process.once('exit', () => plane.#end());
@@ -78,7 +81,7 @@ export class ControlPlane {
   /** Whether the server has made its certificate, without which kubectl does not start. */
   async #certified(): Promise<boolean> {
     const fault = this.fault();
-    if (fault !== undefined) throw new Error(`the control plane ended by itself:\n${fault}`);
+    if (fault !== undefined) throw new Error(fault);
     return existsSync(certificateIn(this.#dir));
   }
 
@@ -86,7 +89,8 @@ export class ControlPlane {
   fault(): string | undefined {
     const ended = this.#processes.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
     if (!ended) return undefined;
-    return readFileSync(`${join(this.#dir, nameOf(ended))}.log`, 'utf8').slice(-2000);
+    const name = nameOf(ended);
+    return `${name} ended by itself: ${readFileSync(join(this.#dir, `${name}.log`), 'utf8').slice(-2000)}`;
   }
 
   /** Ends both and removes what they stored. */
