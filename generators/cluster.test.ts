@@ -168,6 +168,11 @@ describe('the API server', { skip }, () => {
           t.diagnostic(`${ofParts().length} objects`);
         });
 
+        test('shows every field as it was written', async () => {
+          for (const { at, manifest } of ofParts())
+            assert.partialDeepStrictEqual((await cluster.read(manifest)).body, manifest, at);
+        });
+
         test('takes the pods that controllers make of it', async (t) => {
           const pods = ofParts().flatMap(({ at, manifest }) => podsOf(manifest).map((pod) => ({ at, pod })));
           assert.ok(pods.length > 0);
