@@ -560,6 +560,19 @@ test('a function over the finished objects may change them, and is seen to', () 
   );
 });
 
+const refusedAs = (app: Fixture, place: Parameters<typeof fixture>[1] = {}) =>
+  fixture(app, place).failed[0]?.message ?? '';
+
+test('no excuse helps against what the namespace itself enforces', () => {
+  const excuse = { policy: 'host-path', reason: 'it reads what pods log', owner: 'team-shop', until: '2027-01-31' };
+  const agent = { ...worker, kind: 'agent', node: { '/logs': '/var/log' }, excuses: [excuse] };
+  const collector = { ...agent, scope: 'cluster', namespace: 'agents' };
+  const refused = /host-path\)\. No excuse helps: namespace (dev|agents) enforces the (restricted|baseline) profile/;
+  assert.match(refusedAs(agent), refused);
+  assert.match(refusedAs(collector, { cluster: { namespaces: { agents: 'baseline' } } }), refused);
+  assert.equal(refusedAs(collector, { cluster: { namespaces: { agents: 'privileged' } } }), '');
+});
+
 test('what an app may break is told beside it', () => {
   const excuse = {
     policy: 'host-path',
@@ -780,7 +793,8 @@ test('what is said twice is there once: a port, a folder of the node, a processo
   assert.deepEqual(spec.template.spec.nodeSelector, { 'kubernetes.io/arch': 'arm64' });
 
   const reason = { policy: 'host-path', reason: 'it reads what pods log', owner: 'team-a', until: '2027-01-31' };
-  const agent = { ...web, kind: 'agent', node: { '/here': '/var/log', '/there': '/var/log' }, excuses: [reason] };
+  const node = { '/here': '/var/log', '/there': '/var/log' };
+  const agent = { ...web, kind: 'agent', scope: 'cluster', namespace: 'agents', node, excuses: [reason] };
   const pod = objectOf(filesOf(agent), 'daemonset-shop.yaml').spec.template.spec;
   assert.deepEqual(pod.volumes, [{ name: 'node-var-log', hostPath: { path: '/var/log', type: 'Directory' } }]);
 });

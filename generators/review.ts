@@ -6,7 +6,7 @@ import type { Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
 import { excuse, leaves, marked } from './policies/excuse.ts';
 import { formatViolation, judge, type Violation } from './policies/judge.ts';
-import type { Facts } from './policies/policy.ts';
+import type { Facts, PodSecurity } from './policies/policy.ts';
 import { strictly } from './schemas/strictly.ts';
 
 /** Objects that may be published, and what a reviewer should know of them. */
@@ -24,8 +24,12 @@ export function review(app: CheckedApp, at: Placement, manifests: readonly Manif
     strictly(manifest).map(({ field, says }) => `${manifestFile(manifest)}: ${field ? `${field} ` : ''}${says}`),
   );
   const violations = judge(manifests, factsOf(app, at)).filter((one) => !isUnbuilt(one, at));
-  const judged = excuse(violations, app.excuses);
-  const broken = judged.refused.filter(isError).map(formatViolation);
+  const level = levelOf(at);
+  const judged = excuse(violations, app.excuses, level);
+  const helpless = new Set(judged.stale.map(({ policy }) => policy));
+  const broken = judged.refused
+    .filter(isError)
+    .map((one) => `${formatViolation(one)}${helpless.has(one.policy) ? noHelp(at.namespace, level) : ''}`);
   const wrong = [...types, ...broken];
   if (wrong.length > 0)
     throw new Misuse(wrong.map((line) => `apps/${app.name}/app.ts: in ${at.environment.name}: ${line}`).join('\n'));
@@ -41,6 +45,13 @@ export function review(app: CheckedApp, at: Placement, manifests: readonly Manif
   }));
   return { manifests: marked(manifests, judged, changing), remarks: [...excused, ...allowed, ...warnings] };
 }
+
+/** What the namespace of a part enforces: an environment's is always restricted (`charts/platform.ts`). */
+const levelOf = ({ environment, cluster, namespace }: Placement): PodSecurity =>
+  scopeOf(environment) === 'environment' ? 'restricted' : (cluster.namespaces[namespace] ?? 'privileged');
+
+const noHelp = (namespace: string, level: PodSecurity) =>
+  ` No excuse helps: namespace ${namespace} enforces the ${level} profile, and the pod would never start; what needs this has scope 'cluster'.`;
 
 /** An image that nobody built yet is named by its tree: it may be looked at, and whoever publishes refuses it. */
 const isUnbuilt = ({ policy, value }: Violation, { image, identity }: Placement) =>

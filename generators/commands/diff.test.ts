@@ -187,26 +187,31 @@ test('an excuse is shown to whoever reviews, and one that has ended fails the re
   const box = await sandbox(t);
   const excused = (until: string) =>
     fixtureApp('a', {
-      scratch: { '/tmp': '1Mi' },
-      kind: 'agent',
-      node: { '/logs': '/var/log' },
-      excuses: [{ policy: 'host-path', reason: 'it reads the logs of the node', owner: 'team-a', until }],
+      image: `registry.example.org/a:1.0@sha256:${'0'.repeat(64)}`,
+      excuses: [{ policy: 'image-registry', reason: 'its maker alone has it', owner: 'team-a', until }],
     });
   await box.commit({ 'apps/a/app.ts': excused('2099-12-31') });
   const shown = json(box.checkout.dir, '--app', 'a');
   assert.equal(shown.code, 0);
   assert.deepEqual(
     shown.shown.parts.map(({ remarks }) => remarks.map(({ policy, excuse }) => [policy, excuse?.until])),
-    Array(3).fill([['host-path', '2099-12-31']]),
+    Array(3).fill([['image-registry', '2099-12-31']]),
   );
   await box.commit({ 'apps/a/app.ts': excused('2001-12-31') });
   const late = slipway(box.checkout.dir, 'diff');
   assert.equal(late.status, 1);
-  assert.match(late.stdout, /^! apps\/a\/app\.ts: the excuse from host-path ended on 2001-12-31; team-a renews it/m);
+  assert.match(
+    late.stdout,
+    /^! apps\/a\/app\.ts: the excuse from image-registry ended on 2001-12-31; team-a renews it/m,
+  );
   const { changed } = await box.publish();
   assert.ok(changed.includes('production/a'));
-  const manifest = await box.remote.text(['show', 'rendered:dev/a/daemonset-a.yaml']);
-  assert.equal(manifest.match(/slipway\.dev\/excused: host-path/g)?.length, 2, 'the cluster is told, and the pods');
+  const manifest = await box.remote.text(['show', 'rendered:dev/a/deployment-a.yaml']);
+  assert.equal(
+    manifest.match(/slipway\.dev\/excused: image-registry/g)?.length,
+    2,
+    'the cluster is told, and the pods',
+  );
 });
 
 test('a change that no cluster would make is told with the way out, and fails the review', async (t) => {

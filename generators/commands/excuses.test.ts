@@ -8,9 +8,13 @@ import { type Report, report } from './excuses.ts';
 import { program } from './hydrate-commit.ts';
 import { fixtureApp, sandbox } from './sandbox.fixture.ts';
 
-const excuse = { policy: 'host-path', reason: 'it reads the logs of the node', owner: 'team-a', until: '2099-12-31' };
-const agent = (...excuses: object[]) =>
-  fixtureApp('a', { scratch: { '/tmp': '1Mi' }, kind: 'agent', node: { '/logs': '/var/log' }, excuses });
+const excuse = { policy: 'image-registry', reason: 'its maker alone has it', owner: 'team-a', until: '2099-12-31' };
+const elsewhere = (...excuses: object[]) =>
+  fixtureApp('a', {
+    scratch: { '/tmp': '1Mi' },
+    image: `registry.example.org/a:1.0@sha256:${'0'.repeat(64)}`,
+    excuses,
+  });
 const slipway = (cwd: string, ...args: string[]) =>
   spawnSync(process.execPath, [join(program, 'generators', 'commands', 'slipway.mjs'), ...args], {
     cwd,
@@ -27,19 +31,19 @@ test('the report has every published excuse, and fails when one has ended', asyn
   const quiet = slipway(box.checkout.dir, 'excuses');
   assert.deepEqual([quiet.status, quiet.stdout.split(': ')[1]], [0, '0 excuses, 0 ended\n']);
 
-  const idle = { ...excuse, policy: 'privileged', until: '2098-01-01', object: 'DaemonSet/a' };
-  await box.commit({ 'apps/a/app.ts': agent(excuse, idle) });
+  const idle = { ...excuse, policy: 'privileged', until: '2098-01-01', object: 'Deployment/a' };
+  await box.commit({ 'apps/a/app.ts': elsewhere(excuse, idle) });
   await box.publish();
   const holding = slipway(box.checkout.dir, 'excuses');
   assert.equal(holding.status, 0);
   const [first, second, ...rest] = holding.stdout.trimEnd().split('\n');
   assert.equal(
     first,
-    'for nothing (until 2098-01-01): a privileged of DaemonSet/a (team-a): it reads the logs of the node: no object needs it, take it out',
+    'for nothing (until 2098-01-01): a privileged of Deployment/a (team-a): its maker alone has it: no object needs it, take it out',
   );
   assert.equal(
     second,
-    'holds (until 2099-12-31): a host-path in dev, staging, production (team-a): it reads the logs of the node',
+    'holds (until 2099-12-31): a image-registry in dev, staging, production (team-a): its maker alone has it',
   );
   assert.match(rest.join('\n'), /^[0-9a-f]{12}: 2 excuses, 0 ended$/);
 
@@ -48,7 +52,7 @@ test('the report has every published excuse, and fails when one has ended', asyn
     (await report(late)).excuses.map(({ state }) => state),
     ['ended', 'ended'],
   );
-  await box.commit({ 'apps/a/app.ts': agent({ ...excuse, until: '2001-12-31' }) });
+  await box.commit({ 'apps/a/app.ts': elsewhere({ ...excuse, until: '2001-12-31' }) });
   await box.publish();
   const ended = slipway(box.checkout.dir, 'excuses', '--json');
   assert.equal(ended.status, 1);
@@ -63,12 +67,15 @@ test('a review tells an excuse that is new from one that stood before', async (t
     formatPreview(await diff(box.context, { images: new Map(), environment: 'dev' })).filter((line) =>
       line.includes('excused until'),
     );
-  await box.commit({ 'apps/a/app.ts': agent(excuse) });
+  await box.commit({ 'apps/a/app.ts': elsewhere(excuse) });
   assert.match(
     (await lines()).join('\n'),
-    /^ {2}! DaemonSet\/a: host-path is newly excused until 2099-12-31 \(team-a\)/,
+    /^ {2}! Deployment\/a: image-registry is newly excused until 2099-12-31 \(team-a\)/,
   );
   await box.publish();
-  await box.commit({ 'apps/a/app.ts': agent({ ...excuse, until: '2099-11-30' }).replace('1Mi', '2Mi') });
-  assert.match((await lines()).join('\n'), /^ {2}! DaemonSet\/a: host-path is excused until 2099-11-30 \(team-a\)/);
+  await box.commit({ 'apps/a/app.ts': elsewhere({ ...excuse, until: '2099-11-30' }).replace('1Mi', '2Mi') });
+  assert.match(
+    (await lines()).join('\n'),
+    /^ {2}! Deployment\/a: image-registry is excused until 2099-11-30 \(team-a\)/,
+  );
 });

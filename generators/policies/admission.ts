@@ -133,23 +133,29 @@ function admissionPolicy(policy: ObjectPolicy, { registries }: AdmissionFacts): 
 /** What is being deleted runs nothing new, and must be able to lose its finalizers. */
 const living = { name: 'living', expression: '!has(object.metadata.deletionTimestamp)' };
 
-/**
- * Who puts objects into a namespace on behalf of a branch, and who makes others of them. The garbage collector changes
- * owners and finalizers alone; without it `kubectl delete --cascade=orphan` of what is excused would never end.
- */
+/** Who puts objects into a namespace on behalf of a branch, and who makes others of them. */
 const trusted =
-  '(request.userInfo.username in ["system:serviceaccount:argocd:argocd-application-controller", "system:kube-controller-manager", ' +
-  '"system:serviceaccount:kube-system:generic-garbage-collector"] || ' +
+  '(request.userInfo.username in ["system:serviceaccount:argocd:argocd-application-controller", "system:kube-controller-manager"] || ' +
   'request.userInfo.username.startsWith("system:serviceaccount:kube-system:") && request.userInfo.username.endsWith("-controller"))';
+
+const excuses = (object: string, id: string) =>
+  `has(${object}.metadata.annotations) && "${excusedAnnotation}" in ${object}.metadata.annotations && ` +
+  `${object}.metadata.annotations["${excusedAnnotation}"].matches("(^| )${id}( |$)")`;
+
+/**
+ * Owners, labels and finalizers of what was let in may change: by the garbage collector, without which
+ * `kubectl delete --cascade=orphan` would never end, by a cloud's controller, by a person.
+ */
+const unchanged = (id: string) =>
+  `(request.operation == "UPDATE" && has(object.spec) && has(oldObject.spec) && object.spec == oldObject.spec && ${excuses('oldObject', id)})`;
 
 /**
  * True for what no excuse covers. The objects themselves say what is excused (`excuse.ts`); that would do for anyone who
- * may write an annotation, and so it counts only where Argo CD writes what its branch says, or where Kubernetes' own
- * controllers make something of that. Nobody can write who asks into an object.
+ * may write an annotation, and so it counts only where Argo CD writes what its branch says, where Kubernetes' own
+ * controllers make something of that, or where nothing changes that a policy looks at. Nobody can write who asks into an
+ * object.
  */
-const notExcused = ({ id }: ObjectPolicy): string =>
-  `!(${trusted} && has(object.metadata.annotations) && "${excusedAnnotation}" in object.metadata.annotations && ` +
-  `object.metadata.annotations["${excusedAnnotation}"].matches("(^| )${id}( |$)"))`;
+const notExcused = ({ id }: ObjectPolicy): string => `!((${trusted} || ${unchanged(id)}) && ${excuses('object', id)})`;
 
 function binding(policy: ObjectPolicy, environments: readonly string[]): Manifest {
   return {

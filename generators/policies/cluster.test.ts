@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { argoCd, Cluster, podMaker, skip } from '../cluster.fixture.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { type AdmissionFacts, admission, isAdmissible } from './admission.ts';
-import { excuse, marked } from './excuse.ts';
+import { excuse, excusedAnnotation, marked } from './excuse.ts';
 import { changed, good, production } from './good.fixture.ts';
 import { judge } from './judge.ts';
 import { broken, mutants } from './mutant.fixture.ts';
@@ -214,21 +214,27 @@ describe('the API server', { skip }, () => {
       assert.equal(await status(worse[0] as Manifest, argoCd), 422);
     });
 
-    test('lets the garbage collector take what is excused from its owner', async (t) => {
+    test('lets whoever may write change on something excused what no policy looks at, and nothing else', async (t) => {
       t.after(() => cluster.remove(excused));
       assert.equal((await cluster.create(excused, { as: argoCd })).status, 201);
-      const orphaned = async (as?: string) => {
+      const patched = async (body: object, as?: string) => {
         const { status } = await cluster.ask('/apis/apps/v1/namespaces/production/deployments/web', {
           method: 'PATCH',
           type: 'application/merge-patch+json',
-          body: { metadata: { ownerReferences: [] } },
+          body,
           dry: true,
           ...(as ? { as } : {}),
         });
         return status;
       };
-      assert.equal(await orphaned('system:serviceaccount:kube-system:generic-garbage-collector'), 200);
-      assert.equal(await orphaned('system:serviceaccount:production:generic-garbage-collector'), 422);
+      // Without it `kubectl delete --cascade=orphan` would never end.
+      const orphaned = { metadata: { ownerReferences: [] } };
+      assert.equal(await patched(orphaned, 'system:serviceaccount:kube-system:generic-garbage-collector'), 200);
+      assert.equal(await patched({ metadata: { annotations: { 'example.com/looked-at': 'yes' } } }), 200);
+      assert.equal(await patched({ spec: { revisionHistoryLimit: 7 } }), 422);
+      assert.equal(await patched({ spec: { revisionHistoryLimit: 7 } }, argoCd), 200);
+      // Neither may anybody take the excuse away and leave what it excused.
+      assert.equal(await patched({ metadata: { annotations: { [excusedAnnotation]: null } } }), 422);
     });
 
     test('sees ephemeral containers that are added to a running pod', async () => {

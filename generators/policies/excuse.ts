@@ -6,6 +6,7 @@ import { changePolicies } from './change-policies.ts';
 import { fieldsOf, textOf } from './json.ts';
 import type { Violation } from './judge.ts';
 import { policies } from './policies.ts';
+import { isEnforcedBy, type PodSecurity } from './policy.ts';
 import { groupKind, templateOf } from './workload.ts';
 
 /** Violations after their excuses. */
@@ -20,10 +21,16 @@ export interface Judged {
 /**
  * Sets excuses against violations. It does not look at `until`: the same commit must render the same tomorrow. Who
  * reviews asks `expired`.
+ * @param level what the namespace enforces: no excuse helps against that, and the pods would never start
  */
-export function excuse(violations: readonly Violation[], excuses: readonly Excuse[]): Judged {
+export function excuse(
+  violations: readonly Violation[],
+  excuses: readonly Excuse[],
+  level: PodSecurity = 'privileged',
+): Judged {
+  const enforced = new Set(policies.filter((policy) => isEnforcedBy(policy, level)).map(({ id }) => id));
   const covers = (one: Excuse, { policy, object }: Violation) =>
-    one.policy === policy && (one.object === undefined || one.object === object);
+    one.policy === policy && (one.object === undefined || one.object === object) && !enforced.has(policy);
   const covered = violations.map((violation) => ({ violation, by: excuses.find((one) => covers(one, violation)) }));
   return {
     refused: covered.filter(({ by }) => by === undefined).map(({ violation }) => violation),

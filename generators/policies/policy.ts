@@ -109,6 +109,15 @@ export type Change =
 export const applies = ({ where }: Policy, facts: Facts): boolean =>
   where === undefined || Object.entries(where).every(([name, value]) => facts[name as keyof Where] === value);
 
+/** The levels of the Pod Security Standards: https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+export type PodSecurity = 'restricted' | 'baseline' | 'privileged';
+
+/** Whether a namespace that enforces a level would refuse the pods of whoever breaks a policy, whatever excuses it. */
+export function isEnforcedBy({ source }: Pick<Policy, 'source'>, level: PodSecurity): boolean {
+  const [, least] = /\/pod-security-standards\/#(baseline|restricted)$/.exec(source) ?? [];
+  return least !== undefined && (level === 'restricted' || level === least);
+}
+
 const at =
   (target: Exclude<Target, object>) =>
   (fields: Readonly<Record<string, unknown>>): Example => [{ at: target, fields }];
