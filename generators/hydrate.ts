@@ -84,10 +84,29 @@ function partsOf(
 ): { parts: Part[]; image?: Named; outline: Outline } {
   const declared = check(name, value, path, read);
   const { image, named } = imageOf(declared.app, input);
-  const parts = [...declared.in].map(([environment, app]) =>
-    render(app, { environment, path, image, read: (file) => read(name, file) }),
-  );
+  const parts: Part[] = [];
+  const wrong: string[] = [];
+  for (const [environment, app] of declared.in) {
+    try {
+      parts.push(render(app, { environment, path, image, read: (file) => read(name, file) }));
+    } catch (error) {
+      if (!(error instanceof Misuse)) throw error;
+      wrong.push(...error.message.split('\n'));
+    }
+  }
+  if (wrong.length > 0) throw new Misuse(together(wrong).join('\n'));
   return { parts, ...(named ? { image: named } : {}), outline: outlineOf(declared, parts) };
+}
+
+/** What is wrong in several environments is said once: `apps/shop/app.ts: in dev, staging: …`. */
+function together(lines: readonly string[]): string[] {
+  const told = lines.map(
+    (line) => /^(?<file>\S+: )in (?<environment>[\w-]+): (?<says>.*)$/.exec(line)?.groups ?? { line },
+  );
+  return [...Map.groupBy(told, ({ file, says, line }) => line ?? `${file}${says}`).values()].map((same) => {
+    const [{ line, file, says }] = same as [(typeof told)[number]];
+    return line ?? `${file}in ${same.map(({ environment }) => environment).join(', ')}: ${says}`;
+  });
 }
 
 /** Why what is gone is gone. @throws {Misuse} for what is no table of reasons */

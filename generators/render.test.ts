@@ -563,6 +563,33 @@ test('a function over the finished objects may change them, and is seen to', () 
 const refusedAs = (app: Fixture, place: Parameters<typeof fixture>[1] = {}) =>
   fixture(app, place).failed[0]?.message ?? '';
 
+test('what is wrong in several environments is told of all of them, once', () => {
+  const environments = (name: string, production: boolean) => ({
+    ...base,
+    name,
+    domain: `${name}.example.org`,
+    production,
+  });
+  const { failed } = collect(
+    hydrate(
+      {
+        apps: new Map([
+          ['shop', () => ({ ...web, image: `elsewhere/shop:1@${digest}`, in: { live: { replicas: 1 } } })],
+        ]),
+        repository: 'https://git.example.org/r.git',
+        clusters: [{ name: 'c', profile: 'eks', registries: ['r'], storage: 'gp3', namespaces: {} }],
+        environments: [environments('dev', false), environments('live', true)],
+        read: () => '',
+      },
+      { builds: {}, images: {}, known: {}, taken: [] },
+      'v24.0.0',
+    ),
+  );
+  const lines = failed[0]?.message.split('\n') ?? [];
+  assert.equal(lines.filter((line) => /^apps\/shop\/app\.ts: in dev, live: .*\(image-registry\)/.test(line)).length, 1);
+  assert.equal(lines.filter((line) => /^apps\/shop\/app\.ts: in live: .*replicas/.test(line)).length, 1);
+});
+
 test('no excuse helps against what the namespace itself enforces', () => {
   const excuse = { policy: 'host-path', reason: 'it reads what pods log', owner: 'team-shop', until: '2027-01-31' };
   const agent = { ...worker, kind: 'agent', node: { '/logs': '/var/log' }, excuses: [excuse] };

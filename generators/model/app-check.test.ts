@@ -68,6 +68,10 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, owner: undefined }, 'field owner is missing'],
     [{ ...web, owner: '' }, 'field owner is "": must be a team, as in team-platform'],
     [{ ...web, name: 'Shop' }, 'field name is "Shop": must be a DNS label of at most 40 characters'],
+    [
+      { ...web, name: 'shop-migrate' },
+      'field name is "shop-migrate": must not end in -migrate, which names migrations',
+    ],
     [{ ...web, name: 'bank' }, 'field name is "bank"; it must be that of its folder, shop'],
     [{ ...web, kind: 'wrker' }, 'field kind is "wrker": Invalid'],
     [{ ...web, kind: 'wrker' }, '; did you mean worker?'],

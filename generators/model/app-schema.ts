@@ -92,7 +92,8 @@ const excuse = z.strictObject({
 } satisfies Shape<Excuse>);
 
 const any = {
-  name: label,
+  // What `charts/migration.ts` makes of an app has such names: two apps would fight over them.
+  name: label.refine((name) => !name.endsWith('-migrate'), 'must not end in -migrate, which names migrations'),
   owner: team,
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),

@@ -113,7 +113,10 @@ export interface Platform extends AnyApp {
 }
 
 interface AnyApp {
-  /** The app's name: its folder under `apps/`, and the name of its objects. A DNS label of at most 40 characters. */
+  /**
+   * The app's name: its folder under `apps/`, and the name of its objects. A DNS label of at most 40 characters that does
+   * not end in `-migrate`.
+   */
   readonly name: string;
   /** The team that answers for it: `'team-platform'`. */
   readonly owner: string;
