@@ -35,7 +35,8 @@ export async function adopt(
       const files = await filesOf(git, base, `${environment}/${app}/`);
       files.delete(metadataFile);
       const ids = Object.fromEntries([...files].map(([name, { id }]) => [name, id]));
-      parts.push({ environment, app, files: ids, metadata });
+      const fixed = published?.outlines[app]?.fixed?.[environment];
+      parts.push({ environment, app, files: ids, metadata, ...(fixed ? { fixed } : {}) });
     }
   }
   return { parts, published };

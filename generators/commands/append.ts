@@ -13,16 +13,16 @@ import { formatImage, type ImageReference } from '../model/image.ts';
 import type { Published } from '../model/metadata.ts';
 import { head, main, rendered } from '../model/names.ts';
 import { commitId } from '../model/object-id.ts';
-import type { Failure, Part, StoredPart } from '../model/part.ts';
+import type { Part, StoredPart } from '../model/part.ts';
 import { composePublication, type Present, type Publication } from '../model/publication.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { Entry, ObjectId } from '../model/timeline.ts';
+import type { ObjectId } from '../model/timeline.ts';
 import { adopt } from './adopt.ts';
 import { type EnvironmentResult, follow, followed } from './advance.ts';
 import { type Basis, basisOf, leaving, renderOn } from './bundle.ts';
 import type { Context, Timings } from './context.ts';
 import type { Hydration } from './hydrate-commit.ts';
-import type { Replacement } from './judge-changes.ts';
+import { impossibleIn, isOtherwiseFixed, retain } from './impossible.ts';
 import type { PublishRequest, PublishResult } from './publish.ts';
 import { unexplainedRemovals } from './removals.ts';
 
@@ -33,6 +33,8 @@ export interface Work extends PublishRequest {
   readonly hydration: Hydration | undefined;
   /** Rendered once, however often the race for the branch is lost; its files are in the mirror by then. */
   rendered: Bundle<StoredPart> | undefined;
+  /** Texts of files that are on their way there, by id: until the import has ended, git gives back nothing of it. */
+  readonly written: Map<ObjectId, string>;
 }
 
 export interface Appended {
@@ -75,12 +77,9 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
   reading.catch(() => {});
   const store = new PartStore(git, mirror.format, reading);
   try {
-    const written = new Map<ObjectId, string>();
     const take = async (part: Part) => {
       const stored = await store.add(part);
-      // Until the import has ended, git gives back nothing of it.
-      if (isOtherwiseFixed(part, await reading))
-        for (const [name, id] of Object.entries(stored.files)) written.set(id, part.files[name] as string);
+      if (isOtherwiseFixed(part, await reading)) retain(work.written, part, stored);
       return stored;
     };
     work.rendered ??= await bundleOf(work, basis, take);
@@ -89,9 +88,11 @@ export async function append(context: Timed, mirror: Mirror, work: Work): Promis
     const apps = new Set(work.rendered.summary.apps);
     const out = [...left].some((app) => !apps.has(app));
     const present = out ? await standing(new Set([...left].filter((app) => apps.has(app)))) : await reading;
-    const impossible = await impossibleIn(mirror, work.rendered, present, written);
+    const adopted = moved ? await adopt(mirror, work.rendered, present) : { parts: [], published: present.published };
+    const moving = [...work.rendered.parts, ...adopted.parts];
+    const impossible = await impossibleIn(mirror, moving, present, work.written);
     const bundle = leaving(work.rendered, impossible, work.keepGoing);
-    const publication = await timings.of('compare', compose(mirror, { basis, bundle, present, moved }));
+    const publication = await timings.of('compare', compose(mirror, { basis, bundle, present, adopted }));
     const removals = await unexplainedRemovals(mirror, tip, publication);
     if (removals.length > 0) throw new Refusal(`${removals.join('\n')}\nNothing was published.`);
     return await write(context, mirror, store, { tip, present, publication, work, bundle });
@@ -114,59 +115,27 @@ async function bundleOf(
   return { ...bundle, parts };
 }
 
-/** Whether a part takes the place of one whose objects say otherwise what cannot be changed. */
-const isOtherwiseFixed = (
-  { environment, app, fixed }: Pick<Part, 'environment' | 'app' | 'fixed'>,
-  { published, files }: Present,
-): boolean =>
-  fixed !== undefined && files.has(`${environment}/${app}`) && published?.outlines[app]?.fixed?.[environment] !== fixed;
-
-/** The apps of which a first environment's cluster would refuse what changes. */
-async function impossibleIn(
-  mirror: Mirror,
-  { parts }: Bundle<StoredPart>,
-  present: Present,
-  written: ReadonlyMap<ObjectId, string>,
-): Promise<Failure[]> {
-  const replacements = parts
-    .filter((part) => isOtherwiseFixed(part, present))
-    .map(({ environment, app, files }): Replacement => {
-      const there = present.files.get(`${environment}/${app}`) ?? new Map<string, Entry>();
-      const before = new Map([...there].map(([name, { id }]) => [name, id]));
-      return { environment, app, before, after: new Map(Object.entries(files)) };
-    });
-  if (replacements.length === 0) return [];
-  const { impossibleChanges } = await import('./judge-changes.ts');
-  const found = await impossibleChanges(mirror, replacements, written);
-  return [...found].map(([app, lines]) => ({
-    app,
-    message: lines.map((line) => `apps/${app}/app.ts: ${line}`).join('\n'),
-    exitCode: 1,
-  }));
-}
-
 interface Composing {
   readonly basis: Basis;
   readonly bundle: Bundle<StoredPart>;
   readonly present: Present;
-  /** Whether `rendered` has moved since the base of the bundle. */
-  readonly moved: boolean;
+  /** What is taken over from the base of the bundle, where `rendered` has moved since. */
+  readonly adopted: Awaited<ReturnType<typeof adopt>>;
 }
 
-async function compose(mirror: Mirror, { basis, bundle, present, moved }: Composing): Promise<Publication> {
+async function compose(mirror: Mirror, { basis, bundle, present, adopted }: Composing): Promise<Publication> {
   const { git, refs } = mirror;
   const { sources, builds } = basis;
   const { published } = present;
   const tip = refs.get(head(rendered));
   const before = published && (await git.commit(published.drySha));
   if (published && before) checkKeys(published, await sourcesAt(git, before), tip ?? '');
-  const adopted = moved ? await adopt(mirror, bundle, present) : { parts: [], published };
   checkClaims(bundle, sources, builds, adopted.published);
   return composePublication(
     bundle,
     sources,
     { ...present, ...(adopted.published ? { published: adopted.published } : {}) },
-    adopted.parts,
+    adopted.parts.filter(({ app }) => bundle.taken.includes(app)),
   );
 }
 

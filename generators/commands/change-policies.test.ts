@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
 import { appsIndex, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
@@ -70,6 +73,30 @@ test('what changes otherwise needs no look at what stands there', async (t) => {
   await box.commit(withStore(store('1Gi', { env: { VALUE: '2' } })));
   const { changed } = await box.publish();
   assert.deepEqual(changed, ['dev/db', 'staging/db', 'production/db']);
+});
+
+test('who was overtaken asks again, of what stands there by then', async (t) => {
+  const box = await sandbox(t);
+  await box.commit(withStore(store('1Gi')));
+  await box.publish();
+  const between = await box.commit(withStore(store('2Gi', { excuses: [leave] })));
+  const last = await box.commit(withStore(store('1Gi')));
+  // While the last is being written, somebody publishes what came before it.
+  let overtaken = false;
+  const now = () => {
+    if (!overtaken) {
+      overtaken = true;
+      const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
+      const args = [launcher, 'publish', '--dry', between];
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd: box.checkout.dir, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+    }
+    return Date.now();
+  };
+  const late = publish({ ...box.context, now }, { dry: last, images: new Map() });
+  await assert.rejects(late, /It was "2Gi"\. It is "1Gi" \(fixed-stateful-set\)/);
+  assert.ok(overtaken);
+  assert.match(await box.remote.text(['show', 'env/dev:db/statefulset-db.yaml']), /storage: 2Gi/);
 });
 
 test('a publish removes an app, or much at once, only with a reason', async (t) => {

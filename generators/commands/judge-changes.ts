@@ -17,36 +17,44 @@ export interface Replacement {
   readonly after: ReadonlyMap<string, ObjectId>;
 }
 
-/**
- * What no cluster will do, though each part by itself is right: a line each, with file, field, rule and way out, by app.
- * @param written texts that are not in the object database yet
- */
+type Texts = ReadonlyMap<ObjectId, string | Buffer>;
+
+/** Reads the files of either side. */
+export interface Sides {
+  readonly before: (ids: readonly ObjectId[]) => Promise<Texts>;
+  readonly after: (ids: readonly ObjectId[]) => Promise<Texts>;
+}
+
+/** What no cluster will do, though each part by itself is right: a line each, with file, field, rule and way out, by app. */
 export async function impossibleChanges(
-  mirror: Mirror,
   replacements: readonly Replacement[],
-  written: ReadonlyMap<ObjectId, string> = new Map(),
+  sides: Sides,
 ): Promise<Map<string, string[]>> {
   const pairs = replacements.map((replacement) => ({ ...replacement, files: changedFiles(replacement) }));
-  const ids = pairs.flatMap(({ files }) => files.flatMap(({ was, is }) => [was, is])).filter((id) => !written.has(id));
-  const blobs = await mirror.blobs(ids);
-  const objectIn = (id: ObjectId): unknown => {
-    // Somebody else may have edited what stands there: no object is regarded, then.
-    try {
-      return load(String(written.get(id) ?? blobs.get(id)));
-    } catch {
-      return undefined;
-    }
-  };
+  const files = pairs.flatMap((pair) => pair.files);
+  const [old, now] = await Promise.all([
+    sides.before(files.map(({ was }) => was)),
+    sides.after(files.map(({ is }) => is)),
+  ]);
   const found = new Map<string, string[]>();
   for (const { environment, app, files } of pairs) {
     const violations = judgeChange(
-      files.map(({ was }) => objectIn(was)),
-      files.map(({ is }) => objectIn(is)),
+      files.map(({ was }) => objectIn(old, was)),
+      files.map(({ is }) => objectIn(now, is)),
     );
     const lines = violations.map((one) => `in ${environment}: ${formatViolation(one)}`);
     if (lines.length > 0) found.set(app, [...(found.get(app) ?? []), ...lines]);
   }
   return found;
+}
+
+function objectIn(texts: Texts, id: ObjectId): unknown {
+  // Somebody may have edited what stands there: it is no object that a policy looks at, then.
+  try {
+    return load(String(texts.get(id)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The files of both sides that differ and that a change policy looks at. */
@@ -84,7 +92,7 @@ export async function refusedSteps(
     after.set(name, files);
     replacements.push({ environment, app: name, before: before.get(name) ?? new Map(), after: files });
   }
-  const found = await impossibleChanges(mirror, replacements);
+  const found = await impossibleChanges(replacements, { before: mirror.blobs, after: mirror.blobs });
   for (const { apps, says } of judgeRemovals(objectsIn(before), objectsIn(after), removed))
     for (const app of apps) found.set(app, [...(found.get(app) ?? []), says]);
   return found;

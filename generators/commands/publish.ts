@@ -64,7 +64,7 @@ export async function publish(context: Context, request: PublishRequest): Promis
       throw new Misuse(
         `--dry ${name}: the bundle was rendered from ${bundle.drySha}. Leave --dry out, or render again.`,
       );
-    const work = { ...request, dry, hydration, rendered: undefined };
+    const work = { ...request, dry, hydration, rendered: undefined, written: new Map() };
     const appended = await untilSettled(mirror, () => append({ ...context, timings }, mirror, work));
     if (appended.environments) return { ...appended.result, environments: appended.environments };
     // Whoever was overtaken meanwhile moves the environments to what is newest by then.

@@ -23,7 +23,7 @@ export interface Present {
 }
 
 /** A part that stood at an older commit of `rendered`, and is what this dry commit would render, too. */
-export interface Adopted extends Pick<StoredPart, 'environment' | 'app' | 'files'> {
+export interface Adopted extends Pick<StoredPart, 'environment' | 'app' | 'files' | 'fixed'> {
   readonly metadata: Metadata;
 }
 
