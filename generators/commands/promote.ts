@@ -8,6 +8,7 @@ import { environmentBranch, head, proposalBranch, rendered } from '../model/name
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import { requestText } from '../model/request.ts';
+import { releaseLine } from '../model/words.ts';
 import { chain } from './chain.ts';
 import { itemsOf } from './changes.ts';
 import { type Context, untilSettled } from './context.ts';
@@ -133,7 +134,7 @@ function leftOut({ name, state, offer }: Step, environment: string, answers: rea
   switch (state.is) {
     case 'held':
       return [
-        `${name} is held in ${environment}: a later part stood there and somebody went back; revert the revert to lift the hold`,
+        `${name} is held in ${environment}: a later part stood there and somebody went back; ${releaseLine(environment, name)} lifts the hold`,
       ];
     case 'edited':
       return [`${name} was edited by hand in ${environment} and is frozen: revert the edit to thaw it`];

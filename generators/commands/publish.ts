@@ -6,7 +6,7 @@ import { type Bundle, parseBundle } from '../model/bundle.ts';
 import { type ImageReference, parseImageArgument } from '../model/image.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { short } from '../model/words.ts';
+import { releaseLine, short } from '../model/words.ts';
 import { advance, type EnvironmentResult } from './advance.ts';
 import { append } from './append.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
@@ -99,11 +99,11 @@ export function describe(result: PublishResult, dryRun: boolean): string[] {
     for (const { name, state } of steps) {
       if (state.is === 'held')
         lines.push(
-          `held ${name} in ${environment}: somebody went back, so it stays; revert the revert to lift the hold`,
+          `held ${name} in ${environment}: somebody went back, so it stays; ${releaseLine(environment, name)} lifts the hold`,
         );
       if (state.is === 'edited')
         lines.push(
-          `edited ${name} in ${environment}: it was changed by hand, so it is frozen; revert the edit to thaw it`,
+          `edited ${name} in ${environment}: it was changed by hand, so it is frozen; revert the edit, or ${releaseLine(environment, name)}`,
         );
     }
   }

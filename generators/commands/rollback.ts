@@ -4,7 +4,7 @@ import { environmentBranch, head, pipelineFile, rendered, rollbackBranch } from 
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { earlier, lastMoved, type Retreat, retreatOf, rollbackText } from '../model/rollback.ts';
 import type { Rendered } from '../model/timeline.ts';
-import { versionOf } from '../model/words.ts';
+import { releaseLine, versionOf } from '../model/words.ts';
 import { type Context, untilSettled } from './context.ts';
 import { refuseIrreversible } from './irreversible.ts';
 import type { Asked } from './main.ts';
@@ -124,7 +124,7 @@ async function retreatsOf(
 /** What a person reads after a rollback, a line each. */
 export const describe = (result: Put, dryRun: boolean): string[] => [
   describePut(result, dryRun),
-  '  From then on it is held: promotions leave it there until the revert is reverted.',
+  `  What goes back is held from then on: promotions leave it there until ${releaseLine(result.environment, 'APP')}.`,
 ];
 
 export async function run({ values }: Asked): Promise<void> {

@@ -8,7 +8,7 @@ import { head, pipelineFile, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
-import { quote, short, versionOf } from '../model/words.ts';
+import { quote, releaseLine, short, versionOf } from '../model/words.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -113,7 +113,7 @@ function row(
     state.is === 'edited'
       ? `changed by hand: ${frozen}`
       : state.heldBelow
-        ? 'somebody went back: it stays until the revert is reverted'
+        ? `somebody went back: it stays until ${releaseLine(environment, name)}, or a revert of the revert`
         : (found?.message ?? (state.is === 'none' && offer.part === undefined ? offer.why : undefined));
   return {
     environment,

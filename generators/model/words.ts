@@ -19,6 +19,10 @@ export function move(name: string, from: Metadata | undefined, to: Metadata | un
     : `${name} ${versionOf(from)} → ${versionOf(to)}`;
 }
 
+/** What ends a hold, or takes an edit away, as a person types it. */
+export const releaseLine = (environment: string, app: string) =>
+  `npx slipway release --env ${environment} --app ${app}`;
+
 /** Text that somebody else wrote (a commit's subject), made harmless in Markdown and on a terminal, and cut. */
 export function quote(text: string, length = 100): string {
   const clean = text
