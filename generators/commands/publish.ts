@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { openMirror } from '../git/mirror.ts';
-import { type Bundle, parseBundle } from '../model/bundle.ts';
+import type { Bundle } from '../model/bundle.ts';
 import { type ImageReference, parseImageArgument } from '../model/image.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
@@ -138,5 +138,7 @@ export async function readBundle(file: string): Promise<Bundle> {
       `--from ${file} cannot be read: ${error.message}. Make it with slipway render --all --bundle ${file}.`,
     );
   });
+  // It brings a YAML parser, which nobody else needs to publish.
+  const { parseBundle } = await import('../model/bundle.ts');
   return parseBundle(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), file);
 }

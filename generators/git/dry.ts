@@ -32,14 +32,14 @@ export async function placeOnMain(
   let newest: string | undefined;
   for await (const one of published) {
     const { drySha } = one;
+    const there = place.get(drySha);
     if (newest === undefined) {
       newest = drySha;
       if (drySha === dry) return { is: 'same', published: one };
       // Also when main was rewritten since: what was published after it must not be taken back.
-      if ((await git.commit(drySha)) && (await git.lines(['rev-list', '--first-parent', drySha])).includes(dry))
-        return { is: 'superseded', by: drySha };
+      const known = here !== undefined && there !== undefined;
+      if (known ? here > there : await isBefore(git, dry, drySha)) return { is: 'superseded', by: drySha };
     }
-    const there = place.get(drySha);
     if (there === undefined) continue;
     if (here !== undefined && here > there)
       throw new Refusal(
@@ -53,6 +53,10 @@ export async function placeOnMain(
     );
   return { is: 'newer' };
 }
+
+/** Whether a commit is on the first-parent chain of another. */
+const isBefore = async (git: Git, dry: string, other: string): Promise<boolean> =>
+  (await git.commit(other)) !== undefined && (await git.lines(['rev-list', '--first-parent', other])).includes(dry);
 
 /** Rooms that reach outside, which no render can, and tests: what is not written need not be removed. */
 const aside = [

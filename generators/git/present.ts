@@ -19,7 +19,8 @@ export async function readPresent(
   compared: (app: string) => boolean,
   trusting = false,
 ): Promise<Present> {
-  if (tip === undefined) return { format, folders: new Map(), files: new Map(), pipelines: new Map() };
+  if (tip === undefined)
+    return { format, trees: new Map(), folders: new Map(), files: new Map(), pipelines: new Map() };
   const root = await entriesOf(git, tip);
   const stages = [...root].filter(([, entry]) => isFolder(entry)).map(([name]) => name);
   const folders = new Map<string, Map<string, Entry>>(stages.map((name) => [name, new Map()]));
@@ -47,7 +48,8 @@ export async function readPresent(
     ),
   ]);
   if (!trusting) refuseForeign(tip, published, root);
-  return { format, published, folders, files, pipelines };
+  const trees = new Map(stages.map((name) => [name, root.get(name)?.id ?? '']));
+  return { format, published, trees, folders, files, pipelines };
 }
 
 async function publishedOf(blobs: Mirror['blobs'], tip: string, entry: Entry | undefined): Promise<Published> {

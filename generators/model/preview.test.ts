@@ -14,6 +14,7 @@ const old = new Map([
 const file = (id: string) => ({ mode: '100644', id });
 const present: Present = {
   format: 'sha1',
+  trees: new Map(),
   folders: new Map(),
   pipelines: new Map(),
   files: new Map([

@@ -14,6 +14,8 @@ export interface Present {
   readonly format: ObjectFormat;
   /** What was published last; undefined before the first time. */
   readonly published?: Published;
+  /** By folder of the root: its tree. */
+  readonly trees: ReadonlyMap<string, ObjectId>;
   /** By folder of the root: its entries, parts and the pipeline file. */
   readonly folders: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
   /** By part (`dev/counter`), of those that are compared: its files. */
@@ -60,11 +62,16 @@ export function composePublication(
   const changed: string[] = [];
   const provenance = new Map<string, Metadata>();
   const folders = new Map([...present.folders].map(([name, entries]) => [name, new Map(entries)]));
+  const touched = new Set<string>();
   const stage = (name: string): Map<string, Entry> => {
     const entries = folders.get(name) ?? new Map<string, Entry>();
     folders.set(name, entries);
+    touched.add(name);
     return entries;
   };
+  // Of what nobody touched git knows the tree.
+  const treeOf = (name: string, entries: ReadonlyMap<string, Entry>): ObjectId =>
+    (touched.has(name) ? undefined : present.trees.get(name)) ?? treeId(format, entries);
 
   /** Puts a part where it belongs, when it is not there already. */
   const place = (
@@ -124,7 +131,7 @@ export function composePublication(
     outlines,
     source: sourceKey(sources),
     keys: Object.fromEntries(keys),
-    trees: Object.fromEntries([...folders].map(([name, entries]) => [name, treeId(format, entries)])),
+    trees: Object.fromEntries([...folders].map(([name, entries]) => [name, treeOf(name, entries)])),
     kept: failed,
   };
   const record = formatPublished(published);
