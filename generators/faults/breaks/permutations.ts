@@ -5,14 +5,14 @@ export const permutations: readonly Alteration[] = [
   {
     name: 'a late pipeline is not seen to be late',
     file: 'git/dry.ts',
-    find: ".includes(dry))\n        return { is: 'superseded', by: drySha };",
-    replace: ".includes('late'))\n        return { is: 'superseded', by: drySha };",
+    find: 'if (known ? here > there : await isBefore(git, dry, drySha))',
+    replace: "if (dry === 'late')",
   },
   {
     name: 'the ancestry is asked the wrong way round',
     file: 'git/dry.ts',
-    find: "(await git.lines(['rev-list', '--first-parent', drySha])).includes(dry)",
-    replace: "(await git.lines(['rev-list', '--first-parent', dry])).includes(drySha)",
+    find: 'if (known ? here > there : await isBefore(git, dry, drySha))',
+    replace: 'if (known ? here < there : await isBefore(git, drySha, dry))',
   },
   {
     name: 'a commit of a merged branch counts as one of main',
