@@ -35,7 +35,7 @@ export interface History {
 const apps = ['a', 'b', 'c'] as const;
 
 /** The chart that a history changes: every app depends on it. */
-const chart = 'generators/charts/web.ts';
+const chart = 'generators/charts/deployment.ts';
 
 /**
  * Makes a history of `main`: changes and changes back, removals, additions, words, and merged branches.
@@ -86,8 +86,8 @@ export async function makeHistory(box: Sandbox, random: Random, length: number):
     if (chance < 0.31) {
       shared.chart = fresh(['5', '6'].filter((value) => value !== shared.chart));
       const source = await readFile(join(checkout.dir, chart), 'utf8');
-      const text = source.replace(/(readinessProbe: .*periodSeconds: )\d+/, `$1${shared.chart}`);
-      assert.match(text, new RegExp(`readinessProbe: .*periodSeconds: ${shared.chart},`), `${chart} can be changed`);
+      const text = source.replace(/(readinessProbe = .*periodSeconds: )\d+/, `$1${shared.chart}`);
+      assert.match(text, new RegExp(`readinessProbe = .*periodSeconds: ${shared.chart},`), `${chart} can be changed`);
       return box.commitQuietly({ [chart]: text });
     }
     if (values[app] !== undefined && chance < 0.5) {
