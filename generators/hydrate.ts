@@ -6,6 +6,7 @@ import { type CheckedApp, isBuilt, isProgram } from './model/app-schema.ts';
 import { type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
+import { isMapping } from './model/mapping.ts';
 import { legalName } from './model/names.ts';
 import type { Outline } from './model/outline.ts';
 import type { Line, Named, Part, RenderInput } from './model/part.ts';
@@ -111,8 +112,8 @@ function together(lines: readonly string[]): string[] {
 
 /** Why what is gone is gone. @throws {Misuse} for what is no table of reasons */
 function checkRemoved(value: unknown): Readonly<Record<string, string>> {
-  const isTable = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isTable) throw new Misuse("apps/index.ts: `removed` must be a table of the form { shop: 'why it goes' }.");
+  if (!isMapping(value))
+    throw new Misuse("apps/index.ts: `removed` must be a table of the form { shop: 'why it goes' }.");
   const wrong = Object.entries(value).flatMap(([app, reason]) => {
     const at = `apps/index.ts: field removed.${app} is ${JSON.stringify(reason)}`;
     if (!legalName.test(app)) return [`${at}: ${JSON.stringify(app)} is not the name of an app`];

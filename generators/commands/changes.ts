@@ -1,4 +1,3 @@
-import { metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { buildsAt } from '../git/sources.ts';
 import type { Answer } from '../model/gate.ts';
@@ -6,8 +5,8 @@ import type { Metadata } from '../model/metadata.ts';
 import type { Step } from '../model/promotion.ts';
 import type { Item } from '../model/request.ts';
 import type { Rendered } from '../model/timeline.ts';
-import { versionOf } from '../model/words.ts';
 import type { Chain } from './chain.ts';
+import { crossedBy } from './irreversible.ts';
 
 /** What a promotion request says of each app that it moves. */
 export async function itemsOf(
@@ -17,7 +16,8 @@ export async function itemsOf(
   answers: Map<string, Answer[]>,
 ): Promise<Item[]> {
   const items: Item[] = [];
-  const crossed = await crossedBy(mirror, rendered, environment, steps);
+  const ways = steps.map(({ name, from, offer }) => ({ name, earlier: from, later: offer.part }));
+  const crossed = await crossedBy(mirror, rendered, environment, ways);
   for (const { name } of steps) {
     const [before, after] = [from.get(name), to.get(name)];
     items.push({
@@ -30,27 +30,6 @@ export async function itemsOf(
     });
   }
   return items;
-}
-
-/** By app the versions whose migrations cannot be undone, between what stands and what is offered, oldest first. */
-async function crossedBy(
-  mirror: Mirror,
-  { timelines }: Rendered,
-  environment: string,
-  steps: readonly Step[],
-): Promise<Map<string, string[]>> {
-  const ways = steps.map(({ name, from, offer }) => {
-    const timeline = timelines.get(`${environment}/${name}`);
-    const known = timeline !== undefined && from !== undefined && offer.part !== undefined;
-    return { name, parts: known ? timeline.between(from, offer.part) : [] };
-  });
-  const metadata = await metadataOf(
-    mirror,
-    ways.flatMap(({ parts }) => parts),
-  );
-  const versions = (parts: readonly string[]) =>
-    parts.flatMap((part) => (metadata.get(part)?.irreversible ? [versionOf(metadata.get(part))] : []));
-  return new Map(ways.map(({ name, parts }) => [name, [...new Set(versions(parts))]]));
 }
 
 /** The commits of `main` that made the difference: those that touched the app, what renders it, or what it is built from. */

@@ -2,8 +2,36 @@ import { metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Retreat } from '../model/rollback.ts';
-import type { Rendered } from '../model/timeline.ts';
+import type { ObjectId, Rendered } from '../model/timeline.ts';
 import { short, versionOf } from '../model/words.ts';
+
+/** What an app leaves behind, from an earlier part (not counted) to a later one. */
+export interface Way {
+  readonly name: string;
+  readonly earlier: ObjectId | undefined;
+  readonly later: ObjectId | undefined;
+}
+
+/** By app the versions on its way whose migrations cannot be undone, oldest first. */
+export async function crossedBy(
+  mirror: Mirror,
+  { timelines }: Rendered,
+  environment: string,
+  ways: readonly Way[],
+): Promise<Map<string, string[]>> {
+  const all = ways.map(({ name, earlier, later }) => {
+    const timeline = timelines.get(`${environment}/${name}`);
+    const known = timeline !== undefined && earlier !== undefined && later !== undefined;
+    return { name, parts: known ? timeline.between(earlier, later) : [] };
+  });
+  const metadata = await metadataOf(
+    mirror,
+    all.flatMap(({ parts }) => parts),
+  );
+  const versions = (parts: readonly string[]) =>
+    parts.flatMap((part) => (metadata.get(part)?.irreversible ? [versionOf(metadata.get(part))] : []));
+  return new Map(all.map(({ name, parts }) => [name, [...new Set(versions(parts))]]));
+}
 
 /**
  * Going back over a migration that cannot be undone would start a version on data that it cannot read.
@@ -11,21 +39,20 @@ import { short, versionOf } from '../model/words.ts';
  */
 export async function refuseIrreversible(
   mirror: Mirror,
-  { timelines }: Rendered,
+  rendered: Rendered,
   environment: string,
   retreats: readonly Retreat[],
 ): Promise<void> {
+  const ways = retreats.map(({ name, from, to }) => ({ name, earlier: to, later: from }));
+  const crossed = await crossedBy(mirror, rendered, environment, ways);
   for (const { name, from, to } of retreats) {
-    if (from === undefined || to === undefined) continue;
-    const crossed = timelines.get(`${environment}/${name}`)?.between(to, from) ?? [];
-    const metadata = [...(await metadataOf(mirror, crossed)).values()].filter(({ irreversible }) => irreversible);
-    if (metadata.length === 0) continue;
+    const crossing = crossed.get(name) ?? [];
+    if (crossing.length === 0 || from === undefined || to === undefined) continue;
     const ends = await metadataOf(mirror, [from, to]);
     const [now, then] = [versionOf(ends.get(from)), versionOf(ends.get(to))];
-    const crossing = metadata.map((one) => versionOf(one)).join(', ');
     const came = ends.get(from)?.drySha;
     throw new Refusal(
-      `${name} ${now} → ${then} crosses a migration that cannot be undone (${crossing}): ${then} cannot run on what it leaves. Roll forward: mend it on main${came ? ` (${now} came with ${short(came)})` : ''}, then npx slipway publish, and npx slipway promote --to ${environment} where it is no first environment.`,
+      `${name} ${now} → ${then} crosses a migration that cannot be undone (${crossing.join(', ')}): ${then} cannot run on what it leaves. Roll forward: mend it on main${came ? ` (${now} came with ${short(came)})` : ''}, then npx slipway publish, and npx slipway promote --to ${environment} where it is no first environment.`,
     );
   }
 }

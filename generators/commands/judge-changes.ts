@@ -79,7 +79,6 @@ export async function refusedSteps(
   mirror: Mirror,
   { environment, target, steps, removed }: Move,
 ): Promise<Map<string, string[]>> {
-  if (steps.length === 0) return new Map();
   const before = await partFiles(mirror.git, target);
   const after = new Map(before);
   const offered = new Map<string, typeof before>();

@@ -13,6 +13,7 @@ import { chain } from './chain.ts';
 import { itemsOf } from './changes.ts';
 import { type Context, untilSettled } from './context.ts';
 import { askGates } from './gates.ts';
+import type { Move } from './judge-changes.ts';
 import type { Asked } from './main.ts';
 import { type Outcome, propose } from './proposal.ts';
 import { contextOf } from './surroundings.ts';
@@ -101,8 +102,7 @@ async function reconcile(
   const older = steps.filter(({ state }) => state.is === 'older');
   const answers = await askGates(context, mirror, stages.find(({ name }) => name === source) as Stage, older);
   const agreed = older.filter(({ name }) => (answers.get(name) ?? []).every(({ agrees }) => agrees));
-  const { refusedSteps } = await import('./judge-changes.ts');
-  const refused = await refusedSteps(mirror, { environment, target: target.tip, steps: agreed, removed });
+  const refused = await refusedOf(mirror, { environment, target: target.tip, steps: agreed, removed });
   const ready = agreed.filter(({ name }) => !refused.has(name));
   const impossible = [...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`));
   const left = [...steps.flatMap((step) => leftOut(step, environment, answers.get(step.name) ?? [])), ...impossible];
@@ -126,6 +126,10 @@ async function reconcile(
   });
   return proposed === 'stale' ? 'stale' : { environment, source, moves: composed.moves, left, ...proposed };
 }
+
+/** Who judges brings an evaluator: it is loaded where there is something to judge. */
+const refusedOf = async (mirror: Mirror, move: Move): Promise<ReadonlyMap<string, readonly string[]>> =>
+  move.steps.length === 0 ? new Map() : (await import('./judge-changes.ts')).refusedSteps(mirror, move);
 
 const unsteady: Answer = { agrees: false, evidence: 'the gate does not agree yet' };
 

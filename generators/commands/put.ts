@@ -5,7 +5,7 @@ import { readNewest } from '../git/published.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
-import type { Metadata } from '../model/metadata.ts';
+import type { Metadata, Published } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head } from '../model/names.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -14,6 +14,17 @@ import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
 import { quote } from '../model/words.ts';
 import type { Context } from './context.ts';
 import { type Outcome, propose } from './proposal.ts';
+
+/** What a person says of every part that is put by hand. */
+export interface PutRequest {
+  readonly environment: string;
+  /** Push it onto the environment branch. @default a merge request */
+  readonly now?: boolean | undefined;
+  /** Why, for the commit and the request. */
+  readonly reason?: string | undefined;
+  /** Say what would happen; move no branch and ask the forge for nothing. */
+  readonly dryRun?: boolean | undefined;
+}
 
 /** A part of `rendered` that a person wants on an environment branch. */
 export interface Placement {
@@ -51,11 +62,15 @@ export interface Put {
   readonly branch?: string | undefined;
 }
 
-/** An environment branch that a person named. @throws {Misuse} when it is none */
-export async function targetOf(mirror: Mirror, environment: string): Promise<EnvironmentHistory> {
-  const { environments } = await readNewest(mirror);
+/** An environment branch that a person named, and what was published last. @throws {Misuse} when it is none */
+export async function targetOf(
+  mirror: Mirror,
+  environment: string,
+): Promise<{ target: EnvironmentHistory; published: Published }> {
+  const published = await readNewest(mirror);
+  const { environments } = published;
   const target = await environmentAt(mirror, environment);
-  if (target && environments.some(({ name }) => name === environment)) return target;
+  if (target && environments.some(({ name }) => name === environment)) return { target, published };
   throw new Misuse(
     `--env ${environment}: not an environment; known are ${environments.map(({ name }) => name).join(', ')}.`,
   );

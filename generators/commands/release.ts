@@ -1,30 +1,22 @@
 import { environmentAt, metadataAt, metadataOf, readRendered } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
-import { readNewest, readPublished } from '../git/published.ts';
+import { readPublished } from '../git/published.ts';
 import { head, main, pipelineFile, releaseBranch, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { releaseText } from '../model/release.ts';
 import type { ObjectId, Rendered } from '../model/timeline.ts';
 import { move, versionOf } from '../model/words.ts';
-import type { Context } from './context.ts';
-import { untilSettled } from './context.ts';
+import { type Context, untilSettled } from './context.ts';
 import { refuseIrreversible } from './irreversible.ts';
 import type { Asked } from './main.ts';
-import { describePut, type Put, put, targetOf } from './put.ts';
+import { describePut, type Put, type PutRequest, put, targetOf } from './put.ts';
 import { contextOf } from './surroundings.ts';
 
-export interface ReleaseRequest {
-  readonly environment: string;
+export interface ReleaseRequest extends PutRequest {
   readonly app: string;
   /** The commit of `main` whose part it shall be. @default what its source offers, or what it was taken back from */
   readonly at?: string | undefined;
-  /** Push it onto the environment branch. @default a merge request */
-  readonly now?: boolean | undefined;
-  /** Why, for the commit and the request. */
-  readonly reason?: string | undefined;
-  /** Say what would happen; move no branch and ask the forge for nothing. */
-  readonly dryRun?: boolean | undefined;
 }
 
 /**
@@ -44,8 +36,8 @@ export async function release(context: Context, request: ReleaseRequest): Promis
 
 async function decide(context: Context, mirror: Mirror, request: ReleaseRequest): Promise<Put | 'stale'> {
   const { environment, app, at, now = false, dryRun = false, reason } = request;
-  const target = await targetOf(mirror, environment);
-  const { environments, removed } = await readNewest(mirror);
+  const { target, published } = await targetOf(mirror, environment);
+  const { environments, removed } = published;
   const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
   const source = environments.find(({ name }) => name === environment)?.after;
   const steps = plan({
@@ -64,7 +56,8 @@ async function decide(context: Context, mirror: Mirror, request: ReleaseRequest)
   if (to === step.from)
     throw new Refusal(`${app} stands in ${environment} as it was at ${at ? `--at ${at}` : 'the latest'} already.`);
   await refuseIrreversible(mirror, history, environment, [{ name: app, from: step.from, to }]);
-  const commit = history.commits[history.timelines.get(`${environment}/${app}`)?.place(to) ?? -1] ?? '';
+  const timeline = history.timelines.get(`${environment}/${app}`);
+  const commit = history.commits[timeline?.place(to) ?? -1] ?? '';
   const { refusedSteps } = await import('./judge-changes.ts');
   const asked = { ...step, offer: { part: to, commit, vouched: undefined } };
   const refused = await refusedSteps(mirror, { environment, target: target.tip, steps: [asked], removed });
@@ -74,7 +67,6 @@ async function decide(context: Context, mirror: Mirror, request: ReleaseRequest)
   const metadata = (await metadataOf(mirror, [to])).get(to);
   const what = move(app, before, metadata);
   const offered = step.offer.part;
-  const timeline = history.timelines.get(`${environment}/${app}`);
   const ahead = source !== undefined && (timeline?.place(to) ?? 0) > (offered ? (timeline?.place(offered) ?? 0) : -1);
   const text = releaseText({
     environment,

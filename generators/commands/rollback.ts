@@ -8,21 +8,14 @@ import { releaseLine, versionOf } from '../model/words.ts';
 import { type Context, untilSettled } from './context.ts';
 import { refuseIrreversible } from './irreversible.ts';
 import type { Asked } from './main.ts';
-import { describePut, type Placement, type Put, put, targetOf } from './put.ts';
+import { describePut, type Placement, type Put, type PutRequest, put, targetOf } from './put.ts';
 import { contextOf } from './surroundings.ts';
 
-export interface RollbackRequest {
-  readonly environment: string;
+export interface RollbackRequest extends PutRequest {
   /** Only this app. @default every app that the last promotion moved */
   readonly app?: string | undefined;
   /** The version that it goes back to. @default what stood there before */
   readonly version?: string | undefined;
-  /** Push it onto the environment branch. @default a merge request */
-  readonly now?: boolean | undefined;
-  /** Why, for the commit and the request. */
-  readonly reason?: string | undefined;
-  /** Say what would happen; move no branch and ask the forge for nothing. */
-  readonly dryRun?: boolean | undefined;
 }
 
 /**
@@ -42,7 +35,7 @@ export async function rollback(context: Context, request: RollbackRequest): Prom
 
 async function decide(context: Context, mirror: Mirror, request: RollbackRequest): Promise<Put | 'stale'> {
   const { environment, app, now = false, dryRun = false, reason } = request;
-  const target = await targetOf(mirror, environment);
+  const { target } = await targetOf(mirror, environment);
   const history = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
   const retreats = await retreatsOf(mirror, history, request, target.tip);
   const names = retreats.map(({ name }) => name);

@@ -37,6 +37,16 @@ const keepGoing: Option = {
 const json: Option = { type: 'boolean', help: 'print JSON for programs' };
 const dryRun: Option = { type: 'boolean', help: 'say what would happen, and do nothing' };
 
+const target: Option = { type: 'string', value: 'E', help: 'the environment' };
+/** How a person puts parts on an environment. */
+const byHand: Readonly<Record<string, Option>> = {
+  now: { type: 'boolean', help: 'push it, where you may, instead of a merge request' },
+  reason: { type: 'string', value: 'TEXT', help: 'why, for whoever reads the history' },
+  remote,
+  'dry-run': dryRun,
+  json,
+};
+
 /** Every verb, for the help and for the parser alike. */
 export const verbs: Readonly<Record<string, Verb>> = {
   render: {
@@ -112,18 +122,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
     about:
       'Restores earlier parts exactly, tree by tree, as a merge request or, with --now, as a push. It renders nothing, asks\nno gate, and needs no npm ci (Node >= 22.18). Whatever goes back is held from then on, as after a git revert. A\nmigration that cannot be undone on the way is refused, and the way forward is said.',
     options: {
-      env: { type: 'string', value: 'E', help: 'the environment' },
+      env: target,
       app: { type: 'string', value: 'A', help: 'only this app (default: all that the last promotion moved)' },
       version: {
         type: 'string',
         value: 'V',
         help: 'the version it goes back to (default: what stood before); with --app',
       },
-      now: { type: 'boolean', help: 'push it, where you may, instead of a merge request' },
-      reason: { type: 'string', value: 'TEXT', help: 'why, for whoever reads the history' },
-      remote,
-      'dry-run': dryRun,
-      json,
+      ...byHand,
     },
     examples: [
       'slipway rollback --env production --app counter --now',
@@ -136,14 +142,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     about:
       'Puts what its source offers, what it was taken back from, or the part of any published commit, as a merge request\nor, with --now, as a push. No gate is asked, and the request says so.',
     options: {
-      env: { type: 'string', value: 'E', help: 'the environment' },
+      env: target,
       app: { type: 'string', value: 'A', help: 'the app' },
       at: { type: 'string', value: 'SHA', help: 'the commit of main whose part it shall be; with --reason' },
-      now: { type: 'boolean', help: 'push it, where you may, instead of a merge request' },
-      reason: { type: 'string', value: 'TEXT', help: 'why, for whoever reads the history' },
-      remote,
-      'dry-run': dryRun,
-      json,
+      ...byHand,
     },
     examples: [
       'slipway release --env production --app counter',

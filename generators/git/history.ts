@@ -110,35 +110,35 @@ export async function metadataAt(
     : await listTree(mirror.git, commit, prefix ? [prefix] : [], ['-r']);
   const files = [...listed].flatMap(([path, { id }]) => {
     const [app, file, ...rest] = path.slice(prefix.length).split('/');
-    return app && file === metadataFile && rest.length === 0 ? [{ app, id, path }] : [];
+    return app && file === metadataFile && rest.length === 0 ? [{ of: app, id }] : [];
   });
-  const blobs = await mirror.blobs(files.map(({ id }) => id));
-  const found = new Map<string, Metadata>();
-  for (const { app, id, path } of files) {
-    // A part that somebody edited may hold anything here; that is no reason to stop, and no evidence either.
-    try {
-      found.set(app, parseMetadata(String(blobs.get(id)), path));
-    } catch {}
-  }
-  return found;
+  return legible(mirror, files);
 }
 
 /** The provenance of parts that stand in `rendered`, by their ids; what is none of ours is left out. */
 export async function metadataOf(mirror: Mirror, parts: readonly ObjectId[]): Promise<Map<ObjectId, Metadata>> {
-  const found = new Map<ObjectId, Metadata>();
-  if (parts.length === 0) return found;
+  if (parts.length === 0) return new Map();
   const questions = parts.map((part) => `${part}:${metadataFile}\n`).join('');
   const answers = (await mirror.git.bytes(['cat-file', '--batch-check=%(objectname)'], questions))
     .toString()
     .split('\n');
   const files = parts.flatMap((part, index) => {
     const id = answers[index] ?? '';
-    return /^[0-9a-f]{40,64}$/.test(id) ? [{ part, id }] : [];
+    return /^[0-9a-f]{40,64}$/.test(id) ? [{ of: part, id }] : [];
   });
+  return legible(mirror, files);
+}
+
+/** The provenance in some files. A part that somebody edited may hold anything there: no reason to stop, and no evidence. */
+async function legible(
+  mirror: Mirror,
+  files: readonly { readonly of: string; readonly id: ObjectId }[],
+): Promise<Map<string, Metadata>> {
   const blobs = await mirror.blobs(files.map(({ id }) => id));
-  for (const { part, id } of files) {
+  const found = new Map<string, Metadata>();
+  for (const { of, id } of files) {
     try {
-      found.set(part, parseMetadata(String(blobs.get(id)), metadataFile));
+      found.set(of, parseMetadata(String(blobs.get(id)), metadataFile));
     } catch {}
   }
   return found;

@@ -4,6 +4,7 @@ import { type CheckedAgent, type CheckedApp, type CheckedStore, type CheckedWork
 import { fieldOf, type Mistake, mistakesIn, told, type Where } from './definition.ts';
 import { type Environment, type Path, scopeOf } from './environment.ts';
 import { lineOf } from './locate.ts';
+import { isMapping } from './mapping.ts';
 import { nearest } from './nearest.ts';
 import { Misuse } from './refusal.ts';
 
@@ -132,9 +133,6 @@ function saysSo(changes: object | undefined, [field = '', name = '']: readonly P
   const change = (changes as Readonly<Record<PropertyKey, unknown>>)[field];
   return !merged.has(String(field)) || !isMapping(change) || Object.hasOwn(change, name);
 }
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function mergeInto(value: object, changes: object): object {
   const { in: _, ...base } = value as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
 import { parseImage } from './image.ts';
 import { isForeign } from './kinds.ts';
+import { isMapping } from './mapping.ts';
 import type { Stage } from './metadata.ts';
 import { applicationFile, legalEnvironment, legalName } from './names.ts';
 import type { Failure, Line, Part, Summary } from './part.ts';
@@ -64,8 +65,6 @@ function parse(text: string, where: string): Record<string, unknown> {
   throw new Refusal(`${where} is not a line of a bundle: render it again.`);
 }
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const texts = (value: unknown): value is Record<string, string> =>
   isMapping(value) && Object.values(value).every((text) => typeof text === 'string');
 const commitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;

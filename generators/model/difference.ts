@@ -1,4 +1,5 @@
 import type { Manifest } from './manifest.ts';
+import { isMapping } from './mapping.ts';
 
 /** One step into a manifest: a field, a place in a list, or the member of a list that is called so (`name: counter`). */
 export type Step = string | number | { readonly by: MemberKey; readonly is: string | number };
@@ -116,9 +117,6 @@ function isKey(key: MemberKey, list: readonly unknown[]): boolean {
 
 const members = (key: MemberKey, list: readonly unknown[]) =>
   new Map((list as Record<string, unknown>[]).map((member) => [member[key] as string | number, member]));
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A field may be called `constructor`. */
 const own = (mapping: Record<string, unknown>, field: string) =>
