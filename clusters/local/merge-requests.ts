@@ -21,6 +21,8 @@ interface Kept {
 export interface Shown extends Kept {
   id: number;
   project_id: number;
+  source_project_id: number;
+  target_project_id: number;
   sha: string;
   web_url: string;
   draft: boolean;
@@ -184,6 +186,8 @@ export class MergeRequests {
     ...request,
     id: request.iid,
     project_id: project.id,
+    source_project_id: project.id,
+    target_project_id: project.id,
     sha: request.sha ?? (await this.#tip(request.source_branch)) ?? '',
     web_url: `${this.#settings.url()}/${project.path}/-/merge_requests/${request.iid}`,
     draft: /^draft:/i.test(request.title),

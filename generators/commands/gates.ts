@@ -1,46 +1,51 @@
 import { entriesOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { type Answer, type Live, liveAnswer } from '../model/gate.ts';
+import { type Answer, type Live, liveAnswer, type Vouching } from '../model/gate.ts';
 import type { Stage } from '../model/metadata.ts';
-import { applicationFile, pipelineFile } from '../model/names.ts';
-import type { Step } from '../model/promotion.ts';
+import { applicationFile } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import type { Entry } from '../model/timeline.ts';
+import type { Entry, EnvironmentHistory } from '../model/timeline.ts';
 import type { Context } from './context.ts';
 
-/** Every gate's answer for every app that would move. No gate agrees; a gate that cannot be asked does not. */
-export async function askGates(
+/**
+ * What the gates say of apps in the environment that they would come from. A gate that cannot be asked does not agree;
+ * where none is configured, whatever stands there may go on.
+ * @param names apps of which something stands in the source
+ */
+export async function vouch(
   context: Context,
   mirror: Mirror,
-  source: Stage,
-  steps: readonly Step[],
-): Promise<Map<string, Answer[]>> {
-  const answers = new Map<string, Answer[]>();
-  const apps = steps.filter(({ name }) => name !== pipelineFile);
-  if (!context.live || apps.length === 0) return answers;
+  { source, history, names }: { source: Stage; history: EnvironmentHistory; names: readonly string[] },
+): Promise<Map<string, Vouching>> {
+  const found = new Map<string, Vouching>();
+  const parts = names.flatMap((name) => ({ name, part: history.entries.get(name)?.id ?? '' }));
+  if (!context.live) return new Map(parts.map(({ name, part }) => [name, { part, answers: [], waits: [] }]));
+  if (names.length === 0) return found;
   let live: readonly Live[];
   try {
     live = await context.live(source.name);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    for (const { name } of apps) answers.set(name, [{ agrees: false, evidence: error.message }]);
-    return answers;
+    const answer: Answer = { gate: 'soak', is: 'unknown', evidence: error.message };
+    return new Map(names.map((name) => [name, { part: undefined, answers: [], waits: [answer] }]));
   }
   const soak = context.soakless ? 0 : source.soak;
   const listed = new Map<string | undefined, ReadonlyMap<string, Entry>>();
-  for (const { name, offer } of apps) {
-    const found = live.find(({ app }) => app === name);
-    const revision = found?.revision;
-    const parts = listed.get(revision) ?? (await partsAt(mirror, revision));
-    listed.set(revision, parts);
-    const part = offer.part === undefined ? undefined : offer.vouched;
-    if (part === undefined) continue;
+  for (const { name, part } of parts) {
+    const running = live.find(({ app }) => app === name);
+    const revision = running?.revision;
+    const entries = listed.get(revision) ?? (await partsAt(mirror, revision));
+    listed.set(revision, entries);
     // Only an app of which nothing is live has to be known as removed.
-    const removed = !found && !(await entriesOf(mirror.git, part)).has(applicationFile);
+    const removed = !running && !(await entriesOf(mirror.git, part)).has(applicationFile);
     const question = { environment: source.name, app: name, part, removed };
-    answers.set(name, [liveAnswer(question, found, parts.get(name)?.id, soak, context.now())]);
+    const answer = liveAnswer(question, running, entries.get(name)?.id, soak, context.now());
+    found.set(
+      name,
+      answer.is === 'yes' ? { part, answers: [answer], waits: [] } : { part: undefined, answers: [], waits: [answer] },
+    );
   }
-  return answers;
+  return found;
 }
 
 /** What stood in a commit that somebody else named: nothing, when it is not one. */

@@ -4,7 +4,7 @@ import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Answer } from '../model/gate.ts';
 import type { Published, Stage } from '../model/metadata.ts';
-import { environmentBranch, head, proposalBranch, rendered } from '../model/names.ts';
+import { environmentBranch, head, pipelineFile, proposalBranch, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import { requestText } from '../model/request.ts';
@@ -12,7 +12,7 @@ import { releaseLine } from '../model/words.ts';
 import { chain } from './chain.ts';
 import { itemsOf } from './changes.ts';
 import { type Context, untilSettled } from './context.ts';
-import { askGates } from './gates.ts';
+import { vouch } from './gates.ts';
 import type { Move } from './judge-changes.ts';
 import type { Asked } from './main.ts';
 import { type Outcome, propose } from './proposal.ts';
@@ -93,29 +93,28 @@ async function reconcile(
       left: [`${environmentBranch(environment)} does not exist yet: run slipway publish`],
     };
 
-  const steps = plan({
-    rendered: history,
-    environment,
-    target,
-    source: { environment: source, history: sourceHistory },
-  });
+  const route = { rendered: history, environment, target, source: { environment: source, history: sourceHistory } };
+  const wanted = plan(route).filter(({ name, state }) => moves.has(state.is) && name !== pipelineFile);
+  const vouched = sourceHistory
+    ? await vouch(context, mirror, {
+        source: stages.find(({ name }) => name === source) as Stage,
+        history: sourceHistory,
+        names: wanted.map(({ name }) => name),
+      })
+    : undefined;
+  const steps = plan({ ...route, source: { ...route.source, vouched } });
   const older = steps.filter(({ state }) => state.is === 'older');
-  const answers = await askGates(context, mirror, stages.find(({ name }) => name === source) as Stage, older);
-  const agreed = older.filter(({ name }) => (answers.get(name) ?? []).every(({ agrees }) => agrees));
-  const refused = await refusedOf(mirror, { environment, target: target.tip, steps: agreed, removed });
-  const ready = agreed.filter(({ name }) => !refused.has(name));
-  const impossible = [...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`));
-  const left = [...steps.flatMap((step) => leftOut(step, environment, answers.get(step.name) ?? [])), ...impossible];
-  // A request whose text counted seconds would be rewritten by every run.
-  const waiting = (step: Step) => answers.has(step.name) && !agreed.includes(step);
-  const steady = [
-    ...steps.flatMap((step) => leftOut(step, environment, waiting(step) ? [unsteady] : [])),
-    ...impossible,
+  const refused = await refusedOf(mirror, { environment, target: target.tip, steps: older, removed });
+  const ready = older.filter(({ name }) => !refused.has(name));
+  const left = [
+    ...steps.flatMap((step) => leftOut(step, environment, vouched?.get(step.name)?.waits ?? [])),
+    ...[...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`)),
   ];
 
   const composed = await chain(mirror, { environment, target, steps: ready });
+  const answers = new Map([...(vouched ?? [])].map(([name, { answers }]) => [name, [...answers]]));
   const items = await itemsOf(mirror, { rendered: history, environment, steps: ready }, composed, answers);
-  const text = requestText(environment, source, items, steady);
+  const text = requestText(environment, source, items, left);
   const proposed = await propose(context, mirror, {
     branch: proposalBranch(environment),
     environment,
@@ -131,25 +130,29 @@ async function reconcile(
 const refusedOf = async (mirror: Mirror, move: Move): Promise<ReadonlyMap<string, readonly string[]>> =>
   move.steps.length === 0 ? new Map() : (await import('./judge-changes.ts')).refusedSteps(mirror, move);
 
-const unsteady: Answer = { agrees: false, evidence: 'the gate does not agree yet' };
+/** The states in which an app may move, when its source vouches for it. */
+const moves: ReadonlySet<Step['state']['is']> = new Set(['older', 'held']);
 
-/** One line for what a request leaves alone; nothing for what is as it should be. */
-function leftOut({ name, state, offer }: Step, environment: string, answers: readonly Answer[]): string[] {
+/** One line for what a request leaves alone, or for what something newer waits for; nothing for what is as it should be. */
+function leftOut({ name, state, offer }: Step, environment: string, waits: readonly Answer[]): string[] {
+  const waiting = waits.map(({ evidence }) => `${name} waits: ${evidence}`);
   switch (state.is) {
     case 'held':
       return [
         `${name} is held in ${environment}: a later part stood there and somebody went back; ${releaseLine(environment, name)} lifts the hold`,
+        ...waiting,
       ];
     case 'edited':
       return [`${name} was edited by hand in ${environment} and is frozen: revert the edit to thaw it`];
     case 'newer':
-      return [`${name} is newer in ${environment} than in its source: it stays`];
+      return [`${name} is newer in ${environment} than in its source: it stays`, ...waiting];
     case 'none':
+      if (waiting.length > 0) return waiting;
       return offer.part === undefined ? [`${name} is not offered: ${offer.why}`] : [];
     case 'older':
-      return answers.filter(({ agrees }) => !agrees).map(({ evidence }) => `${name} waits: ${evidence}`);
+      return waiting;
     case 'equal':
-      return state.heldBelow ? [`${name} is held in ${environment}, and its source runs the same part`] : [];
+      return state.heldBelow ? [`${name} is held in ${environment}, and its source runs the same part`] : waiting;
   }
 }
 

@@ -32,7 +32,7 @@ export async function propose(context: Context, mirror: Mirror, proposing: Propo
   const { forge } = context;
 
   if (commits.length === 0) {
-    const open = dryRun ? undefined : await forge?.find(branch, environmentBranch(environment));
+    const open = dryRun ? undefined : await find(forge, branch, environmentBranch(environment));
     if (!open) return { outcome: 'nothing' };
     return { outcome: 'closed', request: await forge?.close(open.iid) };
   }
@@ -56,6 +56,10 @@ async function sameProposal({ git }: Mirror, there: string, tip: string, base: s
   return a?.join() === b?.join();
 }
 
+/** The open request from one branch onto another. */
+const find = async (forge: Forge | undefined, source: string, target: string) =>
+  (await forge?.opened(target))?.find((request) => request.source === source);
+
 async function request(
   forge: Forge,
   source: string,
@@ -63,7 +67,7 @@ async function request(
   text: RequestText,
   same: boolean,
 ): Promise<Proposed> {
-  const found = await forge.find(source, target);
+  const found = await find(forge, source, target);
   if (!found) return { outcome: 'opened', request: await forge.open({ source, target, ...text }) };
   if (found.title === text.title && found.body.trim() === text.body.trim()) {
     return { outcome: same ? 'unchanged' : 'updated', request: found };

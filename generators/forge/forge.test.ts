@@ -30,14 +30,14 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
       const { forge, branch } = await setting(t);
       const [target, source] = names();
       await branch(source, await branch(target, undefined));
-      assert.equal(await forge.find(source, target), undefined);
+      assert.equal(await find(forge, source, target), undefined);
       const opened = await forge.open({ source, target, title: 'One', body: 'text' });
       assert.equal(opened.state, 'opened');
-      assert.equal((await forge.find(source, target))?.iid, opened.iid);
+      assert.equal((await find(forge, source, target))?.iid, opened.iid);
       const updated = await forge.update(opened.iid, { title: 'Two', body: '| a | b |\n|---|---|\n' });
       assert.deepEqual([updated.title, updated.body.trim()], ['Two', '| a | b |\n|---|---|']);
       assert.equal((await forge.close(opened.iid)).state, 'closed');
-      assert.equal(await forge.find(source, target), undefined);
+      assert.equal(await find(forge, source, target), undefined);
     });
 
     test('opening one that is open gives that one, with the new text', async (t) => {
@@ -100,6 +100,9 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
     });
   });
 }
+
+const find = async (forge: Forge, source: string, target: string) =>
+  (await forge.opened(target)).find((request) => request.source === source);
 
 const names = (): [string, string] => {
   const unique = Math.random().toString(36).slice(2);
@@ -167,7 +170,7 @@ test('a token that may not is told which scope is missing, and is not repeated',
   const { url } = await local(t);
   const forge = gitlab({ host: url, project: project.path, token: 'wrong-secret' });
   await assert.rejects(
-    forge.find('a', 'b'),
+    forge.opened('b'),
     (error: Error) => /401.*scope api/.test(error.message) && !error.message.includes('wrong-secret'),
   );
 });
@@ -175,8 +178,8 @@ test('a token that may not is told which scope is missing, and is not repeated',
 test('a forge that is down is told by its address', async () => {
   const forge = gitlab({ host: 'http://127.0.0.1:1', project: 'g/p', token: 'x' });
   await assert.rejects(
-    forge.find('a', 'b'),
-    /Could not find merge requests in http:\/\/127\.0\.0\.1:1 \(project g\/p\).*server is up/,
+    forge.opened('b'),
+    /Could not list merge requests in http:\/\/127\.0\.0\.1:1 \(project g\/p\).*server is up/,
   );
 });
 
@@ -232,7 +235,7 @@ test('what is kept of merge requests outlives the forge', async (t) => {
   await twoBranches(repository);
   await forge.open({ source: 'a', target: 'b', title: 'kept', body: '' });
   const again = await local(t, { repository, file });
-  assert.equal((await again.forge.find('a', 'b'))?.title, 'kept');
+  assert.equal((await find(again.forge, 'a', 'b'))?.title, 'kept');
 });
 
 test('the page shows what people wrote, and runs none of it', async (t) => {

@@ -5,6 +5,8 @@ import type { MergeSettings } from '../model/setup.ts';
 export interface MergeRequest {
   /** Its number in the project. */
   readonly iid: number;
+  /** The branch that it would merge. */
+  readonly source: string;
   readonly title: string;
   readonly body: string;
   /** The tip of its source branch, as the forge knows it. */
@@ -23,8 +25,8 @@ export interface Proposal {
 
 /** The door to where people read and merge: seven calls. Branches are moved by git, never through it. */
 export interface Forge {
-  /** The open merge request from `source` onto `target`, if there is one. */
-  find(source: string, target: string): Promise<MergeRequest | undefined>;
+  /** Every open merge request onto `target`, from whichever branch of this project. */
+  opened(target: string): Promise<MergeRequest[]>;
   /** Opens one, or gives the one that is open already. */
   open(proposal: Proposal): Promise<MergeRequest>;
   update(iid: number, text: { title: string; body: string }): Promise<MergeRequest>;

@@ -48,11 +48,12 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
   }
 
   const forge: Forge = {
-    async find(source, target) {
-      const found = await ask('find merge requests', ({ MergeRequests }) =>
-        MergeRequests.all({ projectId: project, state: 'opened', sourceBranch: source, targetBranch: target }),
+    async opened(target) {
+      const found = await ask('list merge requests', ({ MergeRequests }) =>
+        MergeRequests.all({ projectId: project, state: 'opened', targetBranch: target, perPage: 100 }),
       );
-      return found[0] && mapped(found[0]);
+      // What comes from a fork has a branch of the same name, and none of our proposals.
+      return found.filter((one) => one.source_project_id === one.target_project_id).map(mapped);
     },
     async open({ source, target, title, body }) {
       try {
@@ -60,7 +61,7 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
         return mapped(await MergeRequests.create(project, source, target, title, { description: body }));
       } catch (error) {
         // GitLab answers 409 "Another open merge request already exists", and means: use that one.
-        const found = status(error) === 409 ? await forge.find(source, target) : undefined;
+        const found = status(error) === 409 ? await openFrom(forge, source, target) : undefined;
         if (!found) throw refusal(error, `open a merge request onto ${target} in ${host} (project ${project})`);
         return forge.update(found.iid, { title, body });
       }
@@ -99,9 +100,14 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
   return forge;
 }
 
+/** The open request from one branch onto another. */
+const openFrom = async (forge: Pick<Forge, 'opened'>, source: string, target: string) =>
+  (await forge.opened(target)).find((request) => request.source === source);
+
 /** Here, and where settings are mapped, stand GitLab's field names. */
 function mapped(found: {
   iid: number;
+  source_branch: string;
   title: string;
   description: string | null;
   sha: string;
@@ -111,6 +117,7 @@ function mapped(found: {
   const state = found.state === 'merged' || found.state === 'closed' ? found.state : 'opened';
   return {
     iid: found.iid,
+    source: found.source_branch,
     title: found.title,
     body: found.description ?? '',
     sha: found.sha,

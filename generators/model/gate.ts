@@ -1,3 +1,5 @@
+import type { ObjectId } from './timeline.ts';
+
 /** What is live of one app in one environment, in the words of an Argo CD Application. */
 export interface Live {
   readonly app: string;
@@ -13,20 +15,33 @@ export interface Live {
   readonly since?: number | undefined;
 }
 
-/** A gate's answer is evidence: it says what was seen, whichever way it went. */
+/** A gate's answer is evidence: it says what was asked and seen, whichever way it went. */
 export interface Answer {
-  readonly agrees: boolean;
+  /** Which gate was asked: `soak`. */
+  readonly gate: string;
+  /** No answer is `unknown`, which waits. */
+  readonly is: 'yes' | 'no' | 'unknown';
+  /** What was seen; steady, so that it may stand in a request: since when, never for how long. */
   readonly evidence: string;
+  /** Where a person sees the same. */
+  readonly link?: string | undefined;
 }
 
-/** Asks whether the part of `app` that stands in the source may go on. No answer is an answer that does not agree. */
-export type Gate = (question: Question) => Answer | Promise<Answer>;
+/** What the gates say of one app in the environment that it would come from. */
+export interface Vouching {
+  /** The newest part there that every gate agrees with; undefined for none. */
+  readonly part: ObjectId | undefined;
+  /** Why that part may go on. */
+  readonly answers: readonly Answer[];
+  /** What something newer waits for. */
+  readonly waits: readonly Answer[];
+}
 
 export interface Question {
   readonly environment: string;
   readonly app: string;
   /** The part that vouches, by tree id. */
-  readonly part: string;
+  readonly part: ObjectId;
   /** The app was taken out: nothing of it should be live. Only asked where nothing is. */
   readonly removed: boolean;
 }
@@ -42,32 +57,30 @@ export interface Question {
 export function liveAnswer(
   question: Question,
   live: Live | undefined,
-  partAtRevision: string | undefined,
+  partAtRevision: ObjectId | undefined,
   soak: number,
   now: number,
 ): Answer {
   const { environment, app } = question;
+  const answer = (is: Answer['is'], evidence: string): Answer => ({ gate: 'soak', is, evidence });
   if (!live) {
     return question.removed
-      ? { agrees: true, evidence: `${environment} runs nothing of it any more` }
-      : { agrees: false, evidence: `${environment} has not begun to run it` };
+      ? answer('yes', `${environment} runs nothing of it any more`)
+      : answer('no', `${environment} has not begun to run it`);
   }
-  if (partAtRevision !== question.part)
-    return { agrees: false, evidence: `${environment} does not run this part of ${app} yet` };
+  if (partAtRevision !== question.part) return answer('no', `${environment} does not run this part of ${app} yet`);
   if (live.sync !== 'Synced' || live.health !== 'Healthy') {
-    return {
-      agrees: false,
-      evidence: `${environment} has it ${live.sync} and ${live.health}${live.message ? `: ${live.message}` : ''}`,
-    };
+    return answer(
+      'no',
+      `${environment} has it ${live.sync} and ${live.health}${live.message ? `: ${live.message}` : ''}`,
+    );
   }
-  if (soak > 0) {
-    if (live.since === undefined)
-      return { agrees: false, evidence: `${environment} does not say since when it is Healthy` };
-    const soaked = Math.floor((now - live.since) / 1000);
-    if (soaked < soak) return { agrees: false, evidence: `${environment} has it Healthy for ${soaked} s of ${soak} s` };
-  }
-  return {
-    agrees: true,
-    evidence: `${environment} has it Synced and Healthy${soak > 0 ? ` for ${soak} s and more` : ''}`,
-  };
+  if (soak === 0) return answer('yes', `${environment} has it Synced and Healthy`);
+  if (live.since === undefined) return answer('unknown', `${environment} does not say since when it is Healthy`);
+  const since = new Date(live.since).toISOString();
+  const isSoaked = now - live.since >= soak * 1000;
+  return answer(
+    isSoaked ? 'yes' : 'no',
+    `${environment} has it Synced and Healthy since ${since}, and ${soak} s are asked`,
+  );
 }

@@ -1,3 +1,4 @@
+import type { Vouching } from './gate.ts';
 import { type State, stateOf } from './state.ts';
 import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from './timeline.ts';
 
@@ -25,7 +26,14 @@ export interface Route {
   readonly environment: string;
   readonly target: EnvironmentHistory | undefined;
   /** The environment that this one comes after; undefined for a first environment. */
-  readonly source?: { readonly environment: string; readonly history: EnvironmentHistory | undefined } | undefined;
+  readonly source?:
+    | {
+        readonly environment: string;
+        readonly history: EnvironmentHistory | undefined;
+        /** What the gates say, by app. @default what stands there may go on */
+        readonly vouched?: ReadonlyMap<string, Vouching> | undefined;
+      }
+    | undefined;
 }
 
 /**
@@ -54,8 +62,12 @@ function offerFor(name: string, { rendered, environment, source }: Route): Offer
   const timeline = rendered.timelines.get(`${environment}/${name}`) ?? new Timeline();
   if (!source) return offered(timeline, rendered.commits.length - 1, rendered, undefined);
 
-  const part = source.history?.entries.get(name)?.id;
-  if (part === undefined) return { part: undefined, why: `it is not in ${source.environment}` };
+  const stands = source.history?.entries.get(name)?.id;
+  if (stands === undefined) return { part: undefined, why: `it is not in ${source.environment}` };
+  const vouching = source.vouched?.get(name);
+  const part = vouching ? vouching.part : stands;
+  if (part === undefined)
+    return { part: undefined, why: (vouching?.waits ?? []).map(({ evidence }) => evidence).join('; ') };
   const newest = rendered.timelines.get(`${source.environment}/${name}`)?.newest(part, rendered.commits.length);
   if (newest === undefined) return { part: undefined, why: `it was edited by hand in ${source.environment}` };
   return offered(timeline, newest, rendered, part);

@@ -18,7 +18,7 @@ test('the text of a promotion request', () => {
         name: 'counter',
         from: metadata('1.0.1', 'a'),
         to: metadata('1.0.2', 'b'),
-        evidence: [{ agrees: true, evidence: 'dev has it Synced and Healthy' }],
+        evidence: [{ gate: 'soak', is: 'yes', evidence: 'dev has it Synced and Healthy' }],
         irreversible: [],
         commits: [{ sha: 'c'.repeat(40), author: 'Ann', subject: 'feat: `greet`\n/merge @everybody' }],
       },
