@@ -21,7 +21,10 @@ export interface Chain {
 /** So many commits at most: each names all that stands in an environment, so that their cost would grow squared. */
 const most = 1000;
 
-/** Composes the steps from tree ids: each puts one part, exactly as it stands in `rendered`, on the environment branch. */
+/**
+ * Composes the steps from tree ids: each puts one part, exactly as it stands in `rendered`, on the environment branch; one
+ * that offers none takes the folder away.
+ */
 export async function chain(
   mirror: Mirror,
   {
@@ -49,7 +52,12 @@ export async function chain(
     return found;
   };
   for (const { name, offer } of steps) {
-    if (offer.part === undefined) continue;
+    if (offer.part === undefined) {
+      const what = `${name} taken away`;
+      moves.push(what);
+      commits.push({ message: `${what}\n`, writes: [{ path: name, deleted: true }] });
+      continue;
+    }
     const metadata = provenance ? await provenance(name) : (await published(offer.commit)).get(name);
     if (metadata) to.set(name, metadata);
     const what = move(name, from.get(name), metadata);

@@ -1,76 +1,152 @@
 import type { Forge, MergeRequest } from '../forge/forge.ts';
+import { readProposed } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { push } from '../git/push.ts';
+import { type Move, push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
+import { mark, type RequestKind, readMarked } from '../model/marked.ts';
 import { environmentBranch, head } from '../model/names.ts';
+import { isComposed, isSame } from '../model/proposed.ts';
 import type { RequestText } from '../model/request.ts';
-import type { EnvironmentHistory } from '../model/timeline.ts';
+import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import type { Context } from './context.ts';
 
-/** What became of a promotion request, in one word. */
-export type Outcome = 'opened' | 'updated' | 'unchanged' | 'proposed' | 'closed' | 'nothing';
+/** What became of a request, in one word; `theirs`: the branch holds somebody's own work, and was left alone. */
+export type Outcome = 'opened' | 'updated' | 'unchanged' | 'proposed' | 'closed' | 'nothing' | 'theirs';
 
-export interface Proposed {
+/** What a proposal branch and its request shall be. */
+export interface Proposal {
+  /** The source branch of the request. */
+  readonly branch: string;
+  /** None: the request has no point any more. */
+  readonly commits: readonly NewCommit[];
+  /** What the request says. @default what it says already */
+  readonly says?: Wording | undefined;
+}
+
+export interface Wording {
+  readonly kind: RequestKind;
+  readonly text: RequestText;
+  /** Nobody shall merge it now: it becomes a draft. @default it is ready */
+  readonly isDrafted?: boolean | undefined;
+  /** A line for people's part of the text, where it does not stand there yet. */
+  readonly adds?: string | undefined;
+}
+
+export interface Proposing {
+  readonly environment: string;
+  readonly target: Pick<EnvironmentHistory, 'tip'>;
+  readonly rendered: Rendered;
+  readonly proposals: readonly Proposal[];
+  /** The open requests onto the environment branch. @default the forge is asked */
+  readonly opened?: readonly MergeRequest[] | undefined;
+  readonly dryRun: boolean;
+}
+
+/** What became of one proposal. */
+export interface Result {
+  readonly branch: string;
   readonly outcome: Outcome;
   readonly request?: MergeRequest | undefined;
 }
 
-interface Proposing {
-  /** The source branch of the request. */
+/**
+ * Makes proposal branches and their requests what they should be; what is so already is not touched, and what people
+ * put on a branch or wrote into a request stays.
+ */
+export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Result[] | 'stale'> {
+  const { environment, proposals, dryRun } = proposing;
+  const { forge } = context;
+  const prepared: Prepared[] = [];
+  for (const proposal of proposals) prepared.push(await prepare(context, mirror, proposing, proposal));
+  const moves = prepared.flatMap(({ move }) => move ?? []);
+  if (!dryRun && (await push(mirror, moves)) === 'stale') return 'stale';
+  // Without the forge's client a person goes on in its web page, from the branch that is there by now.
+  const opened = dryRun ? [] : (proposing.opened ?? (await forge?.opened(environmentBranch(environment))) ?? []);
+
+  const results: Result[] = [];
+  for (const { proposal, is } of prepared) {
+    const { branch, says } = proposal;
+    const listed = opened.find(({ source }) => source === branch);
+    // The forge told what it knew before the branch moved.
+    const found = listed && { ...listed, sha: mirror.refs.get(head(branch)) ?? listed.sha };
+    results.push({ branch, ...(await settle()) });
+
+    async function settle(): Promise<Omit<Result, 'branch'>> {
+      if (is === 'theirs') return { outcome: 'theirs', request: found };
+      if (is === 'pointless')
+        return found && forge ? { outcome: 'closed', request: await forge.close(found.iid) } : { outcome: 'nothing' };
+      if (dryRun) return { outcome: 'proposed' };
+      if (!forge || (!found && !says)) return { outcome: is === 'same' ? 'unchanged' : 'proposed' };
+      return request(forge, { branch, environment, says, found, isSame: is === 'same' });
+    }
+  }
+  return results;
+}
+
+interface Prepared {
+  readonly proposal: Proposal;
+  readonly is: 'theirs' | 'pointless' | 'same' | 'composed';
+  readonly move?: Move;
+}
+
+async function prepare(
+  context: Context,
+  mirror: Mirror,
+  { environment, target, rendered, dryRun }: Proposing,
+  proposal: Proposal,
+): Promise<Prepared> {
+  const { branch, commits } = proposal;
+  const ref = head(branch);
+  const from = mirror.refs.get(ref);
+  const there = from === undefined ? undefined : await readProposed(mirror.git, target.tip, from);
+  if (from !== undefined && !(there && isComposed(there, environment, rendered.timelines)))
+    return { proposal, is: 'theirs' };
+  if (commits.length === 0) return { proposal, is: 'pointless' };
+  if (there && isSame(there, target.tip, commits)) return { proposal, is: 'same' };
+  if (dryRun) return { proposal, is: 'composed' };
+  const written = await writeCommits(mirror.git, target.tip, commits, context.now());
+  return { proposal, is: 'composed', move: { ref, from, to: written.at(-1) as string } };
+}
+
+interface Requesting {
   readonly branch: string;
   readonly environment: string;
-  readonly target: EnvironmentHistory;
-  readonly commits: readonly NewCommit[];
-  readonly text: RequestText;
-  readonly dryRun: boolean;
+  readonly says: Wording | undefined;
+  readonly found: MergeRequest | undefined;
+  /** The branch did not have to move. */
+  readonly isSame: boolean;
 }
-
-/** Makes the proposal branch and its request what they should be; what is so already is not touched. */
-export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Proposed | 'stale'> {
-  const { branch, environment, target, commits, text, dryRun } = proposing;
-  const { forge } = context;
-
-  if (commits.length === 0) {
-    const open = dryRun ? undefined : await find(forge, branch, environmentBranch(environment));
-    if (!open) return { outcome: 'nothing' };
-    return { outcome: 'closed', request: await forge?.close(open.iid) };
-  }
-  if (dryRun) return { outcome: 'proposed' };
-
-  const there = mirror.refs.get(head(branch));
-  const written = await writeCommits(mirror.git, target.tip, commits, context.now());
-  const tip = written.at(-1) as string;
-  const same = there !== undefined && (await sameProposal(mirror, there, tip, target.tip));
-  if (!same && (await push(mirror, [{ ref: head(branch), from: there, to: tip }])) === 'stale') return 'stale';
-  if (!forge) return { outcome: same ? 'unchanged' : 'proposed' };
-  return request(forge, branch, environmentBranch(environment), text, same);
-}
-
-/** Whether the branch already holds these parts on this tip, commit by commit: then it keeps its reviews. */
-async function sameProposal({ git }: Mirror, there: string, tip: string, base: string): Promise<boolean> {
-  if (!(await git.isAncestor(base, there))) return false;
-  const [a, b] = await Promise.all(
-    [there, tip].map((commit) => git.lines(['log', '--format=%T', `${base}..${commit}`])),
-  );
-  return a?.join() === b?.join();
-}
-
-/** The open request from one branch onto another. */
-const find = async (forge: Forge | undefined, source: string, target: string) =>
-  (await forge?.opened(target))?.find((request) => request.source === source);
 
 async function request(
   forge: Forge,
-  source: string,
-  target: string,
-  text: RequestText,
-  same: boolean,
-): Promise<Proposed> {
-  const found = await find(forge, source, target);
-  if (!found) return { outcome: 'opened', request: await forge.open({ source, target, ...text }) };
-  if (found.title === text.title && found.body.trim() === text.body.trim()) {
-    return { outcome: same ? 'unchanged' : 'updated', request: found };
+  { branch, environment, says, found, isSame }: Requesting,
+): Promise<Omit<Result, 'branch'>> {
+  if (!says) return { outcome: isSame ? 'unchanged' : 'updated', request: found };
+  const wanted = worded(says, found);
+  if (!found) {
+    const proposal = { source: branch, target: environmentBranch(environment), ...wanted };
+    return { outcome: 'opened', request: await forge.open(proposal) };
   }
-  return { outcome: 'updated', request: await forge.update(found.iid, text) };
+  const isWorded = found.title === wanted.title && plain(found.body) === plain(wanted.body);
+  if (isWorded) return { outcome: isSame ? 'unchanged' : 'updated', request: found };
+  return { outcome: 'updated', request: await forge.update(found.iid, wanted) };
 }
+
+/** Title and body: ours, and what people made of them. A draft that a person made stays one. */
+function worded({ kind, text, isDrafted = false, adds }: Wording, found: MergeRequest | undefined) {
+  const there = found?.body ?? '';
+  const was = readMarked(there);
+  const isTheirDraft = found !== undefined && isDraft(found.title) && !was.isDrafted;
+  const added = adds && !`${was.before}${was.after}`.includes(adds) ? `${there}\n\n${adds}` : there;
+  return {
+    title: `${isDrafted || isTheirDraft ? 'Draft: ' : ''}${text.title}`.slice(0, 255),
+    body: mark(kind, text.body, { there: added, isDrafted: isDrafted && !isTheirDraft }),
+  };
+}
+
+/** https://docs.gitlab.com/user/project/merge_requests/drafts/ */
+const isDraft = (title: string) => /^(draft:|\[draft\]|\(draft\))/i.test(title);
+
+/** A forge may change line breaks and the space around a text. */
+const plain = (text: string) => text.replaceAll('\r\n', '\n').trim();

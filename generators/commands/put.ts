@@ -8,9 +8,9 @@ import type { NewCommit } from '../model/commit.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head } from '../model/names.ts';
-import { Misuse } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
 import type { RequestText } from '../model/request.ts';
-import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
+import type { EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
 import { quote } from '../model/words.ts';
 import type { Context } from './context.ts';
 import { type Outcome, propose } from './proposal.ts';
@@ -40,10 +40,10 @@ export interface Placement {
 export interface Putting {
   readonly environment: string;
   readonly target: EnvironmentHistory;
+  readonly rendered: Rendered;
   /** The source branch of the request. */
   readonly branch: string;
-  /** What a commit's subject begins with: `Roll back`. */
-  readonly verb: string;
+  readonly kind: 'release' | 'rollback';
   readonly placements: readonly Placement[];
   readonly text: RequestText;
   /** Push it onto the environment branch instead of asking for a merge. */
@@ -78,7 +78,8 @@ export async function targetOf(
 
 /** Puts parts on an environment branch exactly as they stand in `rendered`, a commit per app. */
 export async function put(context: Context, mirror: Mirror, putting: Putting): Promise<Put | 'stale'> {
-  const { environment, target, branch, verb, placements, text, now, reason, dryRun } = putting;
+  const { environment, target, rendered, branch, kind, placements, text, now, reason, dryRun } = putting;
+  const verb = kind === 'rollback' ? 'Roll back' : 'Release';
   const commits = placements.map(({ name, to, what, metadata }): NewCommit => {
     const lines = [...(reason ? [quote(reason, 500), ''] : []), ...(metadata ? [`Dry-Sha: ${metadata.drySha}`] : [])];
     const write = to === undefined ? { path: name, deleted: true as const } : { path: name, mode: mode.folder, id: to };
@@ -86,8 +87,15 @@ export async function put(context: Context, mirror: Mirror, putting: Putting): P
   });
   const moves = placements.map(({ what }) => what);
   if (!now) {
-    const proposed = await propose(context, mirror, { branch, environment, target, commits, text, dryRun });
-    return proposed === 'stale' ? 'stale' : { environment, branch, moves, ...proposed };
+    const proposals = [{ branch, commits, says: { kind, text } }];
+    const results = await propose(context, mirror, { environment, target, rendered, proposals, dryRun });
+    if (results === 'stale') return 'stale';
+    const [{ outcome, request } = { outcome: 'nothing' as const, request: undefined }] = results;
+    if (outcome === 'theirs')
+      throw new Refusal(
+        `${branch} holds commits that put something else than parts of rendered there: merge it or delete it, then run again.`,
+      );
+    return { environment, branch, moves, outcome, request };
   }
   if (!dryRun) {
     const written = await writeCommits(mirror.git, target.tip, commits, context.now());

@@ -79,7 +79,18 @@ async function decide(context: Context, mirror: Mirror, request: ReleaseRequest)
   });
   const branch = releaseBranch(environment, app);
   const placements = [{ name: app, to, metadata, what }];
-  return put(context, mirror, { environment, target, branch, verb: 'Release', placements, text, now, reason, dryRun });
+  return put(context, mirror, {
+    environment,
+    target,
+    rendered: history,
+    branch,
+    kind: 'release',
+    placements,
+    text,
+    now,
+    reason,
+    dryRun,
+  });
 }
 
 /** What ends a hold or an edit: the latest of what the source offers and of what stood there. */

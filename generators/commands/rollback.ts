@@ -55,8 +55,9 @@ async function decide(context: Context, mirror: Mirror, request: RollbackRequest
   return put(context, mirror, {
     environment,
     target,
+    rendered: history,
     branch,
-    verb: 'Roll back',
+    kind: 'rollback',
     placements,
     text,
     now,

@@ -108,14 +108,19 @@ export const verbs: Readonly<Record<string, Verb>> = {
   promote: {
     summary: 'open or update the merge requests that promote',
     about:
-      'Proposes to each environment what the one before it runs. A person merges. Apps that somebody rolled back or edited\nare left alone, and it says so.',
+      'Proposes to each environment what the one before it vouches for, in one request. A person merges. An app that\nsomebody rolled back or edited is left alone there, and has a request of its own that would bring it back. What people\nput on a proposal or wrote into a request stays.',
     options: {
       to: { type: 'string', value: 'E', help: 'only onto this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app, in a request of its own; with --to' },
       remote,
       'dry-run': dryRun,
       json,
     },
-    examples: ['slipway promote', 'slipway promote --to staging --dry-run'],
+    examples: [
+      'slipway promote',
+      'slipway promote --to staging --dry-run',
+      'slipway promote --to production --app counter',
+    ],
   },
   rollback: {
     summary: 'put back on an environment what stood there before',

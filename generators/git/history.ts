@@ -1,10 +1,11 @@
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
+import type { Link, Proposed } from '../model/proposed.ts';
 import type { Standing } from '../model/rollback.ts';
 import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from '../model/timeline.ts';
 import type { TreeChange } from '../model/verdict.ts';
-import type { Git } from './git.ts';
+import { type Git, GitError } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
 /** One changed path of one commit, against one of its parents. */
@@ -67,6 +68,37 @@ export async function readStandings(git: Git, tip: string): Promise<Standing[]> 
   const own = await git.lines(['rev-list', '--first-parent', tip]);
   const found = await changes(git, own, ['--diff-merges=first-parent']);
   return found.map(({ commit, path, id, deleted }) => ({ commit, name: path, part: deleted ? undefined : id }));
+}
+
+/**
+ * What a proposal branch holds beyond an environment branch; undefined when the two have no commit in common.
+ * @param tip of the environment branch
+ * @param there of the proposal
+ */
+export async function readProposed(git: Git, tip: string, there: string): Promise<Proposed | undefined> {
+  const bases = await git.lines(['merge-base', tip, there]).catch((error: Error) => {
+    if (error instanceof GitError && error.status === 1) return [];
+    throw error;
+  });
+  const [base] = bases;
+  if (base === undefined) return undefined;
+  const log = await git.text([
+    ...['log', '-z', '--topo-order', '--reverse', '--format=tformat:%H%x00%P%x00%B'],
+    `${base}..${there}`,
+  ]);
+  const fields = log.split('\0');
+  const commits = Array.from({ length: Math.floor(fields.length / 3) }, (_, at) => {
+    const [commit = '', parents = '', message = ''] = fields.slice(at * 3, at * 3 + 3);
+    return { commit, message, isMerge: parents.includes(' ') };
+  });
+  const ids = commits.map(({ commit }) => commit);
+  const byCommit = Map.groupBy(await changes(git, ids, []), ({ commit }) => commit);
+  const links = commits.map((one): Link => {
+    const own = byCommit.get(one.commit) ?? [];
+    const sets = own.map(({ path, mode, id, deleted }) => ({ name: path, mode, id: deleted ? undefined : id }));
+    return { ...one, sets };
+  });
+  return { base, links };
 }
 
 /** An environment branch as the mirror saw it last; undefined when there is none. */

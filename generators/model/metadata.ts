@@ -74,6 +74,8 @@ export interface Stage {
   readonly after?: string;
   /** Seconds that a part must have been healthy here before it goes on. */
   readonly soak: number;
+  /** Whether its promotion request is merged as soon as every gate agrees. @default a person merges */
+  readonly auto?: boolean;
 }
 export interface PublishedImage {
   /** The top-level folder that it is built from. */

@@ -18,6 +18,12 @@ export const releaseBranch = (environment: string, app: string) => `env/${enviro
 export const rollbackBranch = (environment: string, app?: string) =>
   `env/${environment}-rollback${app === undefined ? '' : `-${app}`}`;
 
+/** Whether a branch proposes something to an environment. */
+export const isProposalFor = (environment: string, branch: string) =>
+  branch === proposalBranch(environment) ||
+  branch === rollbackBranch(environment) ||
+  [releaseBranch(environment, ''), rollbackBranch(environment, '')].some((start) => branch.startsWith(start));
+
 /** A branch by its full name: `refs/heads/env/staging`. */
 export const head = (branch: string) => `refs/heads/${branch}`;
 

@@ -1,0 +1,33 @@
+import { readEnvironment, readRendered } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { environmentBranch, head, rendered } from '../model/names.ts';
+import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+
+/** The histories of the branches, as the mirror saw them last: each is read once for as long as its tip stays. */
+export class Histories {
+  readonly #mirror: Mirror;
+  readonly #environments = new Map<string, Promise<EnvironmentHistory>>();
+  readonly #rendered = new Map<string | undefined, Promise<Rendered>>();
+
+  constructor(mirror: Mirror) {
+    this.#mirror = mirror;
+  }
+
+  rendered(): Promise<Rendered> {
+    const { git, refs } = this.#mirror;
+    const tip = refs.get(head(rendered));
+    const found = this.#rendered.get(tip) ?? readRendered(git, tip);
+    this.#rendered.set(tip, found);
+    return found;
+  }
+
+  /** Undefined for an environment that has no branch. */
+  async environment(name: string): Promise<EnvironmentHistory | undefined> {
+    const { git, refs } = this.#mirror;
+    const tip = refs.get(head(environmentBranch(name)));
+    if (tip === undefined) return undefined;
+    const found = this.#environments.get(tip) ?? readEnvironment(git, tip);
+    this.#environments.set(tip, found);
+    return found;
+  }
+}

@@ -1,0 +1,314 @@
+import type { MergeRequest } from '../forge/forge.ts';
+import { readStandings } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import type { Answer, Vouching } from '../model/gate.ts';
+import { isByHand, type RequestKind, readMarked } from '../model/marked.ts';
+import type { Published, Stage } from '../model/metadata.ts';
+import {
+  environmentBranch,
+  head,
+  isProposalFor,
+  pipelineFile,
+  proposalBranch,
+  releaseBranch,
+  rendered as renderedBranch,
+} from '../model/names.ts';
+import { plan, type Step } from '../model/promotion.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { lastOwn } from '../model/repair.ts';
+import { type RequestText, requestText } from '../model/request.ts';
+import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import { releaseLine } from '../model/words.ts';
+import { type Chain, chain } from './chain.ts';
+import { itemsOf } from './changes.ts';
+import type { Context } from './context.ts';
+import { vouch } from './gates.ts';
+import type { Histories } from './histories.ts';
+import type { Move } from './judge-changes.ts';
+import { type Outcome, type Proposal, propose, type Result } from './proposal.ts';
+import { byHand, tend } from './tend.ts';
+
+/** What a promotion run did about one environment. */
+export interface Promotion {
+  readonly environment: string;
+  /** The environment that it takes from; `rendered` for a first one. */
+  readonly source: string;
+  /** What became of the one promotion request. */
+  readonly outcome: Outcome | 'merged';
+  readonly request?: MergeRequest | undefined;
+  /** What the request does, one line per app: `counter 1.0.3 → 1.0.4`. */
+  readonly moves: readonly string[];
+  /** The requests beside it: of one app each, or asked for by a person. */
+  readonly others: readonly Other[];
+  /** What is left alone, and why. */
+  readonly left: readonly string[];
+}
+
+export interface Other extends Result {
+  /** Undefined for one that a person opened in the forge. */
+  readonly kind: RequestKind | undefined;
+  readonly moves: readonly string[];
+}
+
+export interface Reconciling {
+  readonly published: Published;
+  readonly stage: Stage;
+  /** Only this app, in a request of its own. */
+  readonly app?: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** A request that there shall be. */
+interface Wanted {
+  readonly branch: string;
+  readonly kind: 'promotion' | 'one' | 're-apply' | 'repair';
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Makes the forge agree with the promotion table of one environment.
+ * @throws {Misuse} for an app that was never published there
+ */
+export async function reconcile(
+  context: Context,
+  mirror: Mirror,
+  histories: Histories,
+  { published, stage, app, dryRun }: Reconciling,
+): Promise<Promotion | 'stale'> {
+  const { name: environment, after } = stage;
+  const source = after ?? renderedBranch;
+  const rendered = await histories.rendered();
+  const target = await histories.environment(environment);
+  const none = { environment, source, outcome: 'nothing', moves: [], others: [] } as const;
+  if (!target) return { ...none, left: [`${environmentBranch(environment)} does not exist yet: run slipway publish`] };
+
+  const sourceHistory = after === undefined ? undefined : await histories.environment(after);
+  const { steps, vouched } = await decide(context, mirror, { published, stage, rendered, target, sourceHistory });
+  if (app !== undefined) checkKnown(app, environment, steps);
+  const wanted = steps.filter(({ name }) => app === undefined || name === app);
+  const older = after === undefined ? [] : wanted.filter(({ state }) => state.is === 'older');
+  const held = wanted.filter(({ state }) => state.is === 'held');
+  const move = { environment, target: target.tip, removed: published.removed };
+  const refused = new Map([
+    ...(await refusedOf(mirror, { ...move, steps: older })),
+    ...(await refusedOf(mirror, { ...move, steps: held })),
+  ]);
+  const ready = ({ name }: Step) => !refused.has(name);
+  const repairs = await repairsOf(mirror, wanted, { environment, target, rendered });
+
+  const opened = dryRun ? [] : ((await context.forge?.opened(environmentBranch(environment))) ?? []);
+  const asked = new Set(byHand(environment, opened).map((request) => request.source));
+  const alone = (kind: Wanted['kind']) => (step: Step) => ({
+    branch: releaseBranch(environment, step.name),
+    kind,
+    steps: [step],
+  });
+  const requests: Wanted[] = [
+    ...(after === undefined || app !== undefined
+      ? older.filter(ready).map(alone('one'))
+      : [{ branch: proposalBranch(environment), kind: 'promotion', steps: older.filter(ready) } as const]),
+    ...held.filter(ready).map(alone('re-apply')),
+    ...repairs.map(alone('repair')),
+  ].filter(({ branch, kind }) => kind === 'one' || !asked.has(branch));
+
+  const left = [
+    ...wanted.flatMap((step) => leftOut(step, environment, vouched?.get(step.name)?.waits ?? [])),
+    ...[...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`)),
+  ];
+  return settle(context, mirror, { none, stage, app, rendered, target, opened, requests, vouched, left, dryRun });
+}
+
+interface Deciding {
+  readonly published: Published;
+  readonly stage: Stage;
+  readonly rendered: Rendered;
+  readonly target: EnvironmentHistory;
+  readonly sourceHistory: EnvironmentHistory | undefined;
+}
+
+/** The promotion table, with what the gates say of every app that would move. */
+async function decide(
+  context: Context,
+  mirror: Mirror,
+  { published, stage, rendered, target, sourceHistory }: Deciding,
+): Promise<{ steps: Step[]; vouched?: ReadonlyMap<string, Vouching> }> {
+  const { name: environment, after } = stage;
+  if (after === undefined) return { steps: plan({ rendered, environment, target }) };
+  const source = { environment: after, history: sourceHistory };
+  const route = { rendered, environment, target, source };
+  const from = published.environments.find(({ name }) => name === after);
+  if (!sourceHistory || !from) return { steps: plan(route) };
+  const names = plan(route).flatMap(({ name, state }) => (moving.has(state.is) && name !== pipelineFile ? [name] : []));
+  const vouched = await vouch(context, mirror, { source: from, history: sourceHistory, names });
+  return { steps: plan({ ...route, source: { ...source, vouched } }), vouched };
+}
+
+/** The states in which an app may move, when its source vouches for it. */
+const moving: ReadonlySet<Step['state']['is']> = new Set(['older', 'held']);
+
+function checkKnown(app: string, environment: string, steps: readonly Step[]): void {
+  const names = steps.flatMap(({ name }) => (name === pipelineFile ? [] : [name]));
+  if (names.includes(app)) return;
+  throw new Misuse(
+    `--app ${app}: nothing of it was ever published for ${environment}; known are ${names.join(', ') || 'none'}.`,
+  );
+}
+
+/** Who judges brings an evaluator: it is loaded where there is something to judge. */
+const refusedOf = async (mirror: Mirror, move: Move): Promise<ReadonlyMap<string, readonly string[]>> =>
+  move.steps.length === 0 ? new Map() : (await import('./judge-changes.ts')).refusedSteps(mirror, move);
+
+/** What takes edits back: the last part of ours that stood there. */
+async function repairsOf(
+  { git }: Mirror,
+  steps: readonly Step[],
+  { environment, target, rendered }: { environment: string; target: EnvironmentHistory; rendered: Rendered },
+): Promise<Step[]> {
+  const edited = steps.filter(({ state }) => state.is === 'edited');
+  if (edited.length === 0) return [];
+  const standings = Map.groupBy(await readStandings(git, target.tip), ({ name }) => name);
+  return edited.map((step): Step => {
+    const timeline = rendered.timelines.get(`${environment}/${step.name}`);
+    const part = lastOwn(standings.get(step.name) ?? [], timeline, target.seen.get(step.name) ?? new Set());
+    const commit = part === undefined ? undefined : rendered.commits[timeline?.place(part) ?? -1];
+    const offer =
+      part === undefined || commit === undefined
+        ? { part: undefined, why: 'nothing of ours ever stood there' }
+        : { part, commit, vouched: undefined };
+    return { ...step, offer };
+  });
+}
+
+interface Settling {
+  readonly none: Pick<Promotion, 'environment' | 'source' | 'outcome' | 'moves' | 'others'>;
+  readonly stage: Stage;
+  readonly app: string | undefined;
+  readonly rendered: Rendered;
+  readonly target: EnvironmentHistory;
+  readonly opened: readonly MergeRequest[];
+  readonly requests: readonly Wanted[];
+  readonly vouched: ReadonlyMap<string, Vouching> | undefined;
+  readonly left: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Proposes what is wanted, tends what people asked for, and closes what has no point any more. */
+async function settle(
+  context: Context,
+  mirror: Mirror,
+  { none, stage, app, rendered, target, opened, requests, vouched, left, dryRun }: Settling,
+): Promise<Promotion | 'stale'> {
+  const { environment, source } = none;
+  const chains = new Map<string, Chain>();
+  const proposals: Proposal[] = [];
+  for (const { branch, kind, steps } of requests) {
+    const composed = await chain(mirror, { environment, target, steps });
+    chains.set(branch, composed);
+    const text = await textOf(mirror, { kind, rendered, environment, source, steps, composed, vouched, left });
+    proposals.push({ branch, commits: composed.commits, says: { kind, text } });
+  }
+  const tending = { environment, target, rendered, opened };
+  const theirs = app === undefined ? await tend(mirror, tending) : { proposals: [], left: [] };
+  const known = new Set([...requests, ...theirs.proposals].map(({ branch }) => branch));
+  const pointless = opened.filter(
+    ({ source: branch, body }) =>
+      isProposalFor(environment, branch) &&
+      !known.has(branch) &&
+      !isByHand(readMarked(body).kind) &&
+      (app === undefined || branch === releaseBranch(environment, app)),
+  );
+  const results = await propose(context, mirror, {
+    environment,
+    target,
+    rendered,
+    proposals: [
+      ...proposals,
+      ...theirs.proposals.filter(({ branch }) => !chains.has(branch)),
+      ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
+    ],
+    opened,
+    dryRun,
+  });
+  if (results === 'stale') return 'stale';
+
+  const kinds = new Map<string, RequestKind | undefined>([
+    ...opened.map(({ source, body }) => [source, readMarked(body).kind] as const),
+    ...requests.map(({ branch, kind }) => [branch, kind] as const),
+  ]);
+  const own = results.filter(({ outcome }) => outcome === 'theirs').map(({ branch }) => someonesOwn(branch));
+  const next = results.find(({ branch }) => branch === proposalBranch(environment));
+  const movesOf = (branch: string) => chains.get(branch)?.moves ?? [];
+  const others = results.flatMap((result): Other[] =>
+    result === next || result.outcome === 'nothing'
+      ? []
+      : [{ ...result, kind: kinds.get(result.branch), moves: movesOf(result.branch) }],
+  );
+  const merged = next && stage.auto && !dryRun ? await mergeItself(context, mirror, next) : undefined;
+  const says = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
+  if (!next) return { ...none, others, left: says };
+  const { outcome, request } = merged?.result ?? next;
+  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says };
+}
+
+/** Merges a promotion that needs nobody: one whose environment says so, at the tip that was just composed. */
+async function mergeItself(
+  { forge }: Context,
+  { refs }: Mirror,
+  next: Result,
+): Promise<{ result: Omit<Result, 'outcome'> & { outcome: 'merged' | Outcome }; waits: string[] }> {
+  const tip = refs.get(head(next.branch));
+  const isOpen = next.request?.state === 'opened' && next.outcome !== 'theirs';
+  if (!forge || !next.request || !tip || !isOpen) return { result: next, waits: [] };
+  try {
+    const request = await forge.merge(next.request.iid, tip);
+    return { result: { ...next, request, outcome: request.state === 'merged' ? 'merged' : next.outcome }, waits: [] };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { result: next, waits: [`!${next.request.iid} is not merged by itself yet: ${error.message}`] };
+  }
+}
+
+const someonesOwn = (branch: string) =>
+  `${branch} holds commits that put something else than parts of rendered there: merge it, or delete the branch for a new one`;
+
+/** One line for what a request leaves alone, or for what something newer waits for; nothing for what is as it should be. */
+function leftOut({ name, state, offer }: Step, environment: string, waits: readonly Answer[]): string[] {
+  const waiting = waits.map(({ evidence }) => `${name} waits: ${evidence}`);
+  switch (state.is) {
+    case 'held':
+      return [
+        `${name} is held in ${environment}: a later part stood there and somebody went back; ${releaseLine(environment, name)} lifts the hold`,
+        ...waiting,
+      ];
+    case 'edited':
+      return [`${name} was edited by hand in ${environment} and is frozen: revert the edit to thaw it`];
+    case 'newer':
+      return [`${name} is newer in ${environment} than in its source: it stays`, ...waiting];
+    case 'none':
+      if (waiting.length > 0) return waiting;
+      return offer.part === undefined ? [`${name} is not offered: ${offer.why}`] : [];
+    case 'older':
+      return waiting;
+    case 'equal':
+      return state.heldBelow ? [`${name} is held in ${environment}, and its source runs the same part`] : waiting;
+  }
+}
+
+interface Telling extends Omit<Wanted, 'branch'> {
+  readonly rendered: Rendered;
+  readonly environment: string;
+  readonly source: string;
+  readonly composed: Chain;
+  readonly vouched: ReadonlyMap<string, Vouching> | undefined;
+  readonly left: readonly string[];
+}
+
+async function textOf(
+  mirror: Mirror,
+  { kind, rendered, environment, source, steps, composed, vouched, left }: Telling,
+): Promise<RequestText> {
+  const answers = new Map([...(vouched ?? [])].map(([name, { answers }]) => [name, [...answers]]));
+  const items = await itemsOf(mirror, { rendered, environment, steps }, composed, answers);
+  const text = requestText(environment, source, items, kind === 'promotion' ? left : []);
+  return kind === 'promotion' ? text : { ...text, title: `${kind} ${text.title}` };
+}

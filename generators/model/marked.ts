@@ -1,0 +1,60 @@
+/** What a request is for. Its own text says so: whoever tends it needs no other record. */
+export type RequestKind = 'promotion' | 'one' | 're-apply' | 'repair' | 'release' | 'rollback';
+
+const kinds: readonly RequestKind[] = ['promotion', 'one', 're-apply', 'repair', 'release', 'rollback'];
+
+/** A person asked for it: no later run takes it back. */
+export const isByHand = (kind: RequestKind | undefined) => kind === undefined || !ownKinds.has(kind);
+const ownKinds: ReadonlySet<RequestKind> = new Set(['promotion', 're-apply', 'repair']);
+
+/** The text of a request, as far as its markers tell. */
+export interface Marked {
+  /** Undefined for a request that a person opened. */
+  readonly kind: RequestKind | undefined;
+  /** It is a draft because the calendar says so, and not because a person wants it to be. */
+  readonly isDrafted: boolean;
+  /** What people wrote around our text. */
+  readonly before: string;
+  readonly after: string;
+}
+
+const begin = /<!-- slipway: ([a-z-]+)( draft)? -->\n/;
+const end = '<!-- /slipway -->';
+
+/** Reads the text of a request. A forge may have changed its line breaks; one marker alone marks nothing. */
+export function readMarked(body: string): Marked {
+  const text = body.replaceAll('\r\n', '\n');
+  const found = begin.exec(text);
+  const until = found ? text.indexOf(end, found.index) : -1;
+  const kind = kinds.find((name) => name === found?.[1]);
+  if (!found || until < 0 || !kind) return { kind: undefined, isDrafted: false, before: '', after: text };
+  return {
+    kind,
+    isDrafted: found[2] !== undefined,
+    before: text.slice(0, found.index),
+    after: text.slice(until + end.length),
+  };
+}
+
+/**
+ * The whole text of a request: ours between two markers, and around it what people wrote.
+ * @param there its text now. @default a new request
+ */
+export function mark(kind: RequestKind, text: string, { there = '', isDrafted = false } = {}): string {
+  const { before, after } = readMarked(there);
+  // Nothing that a commit says may end our text before its end.
+  const ours = text.replaceAll('<!--', '<!-');
+  const theirs = after.trim() === '' ? '' : `\n\n${after.trim()}`;
+  return `${before}<!-- slipway: ${kind}${isDrafted ? ' draft' : ''} -->\n${ours.trimEnd()}\n${end}${theirs}\n`;
+}
+
+const overridden = /^[ \t]*calendar override:[ \t]*(\S.*)$/im;
+
+/** Why the calendar does not count for this request, in the words of whoever wrote it there; undefined where it counts. */
+export function overrideIn(body: string): string | undefined {
+  const { before, after } = readMarked(body);
+  return overridden.exec(`${before}\n${after}`)?.[1]?.trim();
+}
+
+/** The line that says so. */
+export const overrideLine = (reason: string) => `Calendar override: ${reason.replaceAll(/\s+/g, ' ').trim()}`;
