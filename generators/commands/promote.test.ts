@@ -99,7 +99,7 @@ test('a rollback in the source leaves the target alone, and says that it is newe
   await person.push();
   const [promotion] = await box.promote('production');
   assert.equal(await box.value('production', 'a'), '2');
-  assert.match(promotion?.left.join() ?? '', /a is newer in production than in its source/);
+  assert.match(promotion?.left.join() ?? '', /a: it is newer than in staging, which went back, and stays/);
 });
 
 test('a request lists the commits that touched the app or what it is built from, and no others', async (t) => {

@@ -18,7 +18,7 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
 import { type RequestText, requestText } from '../model/request.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
-import { releaseLine } from '../model/words.ts';
+import { newerThan, releaseLine } from '../model/words.ts';
 import { type Chain, chain } from './chain.ts';
 import { itemsOf } from './changes.ts';
 import type { Context } from './context.ts';
@@ -112,7 +112,7 @@ export async function reconcile(
   ].filter(({ branch, kind }) => kind === 'one' || !asked.has(branch));
 
   const left = [
-    ...wanted.flatMap((step) => leftOut(step, environment, vouched?.get(step.name)?.waits ?? [])),
+    ...wanted.flatMap((step) => leftOut(step, environment, source, vouched?.get(step.name)?.waits ?? [])),
     ...[...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`)),
   ];
   return settle(context, mirror, { none, stage, app, rendered, target, opened, requests, vouched, left, dryRun });
@@ -272,7 +272,12 @@ const someonesOwn = (branch: string) =>
   `${branch} holds commits that put something else than parts of rendered there: merge it, or delete the branch for a new one`;
 
 /** One line for what a request leaves alone, or for what something newer waits for; nothing for what is as it should be. */
-function leftOut({ name, state, offer }: Step, environment: string, waits: readonly Answer[]): string[] {
+function leftOut(
+  { name, state, offer, isAhead }: Step,
+  environment: string,
+  source: string,
+  waits: readonly Answer[],
+): string[] {
   const waiting = waits.map(({ evidence }) => `${name} waits: ${evidence}`);
   switch (state.is) {
     case 'held':
@@ -283,7 +288,7 @@ function leftOut({ name, state, offer }: Step, environment: string, waits: reado
     case 'edited':
       return [`${name} was edited by hand in ${environment} and is frozen: revert the edit to thaw it`];
     case 'newer':
-      return [`${name} is newer in ${environment} than in its source: it stays`, ...waiting];
+      return [`${name}: ${newerThan(source, isAhead)}`, ...waiting];
     case 'none':
       if (waiting.length > 0) return waiting;
       return offer.part === undefined ? [`${name} is not offered: ${offer.why}`] : [];

@@ -49,6 +49,9 @@ test('a release takes a fix past an environment, and says so', async (t) => {
   assert.match(put.request?.body ?? '', /Why: `the outage of @ops`/);
   await merge(box, put);
   assert.deepEqual(await state(box), ['2', 'newer', false]);
+  const ahead = 'it was taken past staging, and stays until staging has caught up';
+  assert.equal((await box.row(production, 'a'))?.note, ahead);
+  assert.ok((await box.promote(production))[0]?.left.includes(`a: ${ahead}`));
   assert.deepEqual(await state(box, 'staging'), ['1', 'older', false]);
   await assert.rejects(releasing(box, { at: fix, reason: 'again' }), /a stands in production as it was at --at/);
   // Until the path has caught up; from then on it is as ever.

@@ -3,12 +3,12 @@ import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { type Foreign, foreignIn, kindOf, meaningOf, newestOwn } from '../model/foreign.ts';
 import type { Live } from '../model/gate.ts';
-import type { Metadata } from '../model/metadata.ts';
+import type { Metadata, Stage } from '../model/metadata.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
 import { plan, type Step } from '../model/promotion.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
-import { quote, releaseLine, short, versionOf } from '../model/words.ts';
+import { newerThan, quote, releaseLine, short, versionOf } from '../model/words.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -50,7 +50,8 @@ export async function survey(context: Context): Promise<Status> {
     const environments = new Map<string, EnvironmentHistory>();
     const rows: Row[] = [];
     const foreign: Foreign[] = [];
-    for (const { name: environment, after } of (await readNewest(mirror)).environments) {
+    for (const stage of (await readNewest(mirror)).environments) {
+      const { name: environment, after } = stage;
       const target = await environmentAt(mirror, environment);
       if (target === undefined) continue;
       environments.set(environment, target);
@@ -62,7 +63,7 @@ export async function survey(context: Context): Promise<Status> {
       for (const step of steps) {
         if (step.name === pipelineFile) continue;
         const edited = step.state.is === 'edited' ? await editOf(mirror, history, environment, target, step.name) : {};
-        rows.push({ ...row(step, environment, target, metadata.get(step.name), live), ...edited });
+        rows.push({ ...row(step, stage, target, metadata.get(step.name), live), ...edited });
       }
     }
     return { rows, foreign };
@@ -100,8 +101,8 @@ async function liveOf({ live, say }: Context, environment: string): Promise<read
 }
 
 function row(
-  { name, from, state, offer }: Step,
-  environment: string,
+  { name, from, state, offer, isAhead }: Step,
+  { name: environment, after = '' }: Pick<Stage, 'name' | 'after'>,
   target: EnvironmentHistory,
   metadata: Metadata | undefined,
   live: readonly Live[] | undefined,
@@ -114,7 +115,7 @@ function row(
       ? `changed by hand: ${frozen}`
       : state.heldBelow
         ? `somebody went back: it stays until ${releaseLine(environment, name)}, or a revert of the revert`
-        : (found?.message ?? (state.is === 'none' && offer.part === undefined ? offer.why : undefined));
+        : (found?.message ?? (state.is === 'newer' ? newerThan(after, isAhead) : undefined) ?? whyNot(offer));
   return {
     environment,
     app: name,
@@ -127,6 +128,8 @@ function row(
     ...(note ? { note } : {}),
   };
 }
+
+const whyNot = (offer: Step['offer']) => (offer.part === undefined ? offer.why : undefined);
 
 const columns = ['environment', 'app', 'version', 'commit', 'since', 'health', 'state'] as const;
 

@@ -1,6 +1,13 @@
 import type { Vouching } from './gate.ts';
 import { type State, stateOf } from './state.ts';
-import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from './timeline.ts';
+import {
+  type Entry,
+  type EnvironmentHistory,
+  isCounterpart,
+  type ObjectId,
+  type Rendered,
+  Timeline,
+} from './timeline.ts';
 
 /** What one app (or the pipeline file) is in one environment, and what the environment's source offers it. */
 export interface Step {
@@ -9,6 +16,8 @@ export interface Step {
   readonly from: ObjectId | undefined;
   readonly state: State;
   readonly offer: Offer;
+  /** It is newer than what its source offers, and the source never ran it: somebody took it past. */
+  readonly isAhead?: true;
 }
 
 export type Offer =
@@ -54,8 +63,17 @@ export function plan(route: Route): Step[] {
       desired: offer.part,
       seen: route.target?.seen.get(name) ?? new Set(),
     });
-    return { name, from, state, offer };
+    const isAhead = state.is === 'newer' && from !== undefined && !ranInSource(name, from, route);
+    return { name, from, state, offer, ...(isAhead ? { isAhead } : {}) };
   });
+}
+
+/** Whether the source ever had what was rendered together with a part of the target. */
+function ranInSource(name: string, part: ObjectId, { rendered, environment, source }: Route): boolean {
+  const [here, there] = [environment, source?.environment].map((stage) => rendered.timelines.get(`${stage}/${name}`));
+  const seen = source?.history?.seen.get(name) ?? [];
+  if (!here || !there) return false;
+  return [...seen].some((one) => isCounterpart([here, part], [there, one], rendered.commits.length));
 }
 
 function offerFor(name: string, { rendered, environment, source }: Route): Offer {

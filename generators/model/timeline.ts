@@ -45,6 +45,20 @@ export class Timeline {
   }
 }
 
+/** Whether two parts of one app, each at its own path, were ever rendered from the same commit. */
+export function isCounterpart(
+  [one, part]: readonly [Timeline, ObjectId],
+  [other, counterpart]: readonly [Timeline, ObjectId],
+  length: number,
+): boolean {
+  const spans = [
+    [one.place(part), one.newest(part, length)],
+    [other.place(counterpart), other.newest(counterpart, length)],
+  ].flatMap(([from, to]) => (from === undefined || to === undefined ? [] : [{ from, to }]));
+  const [a, b] = spans;
+  return a !== undefined && b !== undefined && a.from <= b.to && b.from <= a.to;
+}
+
 /** `rendered` as its readers need it. */
 export interface Rendered {
   /** Its commits from the root to the tip. */

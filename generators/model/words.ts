@@ -23,6 +23,12 @@ export function move(name: string, from: Metadata | undefined, to: Metadata | un
 export const releaseLine = (environment: string, app: string) =>
   `npx slipway release --env ${environment} --app ${app}`;
 
+/** Why an app stays that is newer than what its source offers. */
+export const newerThan = (source: string, isAhead: boolean | undefined) =>
+  isAhead
+    ? `it was taken past ${source}, and stays until ${source} has caught up`
+    : `it is newer than in ${source}, which went back, and stays`;
+
 /** Text that somebody else wrote (a commit's subject), made harmless in Markdown and on a terminal, and cut. */
 export function quote(text: string, length = 100): string {
   const clean = text
