@@ -6,6 +6,7 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 type Benchmark = Pick<typeof import('./publish.ts'), 'run'>;
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   publish: () => import('./publish.ts'),
+  promote: () => import('./promote.ts'),
   render: () => import('./render.ts'),
 };
 

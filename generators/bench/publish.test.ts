@@ -120,7 +120,8 @@ test('an option that cannot be meant is refused before anything is made', async 
     [['publish', '--apps', 'many'], /--apps many: write a number from 1/],
     [['publish', '--case', 'some'], /--case some: known are all, one, git, none, parts/],
     [['publish', '--fast'], /--fast/],
-    [['rendr'], /known are publish, render/],
+    [['rendr'], /known are publish, promote, render/],
+    [['promote', '--apps', '0'], /--apps 0: write a number from 1/],
     [['render', '--runs', 'x'], /--runs x: write a number from 1/],
   ] as const) {
     const { dir, child, exited } = await bench(t, ...args);

@@ -1,14 +1,11 @@
-import { parseArgs } from 'node:util';
 import { Misuse } from '../model/refusal.ts';
+import { runBenchmark } from './benchmark.ts';
 import { type Comparison, compare, prepareContender } from './comparison.ts';
 import { gitPart } from './git-part.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
-import { describeMachine, thisMachine } from './machine.ts';
 import { type Bench, prepare } from './prepared.ts';
-import { type CaseResult, isMet } from './result.ts';
-import { Scratch } from './scratch.ts';
-import { report } from './table.ts';
+import type { CaseResult } from './result.ts';
 
 const comparisons: readonly Comparison[] = [
   { name: 'all', title: 'all changed, cold process', commit: 'all', atLeast: 8, dream: 12 },
@@ -39,32 +36,31 @@ where that is on a slow disk, TMPDIR=/dev/shm measures the programs and not the 
 `;
 
 /**
- * Runs the benchmark of publishing and prints what it found.
+ * Runs the benchmark of publishing.
  * @param program the checkout that is measured
  * @returns the exit code
- * @throws {Misuse} for an option that cannot be meant
- * @throws {Refusal} when a side did not do its work: there is nothing to compare then
  */
-export async function run(program: string, args: readonly string[], say: (line: string) => void): Promise<number> {
-  const asked = parse(args);
-  if (asked.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const scratch = new Scratch();
-  try {
-    // What the programs that are measured leave behind goes with the rest.
-    Object.assign(process.env, { TMPDIR: scratch.dir });
-    const machine = await thisMachine(scratch.dir);
-    const bench: Bench = { scratch, program, ...asked, say };
-    const results = await measureCases(bench, asked.cases);
-    if (asked.json) console.log(JSON.stringify({ machine, apps: asked.apps, runs: asked.runs, results }, null, 2));
-    else process.stdout.write(`${describeMachine(machine)}\n\n${report(results)}`);
-    return asked.strict && !results.every(({ verdicts }) => verdicts.every(isMet)) ? 1 : 0;
-  } finally {
-    scratch.closeNow();
-  }
-}
+export const run = (program: string, args: readonly string[], say: (line: string) => void): Promise<number> =>
+  runBenchmark(
+    {
+      name: 'publish',
+      help,
+      options: {
+        apps: { type: 'string', default: '1000' },
+        case: { type: 'string' },
+        'no-contender': { type: 'boolean', default: false },
+      },
+      most: { apps: 10_000 },
+      measure: (scratch, { values, numbers: { apps = 0, runs = 0 } }) => {
+        const only = values.case as string | undefined;
+        if (only !== undefined && !cases.includes(only))
+          throw new Misuse(`--case ${only}: known are ${cases.join(', ')}.`);
+        const bench: Bench = { scratch, program, apps, runs, contender: !values['no-contender'], say };
+        return measureCases(bench, only === undefined ? cases : [only]);
+      },
+    },
+    args,
+  );
 
 async function measureCases(bench: Bench, wanted: readonly string[]): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
@@ -78,42 +74,4 @@ async function measureCases(bench: Bench, wanted: readonly string[]): Promise<Ca
   }
   if (wanted.includes('parts')) results.push(await growth(bench));
   return results;
-}
-
-function parse(args: readonly string[]) {
-  const { values } = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        options: {
-          apps: { type: 'string', default: '1000' },
-          runs: { type: 'string', default: '5' },
-          case: { type: 'string' },
-          'no-contender': { type: 'boolean', default: false },
-          json: { type: 'boolean', default: false },
-          strict: { type: 'boolean', default: false },
-          help: { type: 'boolean', default: false },
-        },
-      });
-    } catch (error) {
-      throw new Misuse(`${(error as Error).message} See npm run bench -- publish --help.`);
-    }
-  })();
-  const count = (name: 'apps' | 'runs', most: number) => {
-    const text = values[name];
-    if (!/^[1-9]\d*$/.test(text) || Number(text) > most)
-      throw new Misuse(`--${name} ${text}: write a number from 1 to ${most}.`);
-    return Number(text);
-  };
-  if (values.case !== undefined && !cases.includes(values.case))
-    throw new Misuse(`--case ${values.case}: known are ${cases.join(', ')}.`);
-  return {
-    apps: count('apps', 10_000),
-    runs: count('runs', 100),
-    cases: values.case === undefined ? cases : [values.case],
-    contender: !values['no-contender'],
-    json: values.json,
-    strict: values.strict,
-    help: values.help,
-  };
 }

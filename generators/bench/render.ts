@@ -1,11 +1,8 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Misuse } from '../model/refusal.ts';
-import { describeMachine, thisMachine } from './machine.ts';
+import { runBenchmark } from './benchmark.ts';
 import { measure } from './measured.ts';
-import { type CaseResult, isMet, type Run, ratio, type Side } from './result.ts';
-import { Scratch } from './scratch.ts';
-import { report } from './table.ts';
+import { type CaseResult, type Run, ratio, type Side } from './result.ts';
+import type { Scratch } from './scratch.ts';
 
 export const help = `npm run bench -- render [options]: what checking costs, beside rendering alone
 
@@ -19,24 +16,20 @@ export const help = `npm run bench -- render [options]: what checking costs, bes
   --help     print this
 `;
 
-/** @throws {Misuse} for an option that cannot be meant. @throws {Refusal} when a side did not do its work */
-export async function run(program: string, args: readonly string[], say: (line: string) => void): Promise<number> {
-  const asked = parse(args);
-  if (asked.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const scratch = new Scratch();
-  try {
-    const machine = await thisMachine(scratch.dir);
-    const result = await compared(scratch, program, asked, say);
-    if (asked.json) console.log(JSON.stringify({ machine, ...asked, results: [result] }, null, 2));
-    else process.stdout.write(`${describeMachine(machine)}\n\n${report([result])}`);
-    return asked.strict && !result.verdicts.every(isMet) ? 1 : 0;
-  } finally {
-    scratch.closeNow();
-  }
-}
+/** Runs the benchmark of rendering and checking. @returns the exit code */
+export const run = (program: string, args: readonly string[], say: (line: string) => void): Promise<number> =>
+  runBenchmark(
+    {
+      name: 'render',
+      help,
+      options: { apps: { type: 'string', default: '1000' } },
+      most: { apps: 99_999 },
+      measure: async (scratch, { numbers: { apps = 0, runs = 0 } }) => [
+        await compared(scratch, program, { apps, runs }, say),
+      ],
+    },
+    args,
+  );
 
 async function compared(
   scratch: Scratch,
@@ -72,29 +65,4 @@ async function compared(
       },
     ],
   };
-}
-
-function parse(args: readonly string[]) {
-  const { values } = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        options: {
-          apps: { type: 'string', default: '1000' },
-          runs: { type: 'string', default: '5' },
-          json: { type: 'boolean', default: false },
-          strict: { type: 'boolean', default: false },
-          help: { type: 'boolean', default: false },
-        },
-      });
-    } catch (error) {
-      throw new Misuse(`${(error as Error).message} See npm run bench -- render --help.`);
-    }
-  })();
-  const count = (name: 'apps' | 'runs') => {
-    if (!/^[1-9]\d{0,4}$/.test(values[name]))
-      throw new Misuse(`--${name} ${values[name]}: write a number from 1 to 99999.`);
-    return Number(values[name]);
-  };
-  return { ...values, apps: count('apps'), runs: count('runs') };
 }

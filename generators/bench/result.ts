@@ -15,7 +15,7 @@ export interface Run extends Cost {
 export interface Verdict {
   readonly what: string;
   readonly found: number;
-  readonly unit: '×' | 's' | 'MB';
+  readonly unit: '×' | 's' | 'MB' | 'calls';
   /** Absent where nothing was wanted, and the figure is to be known. */
   readonly wanted?: { readonly atLeast: number } | { readonly atMost: number };
   /** What would be better still. */

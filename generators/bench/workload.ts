@@ -6,7 +6,7 @@ import { head, main } from '../model/names.ts';
 /** The environments of the generated repository, in path order. */
 export const stages = ['dev', 'staging', 'production'] as const;
 
-/** The commits of the generated repository. Each of the last three stands directly on `before`. */
+/** The commits of the generated repository. Each of the others stands directly on `before`. */
 export interface Workload {
   /** A bare repository that holds them; its `main` is `before`. */
   readonly remote: Git;
@@ -16,6 +16,8 @@ export interface Workload {
     readonly before: string;
     /** Every app at release 2: its image and its version label are others, so nearly every object is. */
     readonly all: string;
+    /** One app in five at release 2. */
+    readonly some: string;
     /** The last app alone at release 2. */
     readonly one: string;
     /** A file that no app reads. */
@@ -74,10 +76,14 @@ export async function createWorkload(program: string, dir: string, count: number
     return commit(name);
   };
   const all = await after('all', () => release(2, names));
+  const some = await after('some', () => release(2, names.slice(-someOf(count))));
   const one = await after('one', () => release(2, names.slice(-1)));
   const none = await after('none', () => writeFile(join(checkout.dir, 'NOTES.md'), 'Nothing that runs.\n'));
-  return { remote, names, commits: { before, all, one, none } };
+  return { remote, names, commits: { before, all, some, one, none } };
 }
+
+/** How many apps are some of so many. */
+export const someOf = (count: number) => Math.ceil(count / 5);
 
 /** One app, with every default written out: neither side of a comparison has to fill one in. */
 function appFile(name: string, release: 1 | 2): string {

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { serveForge } from '../commands/sandbox.fixture.ts';
+import type { Forge } from '../forge/forge.ts';
+import { environmentBranch } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
+import { runBenchmark } from './benchmark.ts';
+import { measure, median } from './measured.ts';
+import { type Outside, serveOutside } from './outside.ts';
+import { makePlace, type Place } from './place.ts';
+import { type Bench, type Prepared, prepare } from './prepared.ts';
+import { type CaseResult, type Run, type Side, typical } from './result.ts';
+import { publishIn } from './slipway.ts';
+import { someOf, stages } from './workload.ts';
+
+export const help = `npm run bench -- promote [options]: what slipway promote costs, beside the local forge
+
+  Apps in three environments, of which one in five has changed: the gates of all are asked, one merge request is composed
+  and written. Then once more, when there is nothing to write.
+
+  --apps N   how many apps (default: 1000)
+  --runs N   how often each runs; the table has the middle run (default: 5)
+  --json     print JSON for programs
+  --strict   exit with 1 when something wanted was missed
+  --help     print this
+`;
+
+/** Runs the benchmark of promoting. @returns the exit code */
+export const run = (program: string, args: readonly string[], say: (line: string) => void): Promise<number> =>
+  runBenchmark(
+    {
+      name: 'promote',
+      help,
+      options: { apps: { type: 'string', default: '1000' } },
+      most: { apps: 10_000 },
+      measure: async (scratch, { numbers: { apps = 0, runs = 0 } }) => {
+        const bench: Bench = { scratch, program, apps, runs, contender: false, say };
+        return [await promoting(bench, await prepare(bench, apps))];
+      },
+    },
+    args,
+  );
+
+async function promoting(bench: Bench, { server, commits }: Prepared): Promise<CaseResult> {
+  const { scratch, program, apps, runs, say } = bench;
+  const changed: Run[] = [];
+  const again: Run[] = [];
+  const calls: number[] = [];
+  for (let run = 1; run <= runs; run++) {
+    const place = await makePlace(scratch, program, server, commits.before);
+    const ends: (() => unknown)[] = [];
+    const scope = { after: (end: () => unknown) => void ends.push(end) };
+    try {
+      const { forge, variables } = await serveForge(scope, place.remote, join(place.dir, 'forge.json'));
+      const outside = await serveOutside(scope, place.remote, variables.CI_SERVER_URL);
+      const env = { ...process.env, ...variables, ...outside.variables };
+      await everywhere(bench, place, env, forge, outside);
+      await place.remote.bytes(['update-ref', 'refs/heads/main', commits.some]);
+      await place.checkout.bytes(['pull', '--quiet', '--ff-only']);
+      await publishIn(scratch, place);
+      outside.seen();
+      outside.calls = 0;
+      changed.push(await promoteIn(bench, place, env));
+      calls.push(outside.calls);
+      await check(forge, place, someOf(apps));
+      again.push(await promoteIn(bench, place, env));
+      say(
+        `promote, run ${run} of ${runs}: ${changed.at(-1)?.ms.toFixed(0)} ms and ${calls.at(-1)} calls, again ${again.at(-1)?.ms.toFixed(0)} ms`,
+      );
+    } finally {
+      for (const end of ends) await end();
+      await scratch.remove(place.dir);
+    }
+  }
+  const first: Side = { name: `${someOf(apps)} apps changed`, runs: changed };
+  const second: Side = { name: 'nothing to write', runs: again };
+  return {
+    name: 'promote',
+    title: `${apps} apps × ${stages.length} environments, ${someOf(apps)} changed: one run for all environments`,
+    clocks: [
+      'One process of slipway promote, from start to end; forge and Argo CD answer beside it on the same machine.',
+    ],
+    sides: [first, second],
+    verdicts: [
+      { what: 'reconciled, and the request written', found: typical(first) / 1000, unit: 's', wanted: { atMost: 2 } },
+      { what: 'calls of the forge', found: median(calls), unit: 'calls', wanted: { atMost: 12 } },
+      { what: 'nothing to write', found: typical(second) / 1000, unit: 's' },
+    ],
+  };
+}
+
+/** Brings what is published to every environment, by merge requests. */
+async function everywhere(
+  bench: Bench,
+  place: Place,
+  env: NodeJS.ProcessEnv,
+  forge: Forge,
+  outside: Outside,
+): Promise<void> {
+  for (const stage of stages.slice(1)) {
+    outside.seen();
+    await promoteIn(bench, place, env, '--to', stage);
+    await check(forge, place, bench.apps, stage);
+    const [request] = await forge.opened(environmentBranch(stage));
+    if (request) await forge.merge(request.iid, request.sha);
+  }
+}
+
+async function promoteIn(
+  { scratch }: Bench,
+  { checkout }: Place,
+  env: NodeJS.ProcessEnv,
+  ...args: readonly string[]
+): Promise<Run> {
+  // As on a new machine: nothing that an earlier run compiled is found.
+  const cold = { NODE_DISABLE_COMPILE_CACHE: '1' };
+  const launcher = join(checkout.dir, 'generators', 'commands', 'slipway.mjs');
+  const { ms, peak } = await measure(scratch, process.execPath, [launcher, 'promote', ...args], {
+    cwd: checkout.dir,
+    env: { ...env, ...cold },
+  });
+  return { ms, peak, phases: {} };
+}
+
+/** @throws {Refusal} when the request does not move so many apps: there is nothing to measure then */
+async function check(forge: Forge, { remote }: Place, moved: number, stage: string = stages[1]): Promise<void> {
+  const branch = environmentBranch(stage);
+  const [request, ...others] = await forge.opened(branch);
+  const tip = request?.sha ?? branch;
+  const apps = (await remote.lines(['diff-tree', '--name-only', branch, tip])).length;
+  if (!request || others.length > 0 || apps !== moved)
+    throw new Refusal(
+      `slipway promote did not do its work: ${request ? 1 + others.length : 0} requests onto ${branch}, of ${apps} apps and not ${moved}`,
+    );
+}
