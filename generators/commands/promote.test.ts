@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
@@ -197,6 +199,53 @@ test('a gate that cannot be asked does not agree', async (t) => {
   const [promotion] = await promote(context, { to: 'staging' });
   assert.equal(promotion?.outcome, 'nothing');
   assert.match(describe([promotion as never], false).join('\n'), /a waits: Argo CD cannot be asked/);
+});
+
+test('several environments may come after one, and each goes its own pace', async (t) => {
+  const box = await sandbox(t);
+  const regions = ['america', 'europe'];
+  const of = (name: string) => `  { ...base, name: '${name}', after: 'staging', domain: '${name}.example.com' },\n];`;
+  const file = regions.reduce((file, name) => file.replace(/\];\s*$/, of(name)), environmentsFile());
+  await box.commit({ 'clusters/environments.ts': file.replace(/.*name: 'production'.*\n/, '') });
+  await box.publish();
+  await box.mergeTo('staging');
+  assert.deepEqual(
+    (await box.promote()).map(({ environment, source, outcome }) => [environment, source, outcome]),
+    [
+      ['staging', 'dev', 'nothing'],
+      ['america', 'staging', 'opened'],
+      ['europe', 'staging', 'opened'],
+    ],
+  );
+  await box.mergeTo('europe');
+  await box.change({ a: '2' });
+  await box.publish();
+  await box.mergeTo('staging');
+  await box.mergeTo('europe');
+  assert.deepEqual(
+    [await box.value('america', 'a'), await box.value('europe', 'a')],
+    [undefined, '2'],
+    'one region waits, the other does not',
+  );
+  // A hold in one region holds nothing in the other.
+  const person = await box.person('europe');
+  await person.git.bytes(['revert', '--no-edit', '-m', '1', 'HEAD']);
+  await person.push();
+  await box.mergeTo('america');
+  assert.deepEqual([await box.value('america', 'a'), await box.value('europe', 'a')], ['2', '1']);
+  assert.equal((await box.row('europe', 'a'))?.held, true);
+  assert.equal((await box.row('america', 'a'))?.held, false);
+});
+
+test('a branch that the remote refuses to move is told by its name, and nothing is opened', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  const hook = join(box.remote.dir, 'hooks', 'update');
+  const refuses =
+    '#!/bin/sh\ncase "$1" in *-next) echo "GitLab: You are not allowed to push code to protected branches on this project."; exit 1;; esac\n';
+  await writeFile(hook, refuses, { mode: 0o755 });
+  await assert.rejects(box.promote('staging'), /refused env\/staging-next: .*not allowed to push code to protected/);
+  assert.deepEqual(await box.context.forge?.opened('env/staging'), []);
 });
 
 test('an unknown environment, and the first one, are no targets', async (t) => {

@@ -48,7 +48,7 @@ export async function push(mirror: Mirror, moves: readonly Move[]): Promise<Push
     }
     const branches = moves.map(({ ref }) => branchOf(ref)).join(', ');
     throw new Refusal(
-      `${mirror.address} refused ${branches}: ${error.message}. Check that your token may push there (slipway publish moves rendered and the first environments).`,
+      `${mirror.address} refused ${branches}: ${error.message}. Check that your token may push there, and how the branch is protected (npx slipway doctor tells).`,
       { cause: error },
     );
   }
