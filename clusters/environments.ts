@@ -60,6 +60,7 @@ export const environments: readonly Environment[] = [
     resources: { cpu: '250m', memory: '256Mi' },
     production: true,
     soak: '1h',
+    calendar: { timeZone: 'Europe/Berlin', closed: ['Fri 16:00 - Mon 07:00'] },
   },
   {
     name: 'platform-nonprod',

@@ -3,10 +3,11 @@ import { pipeline } from './charts/pipeline.ts';
 import { hostsOf } from './charts/web.ts';
 import { checkApp, type Declared } from './model/app-check.ts';
 import { type CheckedApp, isBuilt, isProgram } from './model/app-schema.ts';
-import { type Path, seconds } from './model/environment.ts';
+import { type Environment, type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
 import { isMapping } from './model/mapping.ts';
+import type { Stage } from './model/metadata.ts';
 import { legalName } from './model/names.ts';
 import type { Outline } from './model/outline.ts';
 import type { Line, Named, Part, RenderInput } from './model/part.ts';
@@ -59,12 +60,7 @@ export function* hydrate(definitions: Definitions, input: RenderInput, node: str
   yield {
     summary: {
       repository: path.repository,
-      environments: path.environments.map(({ name, scope, after, soak }) => ({
-        name,
-        ...(scope === 'cluster' ? { scope } : {}),
-        ...(after ? { after } : {}),
-        soak: seconds(soak),
-      })),
+      environments: path.environments.map(stageOf),
       apps: names,
       pipelines: Object.fromEntries(path.environments.map(({ name }) => [name, pipeline(name)])),
       images,
@@ -74,6 +70,17 @@ export function* hydrate(definitions: Definitions, input: RenderInput, node: str
     },
   };
 }
+
+/** An environment as the branches know it: what it does not say is absent. */
+const stageOf = ({ name, scope, after, soak, calendar, auto, reporter }: Environment): Stage => ({
+  name,
+  ...(scope === 'cluster' ? { scope } : {}),
+  ...(after ? { after } : {}),
+  soak: seconds(soak),
+  ...(calendar ? { calendar } : {}),
+  ...(auto ? { auto } : {}),
+  ...(reporter ? { reporter } : {}),
+});
 
 /** An app everywhere. @throws {Misuse} when its definition is wrong */
 function partsOf(

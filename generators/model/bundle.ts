@@ -1,4 +1,5 @@
 import { load } from 'js-yaml';
+import { isCalendar } from './calendar.ts';
 import { parseImage } from './image.ts';
 import { isForeign } from './kinds.ts';
 import { isMapping } from './mapping.ts';
@@ -164,6 +165,9 @@ function isPath(value: unknown): value is Summary['environments'] {
     if (!isMapping(stage) || !legalEnvironment(String(stage.name)) || known.has(stage.name)) return false;
     if (typeof stage.soak !== 'number' || (stage.after !== undefined && !known.has(stage.after))) return false;
     if (stage.scope !== undefined && stage.scope !== 'cluster') return false;
+    if (stage.calendar !== undefined && !isCalendar(stage.calendar)) return false;
+    if (stage.auto !== undefined && (stage.auto !== true || stage.after === undefined)) return false;
+    if (stage.reporter !== undefined && typeof stage.reporter !== 'string') return false;
     return known.add(stage.name);
   });
 }

@@ -1,10 +1,29 @@
 import { z } from 'zod';
 import { resources } from './app-schema.ts';
+import { type Calendar, closedTime, type Freeze, isDay, isZone, leavesOpen } from './calendar.ts';
 import { type Accepts, mistakesIn, type Shape, told } from './definition.ts';
 import { type Cluster, type Environment, isTime, type Path, scopeOf } from './environment.ts';
 import { legalEnvironment, legalName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { Misuse } from './refusal.ts';
+
+const day = z.string().refine(isDay, "must be a day such as '2026-12-20'");
+
+const calendar = z.strictObject({
+  timeZone: z.string().refine(isZone, "must be a time zone's IANA name such as 'Europe/Berlin'"),
+  closed: z
+    .array(z.string().refine(closedTime, "must be times of the week such as 'Fri 16:00 - Mon 07:00'"))
+    .refine(leavesOpen, 'must leave some time of the week open')
+    .readonly(),
+  freezes: z
+    .array(
+      z
+        .strictObject({ from: day, until: day, reason: z.string().min(1, 'must say why') } satisfies Shape<Freeze>)
+        .refine(({ from, until }) => from <= until, { message: 'must not end before it begins', path: ['until'] }),
+    )
+    .readonly()
+    .optional(),
+} satisfies Shape<Calendar>);
 
 const environment = z.strictObject({
   name: z.string().refine(legalEnvironment, 'must be a DNS label that does not read as a proposal branch'),
@@ -16,6 +35,12 @@ const environment = z.strictObject({
   resources,
   production: z.boolean().optional(),
   soak: z.string().refine(isTime, "must be a time such as '10m'"),
+  calendar: calendar.optional(),
+  auto: z.boolean().optional(),
+  reporter: z
+    .string()
+    .regex(/^[\w.-]{1,255}$/, "must be an account's name, as the forge has it")
+    .optional(),
 } satisfies Shape<Environment>);
 true satisfies Accepts<z.input<typeof environment>, Environment>;
 
@@ -58,9 +83,16 @@ export function checkPath(value: { repository: unknown; clusters: unknown; envir
   if (!url.data || !places.data || !list.data) throw new Misuse(mistakes.join('\n'));
   const clusters = named(places.data, `${file}: two clusters are named`);
   const environments = named(list.data, `${file}: two environments are named`);
-  for (const { name, cluster: place, after, scope } of environments.values()) {
+  for (const { name, cluster: place, after, scope, auto, calendar } of environments.values()) {
     if (!clusters.has(place)) throw unknown(`${file}: ${name} runs in ${place}`, 'a cluster', place, clusters.keys());
-    if (after === undefined) continue;
+    if (after === undefined) {
+      const idle = auto !== undefined ? 'auto' : calendar ? 'calendar' : undefined;
+      if (idle)
+        throw new Misuse(
+          `${file}: ${name} has the field ${idle}, but comes after no environment: it takes what is published at once, without a request. Take the field out.`,
+        );
+      continue;
+    }
     const before = environments.get(after);
     if (!before) throw unknown(`${file}: ${name} comes after ${after}`, 'an environment', after, environments.keys());
     if (scopeOf(before) !== scopeOf({ scope }))

@@ -1,4 +1,5 @@
 import type { Resources } from './app.ts';
+import type { Calendar } from './calendar.ts';
 
 /** What `clusters/environments.ts` lists. Every field is one sentence; `environment-schema.ts` checks them. */
 export interface Environment {
@@ -20,6 +21,12 @@ export interface Environment {
   readonly production?: boolean | undefined;
   /** How long a part must have been healthy here before it is offered to the next environment: `'10m'`. */
   readonly soak: string;
+  /** When it takes promotions; releases and rollbacks ask no calendar. @default always */
+  readonly calendar?: Calendar | undefined;
+  /** Whether a request to promote onto it is merged by itself when every gate agrees. @default false */
+  readonly auto?: boolean | undefined;
+  /** The account whose commit statuses on its branch say that its apps have soaked, where Argo CD cannot be asked. */
+  readonly reporter?: string | undefined;
 }
 
 /** A cluster, as far as what is rendered for it depends on it. */

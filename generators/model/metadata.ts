@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts';
 import type { Outline } from './outline.ts';
 import { Refusal } from './refusal.ts';
 
@@ -74,8 +75,12 @@ export interface Stage {
   readonly after?: string;
   /** Seconds that a part must have been healthy here before it goes on. */
   readonly soak: number;
-  /** Whether its promotion request is merged as soon as every gate agrees. @default a person merges */
-  readonly auto?: boolean;
+  /** When it takes promotions; absent for always. */
+  readonly calendar?: Calendar;
+  /** A request to promote onto it is merged by itself when every gate agrees. */
+  readonly auto?: true;
+  /** The account whose commit statuses on its branch count as evidence. */
+  readonly reporter?: string;
 }
 export interface PublishedImage {
   /** The top-level folder that it is built from. */
