@@ -1,3 +1,4 @@
+import { Course } from '../model/course.ts';
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
@@ -64,10 +65,30 @@ export async function readEnvironment(git: Git, tip: string): Promise<Environmen
 }
 
 /** What came to stand under each name along an environment branch itself (first parents), newest first. */
-export async function readStandings(git: Git, tip: string): Promise<Standing[]> {
-  const own = await git.lines(['rev-list', '--first-parent', tip]);
-  const found = await changes(git, own, ['--diff-merges=first-parent']);
-  return found.map(({ commit, path, id, deleted }) => ({ commit, name: path, part: deleted ? undefined : id }));
+export const readStandings = async (git: Git, tip: string): Promise<Standing[]> => (await readOwn(git, tip)).standings;
+
+/** An environment branch along its first parents. */
+export async function readCourse(git: Git, tip: string): Promise<Course> {
+  const { commits, standings } = await readOwn(git, tip);
+  return new Course(commits, standings);
+}
+
+async function readOwn(git: Git, tip: string): Promise<{ commits: string[]; standings: Standing[] }> {
+  const lines = await git.lines(['rev-list', '--first-parent', '--timestamp', tip]);
+  const times = new Map<string, number>();
+  for (const line of lines) {
+    const [time, commit] = line.split(' ') as [string, string];
+    times.set(commit, Number(time) * 1000);
+  }
+  const commits = [...times.keys()];
+  const found = await changes(git, commits, ['--diff-merges=first-parent']);
+  const standings = found.map(({ commit, path, id, deleted }) => ({
+    commit,
+    name: path,
+    part: deleted ? undefined : id,
+    time: times.get(commit) ?? 0,
+  }));
+  return { commits, standings };
 }
 
 /**

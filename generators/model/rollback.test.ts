@@ -11,7 +11,7 @@ const place = (part: string | undefined) => (part === undefined ? -1 : timeline.
 
 const part = fc.constantFrom<string | undefined>(undefined, 'p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'edited');
 const standingsOf = (name: string, parts: readonly (string | undefined)[]): Standing[] =>
-  parts.map((part, index) => ({ commit: `${name}${parts.length - index}`, name, part }));
+  parts.map((part, index) => ({ commit: `${name}${parts.length - index}`, name, part, time: index }));
 
 test('what an app may go back to stood there, is ours, and is earlier, the newest of it first', () => {
   fc.assert(
@@ -43,7 +43,7 @@ test('what moved last came forward, stands there, and has somewhere to go back t
       for (const [index, { name, part }] of history.entries()) {
         if (stands.get(name) === part) continue;
         stands.set(name, part);
-        told.unshift({ commit: `c${index - (commits[index] ?? 0)}`, name, part });
+        told.unshift({ commit: `c${index - (commits[index] ?? 0)}`, name, part, time: index });
       }
       const names = lastMoved(told, () => timeline);
       for (const name of names) {

@@ -9,6 +9,8 @@ export interface Standing {
   readonly commit: ObjectId;
   readonly name: string;
   readonly part: ObjectId | undefined;
+  /** When that commit was made, in milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** One app that goes back. */
