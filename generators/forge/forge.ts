@@ -16,6 +16,16 @@ export interface MergeRequest {
   readonly state: 'opened' | 'merged' | 'closed';
 }
 
+/** What somebody says of a commit, beside its code. */
+export interface Status {
+  readonly name: string;
+  readonly state: 'pending' | 'running' | 'success' | 'failed' | 'canceled';
+  readonly description: string;
+  readonly url?: string | undefined;
+  /** The account that set it. */
+  readonly author: string;
+}
+
 export interface Proposal {
   readonly source: string;
   readonly target: string;
@@ -23,7 +33,7 @@ export interface Proposal {
   readonly body: string;
 }
 
-/** The door to where people read and merge: seven calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: nine calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Every open merge request onto `target`, from whichever branch of this project. */
   opened(target: string): Promise<MergeRequest[]>;
@@ -37,4 +47,8 @@ export interface Forge {
   mergeSettings(): Promise<MergeSettings>;
   /** Every rule that protects branches. @throws {Unreadable} when the token may not know */
   protectionRules(): Promise<ProtectionRule[]>;
+  /** What is said of a commit, the newest of each name. */
+  statuses(commit: string): Promise<Status[]>;
+  /** Says something of a commit. */
+  setStatus(commit: string, status: Omit<Status, 'author'>): Promise<void>;
 }

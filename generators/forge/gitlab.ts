@@ -1,7 +1,7 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { Refusal, Unreadable } from '../model/refusal.ts';
 import type { MergeSettings } from '../model/setup.ts';
-import type { Forge, MergeRequest } from './forge.ts';
+import type { Forge, MergeRequest, Status } from './forge.ts';
 
 export interface GitLabSettings {
   /** `https://gitlab.com` */
@@ -84,6 +84,21 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
           MergeRequests.merge(project, iid, { sha, squash: false, shouldRemoveSourceBranch: false }),
         ),
       ),
+    async statuses(commit) {
+      const found = await ask(`list the statuses of ${commit}`, ({ Commits }) => Commits.allStatuses(project, commit));
+      return found.map((one) => ({
+        name: one.name,
+        state: states[one.status] ?? 'pending',
+        description: one.description ?? '',
+        url: one.target_url ?? undefined,
+        author: one.author.username,
+      }));
+    },
+    async setStatus(commit, { name, state, description, url }) {
+      await ask(`set the status ${name} of ${commit}`, ({ Commits }) =>
+        Commits.editStatus(project, commit, state, { name, description, ...(url ? { targetUrl: url } : {}) }),
+      );
+    },
     mergeSettings: async () =>
       mappedSettings(await askSetting('read the merge settings', ({ Projects }) => Projects.show(project))),
     async protectionRules() {
@@ -125,6 +140,15 @@ function mapped(found: {
     state,
   };
 }
+
+/** GitLab has more states; whatever has not ended waits. https://docs.gitlab.com/api/commits/#commit-status */
+const states: Readonly<Record<string, Status['state']>> = {
+  pending: 'pending',
+  running: 'running',
+  success: 'success',
+  failed: 'failed',
+  canceled: 'canceled',
+};
 
 const methods: Readonly<Record<string, MergeSettings['method']>> = {
   merge: 'merge commit',
