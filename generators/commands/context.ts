@@ -1,7 +1,7 @@
 import type { Forge } from '../forge/forge.ts';
 import type { Git } from '../git/git.ts';
 import type { Mirror } from '../git/mirror.ts';
-import type { Live } from '../model/gate.ts';
+import type { Live, Metrics } from '../model/gate.ts';
 import { Refusal } from '../model/refusal.ts';
 
 /** All that a verb needs of the world, handed in: the checkout, the remote, the doors that are configured, the clock. */
@@ -14,6 +14,8 @@ export interface Context {
   readonly forge?: Forge | undefined;
   /** What runs in an environment; undefined when nothing can be asked. */
   readonly live?: ((environment: string) => Promise<readonly Live[]>) | undefined;
+  /** What measured an environment's apps; undefined when nothing did, and then no alert is asked for. */
+  readonly metrics?: Metrics | undefined;
   /** On one machine nobody waits for the soak time: seconds count as soaked at once. */
   readonly soakless?: boolean | undefined;
   /** Milliseconds since 1970. */

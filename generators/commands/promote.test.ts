@@ -144,7 +144,7 @@ test('the gate lets pass what the source runs and is ready, and says what it wai
   await box.publish();
   const revision = await box.tip('env/dev');
   const old = await box.remote.text(['rev-parse', 'env/dev~2']);
-  const now = Date.now();
+  const now = Date.now() + 3_600_000;
   const healthy: Live = { app: 'a', sync: 'Synced', health: 'Healthy', revision, since: now - 3_600_000 };
   const cases: [Partial<Live>, RegExp | undefined][] = [
     [{}, undefined],
@@ -176,7 +176,7 @@ test('an app that still soaks does not have the request of the others rewritten 
   await box.publish();
   const revision = await box.tip('env/dev');
   const healthy = { sync: 'Synced', health: 'Healthy', revision };
-  let clock = Date.now();
+  let clock = Date.now() + 3_600_000;
   const running = [
     { ...healthy, app: 'a', since: clock - 3_600_000 },
     { ...healthy, app: 'b', since: clock - 10_000 },

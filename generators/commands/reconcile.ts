@@ -139,7 +139,7 @@ async function decide(
   const from = published.environments.find(({ name }) => name === after);
   if (!sourceHistory || !from) return { steps: plan(route) };
   const names = plan(route).flatMap(({ name, state }) => (moving.has(state.is) && name !== pipelineFile ? [name] : []));
-  const vouched = await vouch(context, mirror, { source: from, history: sourceHistory, names });
+  const vouched = await vouch(context, mirror, { source: from, history: sourceHistory, names, rendered });
   return { steps: plan({ ...route, source: { ...source, vouched } }), vouched };
 }
 

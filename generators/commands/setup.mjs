@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Programs of the machine, the package of Debian and of Homebrew that has each, and what it is for. */
+/** Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone. */
 const programs = [
   { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
   {
@@ -14,13 +14,23 @@ const programs = [
     homebrew: 'redis',
     why: 'the demo and the tests run the real one',
   },
+  {
+    command: 'prometheus',
+    debian: 'prometheus',
+    homebrew: 'prometheus',
+    why: 'the tests ask a real one',
+    only: 'tests',
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
-/** Installs the packages of this repository and the programs they need. Ends the process when it cannot. */
-export function setUp() {
+/**
+ * Installs the packages of this repository and the programs they need. Ends the process when it cannot.
+ * @param {'demo' | 'tests'} [what] what it is for
+ */
+export function setUp(what = 'demo') {
   for (const folder of packages()) install(folder);
-  const missing = programs.filter(({ command }) => !has(command));
+  const missing = programs.filter(({ command, only = what }) => only === what && !has(command));
   if (missing.length === 0) return;
   const needed = missing.map(({ command, why }) => `${command} (${why})`).join(', ');
   if (process.platform !== 'linux' || !has('apt-get')) {
@@ -139,4 +149,4 @@ function fail(reason) {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setUp();
+if (process.argv[1] === fileURLToPath(import.meta.url)) setUp('tests');

@@ -3,6 +3,7 @@ import { findWorld, type World } from '../../clusters/local/world.ts';
 import { gitlab } from '../forge/gitlab.ts';
 import type { Git } from '../git/git.ts';
 import { argocd } from '../live/argocd.ts';
+import { prometheus } from '../live/prometheus.ts';
 import { Refusal } from '../model/refusal.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Context } from './context.ts';
@@ -35,6 +36,7 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
   const remote = (values.remote as string | undefined) ?? 'origin';
   if (remote === 'local') return { ...base, ...doorsOf(await worldIn(worldDir(checkout))) };
   const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } = process.env;
+  const { PROMETHEUS_URL, PROMETHEUS_TOKEN } = process.env;
   return {
     ...base,
     remote,
@@ -46,6 +48,7 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
       ARGOCD_SERVER && ARGOCD_AUTH_TOKEN
         ? argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
         : undefined,
+    metrics: PROMETHEUS_URL ? prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN }) : undefined,
   };
 }
 

@@ -122,6 +122,19 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'slipway promote --to production --app counter',
     ],
   },
+  gate: {
+    summary: 'whether what stands in an environment has soaked, app by app, and why',
+    about:
+      'Asks Argo CD (Synced and Healthy for the soak time) and, when PROMETHEUS_URL is set, Prometheus (health all that time,\nand no alert that pages). --report says it as commit statuses slipway/gate/APP on the tip of the environment branch,\nfor a promote elsewhere that cannot ask: name the account as reporter in clusters/environments.ts. The exit code is 1\nwhen a gate does not agree.',
+    options: {
+      env: target,
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      report: { type: 'boolean', help: 'set commit statuses where their state changed' },
+      remote,
+      json,
+    },
+    examples: ['slipway gate --env staging', 'slipway gate --env staging --report'],
+  },
   rollback: {
     summary: 'put back on an environment what stood there before',
     about:
@@ -274,7 +287,8 @@ ${aligned(Object.entries(verbs).map(([name, { summary }]) => [name, summary]))}
 npx slipway VERB --help tells more. Exit codes: 0 done (also when there was nothing to do), 1 failed, 2 called wrongly.
 
 Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI),
-ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), SLIPWAY_WORLD (the local world's folder).
+ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), PROMETHEUS_URL and PROMETHEUS_TOKEN (Prometheus; the token only where it
+asks for one), SLIPWAY_WORLD (the local world's folder).
 `;
 }
 

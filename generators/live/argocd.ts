@@ -14,6 +14,7 @@ interface Application {
   readonly status?: {
     readonly sync?: { readonly status?: string; readonly revision?: string };
     readonly health?: { readonly status?: string; readonly message?: string; readonly lastTransitionTime?: string };
+    readonly history?: readonly { readonly revision?: string; readonly deployedAt?: string }[] | null;
   };
 }
 
@@ -46,6 +47,10 @@ export function argocd({ server, token }: ArgoCDSettings): (environment: string)
       health: status?.health?.status ?? 'Unknown',
       message: status?.health?.message,
       since: status?.health?.lastTransitionTime ? Date.parse(status.health.lastTransitionTime) : undefined,
+      deployed: (status?.history ?? []).flatMap(({ revision, deployedAt }) =>
+        revision && deployedAt ? [{ revision, time: Date.parse(deployedAt) }] : [],
+      ),
+      url: new URL(`/applications/argocd-${environment}/${metadata.name}`, server).href,
     }));
   };
 }

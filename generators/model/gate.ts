@@ -13,15 +13,51 @@ export interface Live {
   readonly message?: string | undefined;
   /** When the health last changed, in milliseconds since 1970; undefined when it is not known. */
   readonly since?: number | undefined;
+  /** What was synced, in any order (`status.history`). @default nothing is known of it */
+  readonly deployed?: readonly Deployed[] | undefined;
+  /** Where a person sees it. */
+  readonly url?: string | undefined;
+}
+
+/** A sync that succeeded. */
+export interface Deployed {
+  /** The commit of the environment branch that was synced. */
+  readonly revision: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** The health of one app as it was once measured. */
+export interface Sample {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** In the words of `Live`. */
+  readonly health: string;
+}
+
+/** An alert of one app that fired. */
+export interface Firing {
+  /** Its name: `CounterErrorBudgetBurns`. */
+  readonly alert: string;
+  /** When it was last seen firing, in milliseconds since 1970. */
+  readonly last: number;
+}
+
+/** What measured an environment: each is one question for all of its apps, about the last `seconds` before `now`. */
+export interface Metrics {
+  /** By app, in order of time. @throws {Refusal} when it cannot be asked */
+  health(environment: string, seconds: number, now: number): Promise<ReadonlyMap<string, readonly Sample[]>>;
+  /** By app. @throws {Refusal} when it cannot be asked */
+  firing(environment: string, seconds: number, now: number): Promise<ReadonlyMap<string, readonly Firing[]>>;
 }
 
 /** A gate's answer is evidence: it says what was asked and seen, whichever way it went. */
 export interface Answer {
-  /** Which gate was asked: `soak`. */
+  /** Which gate was asked: `soak`, `alert`, `calendar` or `report`. */
   readonly gate: string;
-  /** No answer is `unknown`, which waits. */
+  /** `no` speaks against it; `unknown` waits: time will tell, or nobody could be asked. */
   readonly is: 'yes' | 'no' | 'unknown';
-  /** What was seen; steady, so that it may stand in a request: since when, never for how long. */
+  /** What was seen, and by whom; steady, so that it may stand in a request: since when, never for how long. */
   readonly evidence: string;
   /** Where a person sees the same. */
   readonly link?: string | undefined;
@@ -37,50 +73,5 @@ export interface Vouching {
   readonly waits: readonly Answer[];
 }
 
-export interface Question {
-  readonly environment: string;
-  readonly app: string;
-  /** The part that vouches, by tree id. */
-  readonly part: ObjectId;
-  /** The app was taken out: nothing of it should be live. Only asked where nothing is. */
-  readonly removed: boolean;
-}
-
-/**
- * The gate "the source runs this part and is ready": Synced, Healthy, at a revision that holds exactly this part, for
- * the soak time.
- * @param live what runs of the app; undefined when nothing is known of it
- * @param partAtRevision the app's tree in `live.revision`; undefined when that commit does not have it
- * @param soak seconds
- * @param now milliseconds since 1970
- */
-export function liveAnswer(
-  question: Question,
-  live: Live | undefined,
-  partAtRevision: ObjectId | undefined,
-  soak: number,
-  now: number,
-): Answer {
-  const { environment, app } = question;
-  const answer = (is: Answer['is'], evidence: string): Answer => ({ gate: 'soak', is, evidence });
-  if (!live) {
-    return question.removed
-      ? answer('yes', `${environment} runs nothing of it any more`)
-      : answer('no', `${environment} has not begun to run it`);
-  }
-  if (partAtRevision !== question.part) return answer('no', `${environment} does not run this part of ${app} yet`);
-  if (live.sync !== 'Synced' || live.health !== 'Healthy') {
-    return answer(
-      'no',
-      `${environment} has it ${live.sync} and ${live.health}${live.message ? `: ${live.message}` : ''}`,
-    );
-  }
-  if (soak === 0) return answer('yes', `${environment} has it Synced and Healthy`);
-  if (live.since === undefined) return answer('unknown', `${environment} does not say since when it is Healthy`);
-  const since = new Date(live.since).toISOString();
-  const isSoaked = now - live.since >= soak * 1000;
-  return answer(
-    isSoaked ? 'yes' : 'no',
-    `${environment} has it Synced and Healthy since ${since}, and ${soak} s are asked`,
-  );
-}
+/** A moment as evidence says it: `2026-11-20T16:00:00Z`. */
+export const moment = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
