@@ -60,7 +60,7 @@ const range = (seconds: number) => `${seconds > 0 ? seconds : 60}s`;
 /** One instant query for a range of samples. @throws {Refusal} when it cannot be asked */
 async function ask({ server, token }: PrometheusSettings, query: string, now: number): Promise<readonly Series[]> {
   const failed = (why: string, next: string) =>
-    new Refusal(`Prometheus at ${addressOf(server)} cannot be asked (${why}). ${next}`);
+    new Refusal(withoutSecrets(`Prometheus at ${server} cannot be asked (${why}). ${next}`));
   let status: number;
   let body: string;
   try {
@@ -103,5 +103,5 @@ function parsed(body: string): Result | undefined {
   }
 }
 
-/** The address as messages may say it: without a name and a password that somebody wrote into it. */
-const addressOf = (server: string) => server.replace(/\/\/[^/@]*@/, '//');
+/** A message without the name and the password that somebody wrote into an address. */
+const withoutSecrets = (message: string) => message.replace(/\/\/[^/@\s]*@/g, '//');
