@@ -143,6 +143,10 @@ const inSummary = (what: string, fields: object, said: RegExp): Case => ({
 
 const argo = (kind: string, namespace: string) =>
   formatManifest({ apiVersion: 'argoproj.io/v1alpha1', kind, metadata: { name: 'a', namespace } });
+const [dev, staging] = [
+  { name: 'dev', soak: 60 },
+  { name: 'staging', after: 'dev', soak: 60 },
+];
 const notTheEnd = /line 6 is not the end of a bundle/;
 const notWhole = /does not hold every app in every environment once/;
 
@@ -372,6 +376,13 @@ const cases: readonly Case[] = [
     },
     notTheEnd,
   ),
+  inSummary(
+    'a calendar that is none',
+    { environments: [dev, { ...staging, calendar: { closed: ['Fri'] } }] },
+    notTheEnd,
+  ),
+  inSummary('a merge by itself without a request', { environments: [{ ...dev, auto: true }, staging] }, notTheEnd),
+  inSummary('a reporter that is none', { environments: [{ ...dev, reporter: 1 }, staging] }, notTheEnd),
   inSummary('apps that are no list', { apps: 'abcd' }, notTheEnd),
   inSummary('an app twice', { apps: ['a', 'b', 'c', 'c', 'd'] }, notWhole),
   inSummary('a repository that is none', { repository: 1 }, notTheEnd),
