@@ -57,5 +57,6 @@ test('a part is live since it was first synced, without a break, and never befor
   assert.equal(at(2, ['c2', 5], ['c1', 4], ['c0', 3]), 3);
   assert.equal(at(1, ['c2', 9], ['c0', 8], ['c1', 4]), 9, 'Argo CD had gone back in between');
   assert.equal(at(0, ['c2', 1]), 2, 'clocks differ');
-  assert.equal(at(0, ['main', 5]), 2, 'a revision that is not of this branch');
+  assert.equal(at(0, ['main', 5]), 5, 'something else was synced after its commit');
+  assert.equal(at(0, ['c1', 1]), 2, 'it changed nothing that had to be synced');
 });

@@ -45,10 +45,9 @@ export function liveSince(
 ): number {
   const held = new Set(candidates.slice(0, index + 1).map(({ part }) => part));
   const brought = candidates[index]?.time ?? Number.POSITIVE_INFINITY;
-  let earliest = brought;
-  for (const { revision, time } of deployed) {
-    if (!held.has(partAt(revision) ?? '')) break;
-    earliest = time;
-  }
-  return Math.max(brought, earliest);
+  const broken = deployed.findIndex(({ revision }) => !held.has(partAt(revision) ?? ''));
+  const unbroken = broken < 0 ? deployed : deployed.slice(0, broken);
+  // What was synced last may hold nothing of it: then it came later, with nothing to apply.
+  const earliest = unbroken.at(-1) ?? deployed[0];
+  return Math.max(brought, earliest?.time ?? brought);
 }

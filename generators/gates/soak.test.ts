@@ -111,7 +111,7 @@ test('a busy repository does not starve: rollouts of what follows do not count a
   assert.deepEqual(answers({ live }), ['unknown', 'unknown', 'yes', 'yes', 'yes']);
   assert.match(
     agree({ candidates, samples, live, index: 3 }),
-    /^yes: dev runs it or what followed since 2026-11-20T10:04:00Z \(Argo CD\), Healthy for the last 600 s/,
+    /^yes: dev runs it or what followed since 2026-11-20T10:04:00Z \(Argo CD\), Healthy, rollouts aside, for the last 600 s/,
   );
   const now = minute(16.2);
   const rolling = { ...live, sync: 'OutOfSync', health: 'Progressing' };

@@ -140,7 +140,8 @@ function measured(
       is: 'unknown',
       evidence: `Prometheus has no unbroken record (argocd_app_info) of its health in ${environment} for ${soak} s`,
     };
-  return { is: 'yes', evidence: `${runs}, Healthy for the last ${soak} s (Prometheus)` };
+  const healthy = index === 0 ? 'Healthy' : 'Healthy, rollouts aside,';
+  return { is: 'yes', evidence: `${runs}, ${healthy} for the last ${soak} s (Prometheus)` };
 }
 
 /** By the health's last change alone. */
