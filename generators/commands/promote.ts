@@ -15,6 +15,8 @@ export interface PromoteRequest {
   readonly to?: string | undefined;
   /** Only this app, in a request of its own; with `to`. @default every app */
   readonly app?: string | undefined;
+  /** Why the calendar of an environment does not count for what is proposed now; with `to`. */
+  readonly override?: string | undefined;
   /** Say what would happen; move no branch and ask the forge for nothing. */
   readonly dryRun?: boolean | undefined;
 }
@@ -26,14 +28,14 @@ export interface PromoteRequest {
  * @throws {Misuse} for an environment that cannot be promoted to, or an app that was never published there
  */
 export async function promote(context: Context, request: PromoteRequest): Promise<Promotion[]> {
-  const { to, app, dryRun = false } = request;
+  const { to, app, override, dryRun = false } = request;
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     const published = await readNewest(mirror);
     const histories = new Histories(mirror);
     const promotions: Promotion[] = [];
     for (const stage of targets(published.environments, to)) {
-      const decide = () => reconcile(context, mirror, histories, { published, stage, app, dryRun });
+      const decide = () => reconcile(context, mirror, histories, { published, stage, app, override, dryRun });
       const promotion = await untilSettled(mirror, decide);
       // A first environment takes what is published by itself: it is told only where something needs a person.
       if (stage.after !== undefined || promotion.others.length > 0) promotions.push(promotion);
@@ -66,11 +68,15 @@ export function describe(promotions: readonly Promotion[], dryRun: boolean): str
 }
 
 export async function run({ values }: Asked): Promise<void> {
-  const { to, app } = values as { to?: string; app?: string };
+  const { to, app, override } = values as { to?: string; app?: string; override?: string };
   if (app !== undefined && to === undefined) throw new Misuse('--app goes with --to E: one app, onto one environment.');
+  if (override !== undefined && (to === undefined || override.trim() === ''))
+    throw new Misuse(
+      '--override "REASON" goes with --to E: it says why the calendar of that environment does not count.',
+    );
   const context = await contextOf(values);
   const dryRun = values['dry-run'] === true;
-  const promotions = await promote(context, { to, app, dryRun });
+  const promotions = await promote(context, { to, app, override, dryRun });
   if (values.json) console.log(JSON.stringify(promotions, null, 2));
   else {
     if (!context.live) context.say('No gate is asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.');

@@ -1,8 +1,9 @@
 import type { MergeRequest } from '../forge/forge.ts';
+import { calendarAnswer } from '../gates/calendar.ts';
 import { readStandings } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
-import { isByHand, type RequestKind, readMarked } from '../model/marked.ts';
+import { isByHand, overrideIn, overrideLine, type RequestKind, readMarked } from '../model/marked.ts';
 import type { Published, Stage } from '../model/metadata.ts';
 import {
   environmentBranch,
@@ -55,6 +56,8 @@ export interface Reconciling {
   readonly stage: Stage;
   /** Only this app, in a request of its own. */
   readonly app?: string | undefined;
+  /** Why the calendar does not count for what is proposed now. */
+  readonly override?: string | undefined;
   readonly dryRun: boolean;
 }
 
@@ -73,7 +76,7 @@ export async function reconcile(
   context: Context,
   mirror: Mirror,
   histories: Histories,
-  { published, stage, app, dryRun }: Reconciling,
+  { published, stage, app, override, dryRun }: Reconciling,
 ): Promise<Promotion | 'stale'> {
   const { name: environment, after } = stage;
   const source = after ?? renderedBranch;
@@ -115,7 +118,9 @@ export async function reconcile(
     ...wanted.flatMap((step) => leftOut(step, environment, source, vouched?.get(step.name)?.waits ?? [])),
     ...[...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`)),
   ];
-  return settle(context, mirror, { none, stage, app, rendered, target, opened, requests, vouched, left, dryRun });
+  return settle(context, mirror, {
+    ...{ none, stage, app, override, rendered, target, opened, requests, vouched, left, dryRun },
+  });
 }
 
 interface Deciding {
@@ -183,6 +188,7 @@ interface Settling {
   readonly none: Pick<Promotion, 'environment' | 'source' | 'outcome' | 'moves' | 'others'>;
   readonly stage: Stage;
   readonly app: string | undefined;
+  readonly override: string | undefined;
   readonly rendered: Rendered;
   readonly target: EnvironmentHistory;
   readonly opened: readonly MergeRequest[];
@@ -196,7 +202,7 @@ interface Settling {
 async function settle(
   context: Context,
   mirror: Mirror,
-  { none, stage, app, rendered, target, opened, requests, vouched, left, dryRun }: Settling,
+  { none, stage, app, override, rendered, target, opened, requests, vouched, left, dryRun }: Settling,
 ): Promise<Promotion | 'stale'> {
   const { environment, source } = none;
   const chains = new Map<string, Chain>();
@@ -205,7 +211,15 @@ async function settle(
     const composed = await chain(mirror, { environment, target, steps });
     chains.set(branch, composed);
     const text = await textOf(mirror, { kind, rendered, environment, source, steps, composed, vouched, left });
-    proposals.push({ branch, commits: composed.commits, says: { kind, text } });
+    const there = opened.find((request) => request.source === branch);
+    const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
+    const says = {
+      kind,
+      text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
+      isDrafted: calendar?.is === 'no',
+      adds: override === undefined ? undefined : overrideLine(override),
+    };
+    proposals.push({ branch, commits: composed.commits, says });
   }
   const tending = { environment, target, rendered, opened };
   const theirs = app === undefined ? await tend(mirror, tending) : { proposals: [], left: [] };
@@ -243,11 +257,30 @@ async function settle(
       ? []
       : [{ ...result, kind: kinds.get(result.branch), moves: movesOf(result.branch) }],
   );
-  const merged = next && stage.auto && !dryRun ? await mergeItself(context, mirror, next) : undefined;
+  const isClosed = proposals.some(({ branch, says }) => branch === next?.branch && says?.isDrafted);
+  const merged = next && stage.auto && !isClosed && !dryRun ? await mergeItself(context, mirror, next) : undefined;
   const says = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
   if (!next) return { ...none, others, left: says };
   const { outcome, request } = merged?.result ?? next;
   return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says };
+}
+
+/** Whether the environment takes promotions now; undefined where it always does. */
+function calendarOf(
+  { now }: Context,
+  { calendar }: Stage,
+  there: MergeRequest | undefined,
+  override: string | undefined,
+): Answer | undefined {
+  return calendar && calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
+}
+
+/** What a closed calendar means for whoever reads the request. */
+function calendarLines(environment: string, calendar: Answer | undefined): string {
+  if (!calendar || (calendar.is === 'yes' && !calendar.evidence.includes('passed over'))) return '';
+  const way = `It is a draft until then. If it cannot wait, write \`Calendar override: <reason>\` below this text, or run \`npx slipway promote --to ${environment} --override "<reason>"\`.`;
+  const sentence = `${calendar.evidence[0]?.toUpperCase()}${calendar.evidence.slice(1)}.`;
+  return `**${sentence}**${calendar.is === 'no' ? ` ${way}` : ''}\n\n`;
 }
 
 /** Merges a promotion that needs nobody: one whose environment says so, at the tip that was just composed. */

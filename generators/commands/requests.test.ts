@@ -6,7 +6,7 @@ import type { Forge, MergeRequest } from '../forge/forge.ts';
 import { describe, type Promotion, promote } from './promote.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
-import { type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { environmentsFile, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // The requests beside the one that promotes: of apps that are held or were edited, and those that people asked for.
 
@@ -221,7 +221,7 @@ test('a request that somebody opened first is adopted, and what people write int
   const adopted = await promoted(box);
   assert.deepEqual([adopted.outcome, adopted.request?.iid], ['updated', theirs.iid]);
   const text = adopted.request?.body ?? '';
-  assert.match(text, /<!-- slipway: promotion -->[^]*a 1\.0[^]*<!-- \/slipway -->\n\nWe need this before noon\.\n$/);
+  assert.match(text, /<!-- slipway: promotion -->.*a 1\.0.*<!-- \/slipway -->\n\nWe need this before noon\.\n$/s);
   const { iid, title } = adopted.request as MergeRequest;
   await (box.context.forge as Forge).update(iid, { title: `Draft: ${title}`, body: `Read this.\n\n${text}` });
   assert.equal((await promoted(box)).outcome, 'unchanged');
@@ -229,7 +229,7 @@ test('a request that somebody opened first is adopted, and what people write int
   const updated = await promoted(box);
   assert.equal(updated.outcome, 'updated');
   assert.match(updated.request?.title ?? '', /^Draft: Promote to staging: a 1\.0, b 1\.0$/, 'a person made it a draft');
-  assert.match(updated.request?.body ?? '', /^Read this\.\n[^]*We need this before noon\.\n$/);
+  assert.match(updated.request?.body ?? '', /^Read this\.\n.*We need this before noon\.\n$/s);
 });
 
 test('what somebody put on a proposal branch is neither overwritten nor closed, and is told', async (t) => {
@@ -252,4 +252,54 @@ test('what somebody put on a proposal branch is neither overwritten nor closed, 
   assert.deepEqual([await box.value(staging, 'a'), await box.value(staging, 'b')], ['1', '2']);
   const after = await promoted(box);
   assert.deepEqual([after.moves, others(after)], [['b 1.0, new configuration'], [[reapply, 're-apply', 'opened']]]);
+});
+
+test('a closed calendar makes the request a draft, and whoever passes over it leaves a trace', async (t) => {
+  const box = await sandbox(t);
+  const closed = "calendar: { timeZone: 'Europe/Berlin', closed: ['Fri 16:00 - Mon 07:00'] }, ";
+  await box.commit({
+    'clusters/environments.ts': environmentsFile().replace("name: 'staging',", `name: 'staging', ${closed}`),
+  });
+  await box.publish();
+  const saturday = Date.parse('2026-11-21T12:00:00Z');
+  const at = async (now: number, override?: string) => {
+    const [promotion] = await promote({ ...box.context, now: () => now }, { to: staging, override });
+    assert.ok(promotion?.request);
+    const { outcome, request } = promotion;
+    return { outcome, title: request.title, body: request.body, request };
+  };
+  const first = await at(saturday);
+  assert.equal(first.title, 'Draft: Promote to staging: a 1.0, b 1.0');
+  assert.match(first.body, /it opens Mon 2026-11-23 07:00 \(Europe\/Berlin\)\.\*\* It is a draft until then\./);
+  await assert.rejects(merge(box, first.request), /draft/i);
+  assert.equal((await at(saturday + 3_600_000)).outcome, 'unchanged');
+
+  const passed = await at(saturday, 'incident 4711');
+  assert.equal(passed.title, 'Promote to staging: a 1.0, b 1.0');
+  assert.match(
+    passed.body,
+    /passed over: incident 4711\.\*\*\n.*<!-- \/slipway -->\n\nCalendar override: incident 4711\n$/s,
+  );
+  assert.equal((await at(saturday + 60_000)).outcome, 'unchanged', 'it stays so without being said again');
+
+  // On Monday nobody has to say anything.
+  const monday = await at(Date.parse('2026-11-23T08:00:00Z'));
+  assert.doesNotMatch(monday.body, /passed over/);
+  await merge(box, monday.request);
+  assert.equal(await box.value(staging, 'a'), '1');
+});
+
+test('an environment that wants it merges its promotions by itself, and nothing else', async (t) => {
+  const box = await sandbox(t);
+  const auto = (file: string) => file.replace("name: 'staging',", "name: 'staging', auto: true,");
+  await box.commit({ 'clusters/environments.ts': auto(environmentsFile()) });
+  await box.publish();
+  const [first] = await box.promote(staging);
+  assert.deepEqual([first?.outcome, first?.request?.state], ['merged', 'merged']);
+  assert.equal(await box.value(staging, 'a'), '1');
+  await published(box, { a: '2' });
+  await promoted(box);
+  await rollback(box.context, { environment: staging, app: 'a', now: true });
+  assert.deepEqual(others(await promoted(box)), [[reapply, 're-apply', 'opened']]);
+  assert.deepEqual([await box.value(staging, 'a'), await sources(box)], ['1', [reapply]]);
 });

@@ -112,6 +112,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: {
       to: { type: 'string', value: 'E', help: 'only onto this environment' },
       app: { type: 'string', value: 'A', help: 'only this app, in a request of its own; with --to' },
+      override: {
+        type: 'string',
+        value: 'REASON',
+        help: 'why the calendar does not count this time; it stays in the request; with --to',
+      },
       remote,
       'dry-run': dryRun,
       json,
