@@ -1,12 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CommitStatuses } from './commit-statuses.ts';
 import { forgePage } from './forge-page.ts';
 import { MergeRequests, type MergeRequestsSettings, project, Refused } from './merge-requests.ts';
+import { pageOf } from './pages.ts';
 import { protectedBranches } from './repository.ts';
 
 export interface ForgeSettings extends MergeRequestsSettings {
-  /** May do everything. */
+  /** May do everything, as the account `slipway`. */
   readonly token: string;
+  /** Other accounts that may do everything: by token, their names. @default none */
+  readonly accounts?: Readonly<Record<string, string>> | undefined;
   /** May look, as a Reporter, at all but how branches are protected. @default nobody */
   readonly reporter?: string | undefined;
 }
@@ -18,7 +23,11 @@ export interface ForgeSettings extends MergeRequestsSettings {
 export async function createForge(
   settings: ForgeSettings,
 ): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
-  const requests = await MergeRequests.open(settings);
+  const statuses = await CommitStatuses.open({
+    ...settings,
+    file: join(dirname(settings.file), 'commit-statuses.json'),
+  });
+  const requests = await MergeRequests.open({ ...settings, pipeline: (commit) => statuses.pipeline(commit) });
 
   async function page(method: string, path: readonly string[], response: ServerResponse): Promise<void> {
     const { status, type, body } = forgePage(method, path, await requests.list(new URLSearchParams()));
@@ -26,16 +35,25 @@ export async function createForge(
   }
 
   async function api(request: IncomingMessage, path: readonly string[], query: URLSearchParams): Promise<unknown> {
-    const given = request.headers['private-token'];
+    const given = String(request.headers['private-token']);
     const looksOnly = settings.reporter !== undefined && given === settings.reporter;
-    if (given !== settings.token && !looksOnly) throw new Refused(401, '401 Unauthorized');
-    const [, version, projects, id = '', kind = '', iid, verb] = path;
+    const account = given === settings.token ? 'slipway' : settings.accounts?.[given];
+    if (account === undefined && !looksOnly) throw new Refused(401, '401 Unauthorized');
+    const [, version, projects, id = '', kind = '', iid, verb, last] = path;
     const known = [String(project.id), project.path].includes(decodeURIComponent(id));
     if (version !== 'v4' || projects !== 'projects' || !known) throw new Refused(404, '404 Project Not Found');
     if (looksOnly && (request.method !== 'GET' || kind === 'protected_branches')) {
       throw new Refused(403, '403 Forbidden');
     }
     const body = parse(await text(request), request.headers['content-type']);
+    if (request.method === 'POST' && kind === 'statuses' && iid && account) {
+      const shown = await statuses.set(iid, account, body);
+      await requests.pipelineEnded(iid);
+      return shown;
+    }
+    if (request.method === 'GET' && kind === 'repository' && iid === 'commits' && verb && last === 'statuses') {
+      return statuses.list(verb, query);
+    }
     switch (`${request.method} ${kind}${iid ? '/:iid' : ''}${verb ? `/${verb}` : ''}`) {
       case 'GET ':
         return {
@@ -75,7 +93,10 @@ export async function createForge(
     if (path[0] !== 'api') return page(request.method ?? 'GET', path, response);
     try {
       const result = await api(request, path, searchParams);
-      json(response, request.method === 'POST' ? 201 : 200, result);
+      const { items, headers } = Array.isArray(result)
+        ? pageOf(result, new URL(request.url ?? '/', settings.url()))
+        : { items: result, headers: {} };
+      json(response, request.method === 'POST' ? 201 : 200, items, headers);
     } catch (error) {
       json(response, error instanceof Refused ? error.status : 500, { message: (error as Error).message });
     }
@@ -96,11 +117,14 @@ function parse(raw: string, type = ''): Record<string, unknown> {
   }
 }
 
-const json = (response: ServerResponse, status: number, body: unknown) =>
-  send(response, status, 'application/json', JSON.stringify(body));
+type Headers = Readonly<Record<string, string>>;
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
+const json = (response: ServerResponse, status: number, body: unknown, headers: Headers = {}) =>
+  send(response, status, 'application/json', JSON.stringify(body), headers);
+
+function send(response: ServerResponse, status: number, type: string, body: string, headers: Headers = {}): void {
   response.writeHead(status, {
+    ...headers,
     'content-type': type,
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
     'x-content-type-options': 'nosniff',

@@ -13,6 +13,9 @@ interface Kept {
   /** The source's tip when it was merged or closed. */
   sha?: string;
   merge_commit_sha: string | null;
+  /** It is merged once the pipeline of `auto_merge_sha` succeeds. */
+  merge_when_pipeline_succeeds?: boolean;
+  auto_merge_sha?: string;
   created_at: string;
   updated_at: string;
 }
@@ -49,9 +52,13 @@ export interface MergeRequestsSettings {
   readonly now: () => Date;
   /** GitLab's `merge_method`. @default rebase_merge: a merge commit with semi-linear history */
   readonly method?: 'rebase_merge' | 'ff' | undefined;
+  /** How the pipeline of a commit went; undefined for none. */
+  readonly pipeline?: ((commit: string) => 'running' | 'success' | 'failed' | undefined) | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
+
+const isDraft = (title: string) => /^(draft:|\[draft]|\(draft\))/i.test(title);
 
 /** The merge requests of one repository. Nothing is merged that does not stand on the target's tip. */
 export class MergeRequests {
@@ -140,7 +147,11 @@ export class MergeRequests {
       if (body.sha !== undefined && body.sha !== source) {
         throw new Refused(409, `SHA does not match HEAD of source branch: ${source}`);
       }
+      if (isDraft(request.title)) throw new Refused(405, '405 Method Not Allowed');
       if (!(await repository.isAncestor(target, source))) throw new Refused(422, 'Branch cannot be merged');
+      if (body.auto_merge === true && this.#waits(source)) {
+        return Object.assign(request, { merge_when_pipeline_succeeds: true, auto_merge_sha: source });
+      }
       if (method === 'ff') {
         await repository.bytes(['update-ref', head(request.target_branch), source, target]);
         return Object.assign(request, { state: 'merged', sha: source } as const);
@@ -155,6 +166,22 @@ export class MergeRequests {
       await repository.bytes(['update-ref', head(request.target_branch), commit, target]);
       return Object.assign(request, { state: 'merged', sha: source, merge_commit_sha: commit } as const);
     });
+  }
+
+  /** Merges what waited for the pipeline of a commit, and cannot be merged otherwise: that stays open, in silence. */
+  async pipelineEnded(commit: string): Promise<void> {
+    for (const { iid, state, auto_merge_sha } of [...this.#kept]) {
+      if (state === 'opened' && auto_merge_sha === commit) {
+        await this.merge(String(iid), { sha: commit, auto_merge: true }).catch(() => {});
+      }
+    }
+  }
+
+  /** Whether an automatic merge has to wait. Like GitLab, it is refused where there is no pipeline or it failed. */
+  #waits(commit: string): boolean {
+    const pipeline = this.#settings.pipeline?.(commit);
+    if (pipeline === undefined || pipeline === 'failed') throw new Refused(405, '405 Method Not Allowed');
+    return pipeline === 'running';
   }
 
   #find(iid: string | undefined): Kept {
@@ -190,7 +217,7 @@ export class MergeRequests {
     target_project_id: project.id,
     sha: request.sha ?? (await this.#tip(request.source_branch)) ?? '',
     web_url: `${this.#settings.url()}/${project.path}/-/merge_requests/${request.iid}`,
-    draft: /^draft:/i.test(request.title),
+    draft: isDraft(request.title),
     labels: [],
   });
 }

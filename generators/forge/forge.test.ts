@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { createForge, type ForgeSettings } from '../../clusters/local/forge.ts';
 import { project } from '../../clusters/local/merge-requests.ts';
-import { createRepository } from '../../clusters/local/repository.ts';
 import { Git } from '../git/git.ts';
 import { writeCommits } from '../git/write.ts';
 import { head } from '../model/names.ts';
-import { Unreadable } from '../model/refusal.ts';
+import { Unknown, Unreadable } from '../model/refusal.ts';
 import type { Forge } from './forge.ts';
 import { gitlab, mappedSettings } from './gitlab.ts';
+import { local, newBranch, quick, twoBranches } from './local.fixture.ts';
 
 /** A forge with a repository behind it, in which the contract may make branches. */
 interface Setting {
@@ -78,6 +75,100 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
       await forge.close(opened.iid);
     });
 
+    test('of more requests than fit on a page every one is found', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target, source] = names();
+      const base = await branch(target, undefined);
+      const count = 2 * many + 1;
+      const sources = Array.from({ length: count }, (_, index) => `${source}-${index}`);
+      const opened: number[] = [];
+      for (const name of sources) {
+        await branch(name, base);
+        opened.push((await forge.open({ source: name, target, title: 'One of many', body: '' })).iid);
+      }
+      assert.deepEqual((await forge.opened(target)).map(({ iid }) => iid).sort(byNumber), opened.sort(byNumber));
+      for (const iid of opened) await forge.close(iid);
+    });
+
+    test('closing what is closed leaves it closed', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target, source] = names();
+      await branch(source, await branch(target, undefined));
+      const { iid } = await forge.open({ source, target, title: 'One', body: '' });
+      await forge.close(iid);
+      assert.equal((await forge.close(iid)).state, 'closed');
+    });
+
+    test('a draft is not merged', async (t) => {
+      const { forge, branch, commit } = await setting(t);
+      const [target, source] = names();
+      const base = await branch(target, undefined);
+      const tip = await branch(source, base);
+      const { iid } = await forge.open({ source, target, title: 'Draft: not yet', body: '' });
+      await assert.rejects(forge.merge(iid, tip), /405|422/);
+      assert.equal(await commit(target), base);
+      await forge.close(iid);
+    });
+
+    test('what waits for its pipeline is merged when that succeeds', async (t) => {
+      const { forge, branch, commit } = await setting(t);
+      const [target, source] = names();
+      const base = await branch(target, undefined);
+      const tip = await branch(source, base);
+      const { iid } = await forge.open({ source, target, title: 'Later', body: '' });
+      await assert.rejects(forge.merge(iid, tip, { auto: true }), /405|422/);
+      const check = { name: 'a check', description: '' };
+      await forge.setStatus(tip, { ...check, state: 'running' });
+      assert.equal((await forge.merge(iid, tip, { auto: true })).state, 'opened');
+      assert.equal(await commit(target), base);
+      await forge.setStatus(tip, { ...check, state: 'success' });
+      await until(async () => (await find(forge, source, target)) === undefined);
+      assert.equal(await commit(`${target}^2`), tip);
+    });
+
+    test('a status says the last that was said under its name, whatever was said before', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target] = names();
+      const commit = await branch(target, undefined);
+      const states = ['pending', 'running', 'success', 'failed', 'canceled'] as const;
+      const name = 'slipway/staging';
+      for (const before of states) {
+        for (const state of states) {
+          const words = `${state} after ${before}`;
+          await forge.setStatus(commit, { name, state: before, description: 'before' });
+          await forge.setStatus(commit, { name, state, description: words, url: 'https://example.com/x' });
+          const [said, ...more] = (await forge.statuses(commit)).filter((status) => status.name === name);
+          assert.deepEqual([said?.state, said?.description, said?.url], [state, words, 'https://example.com/x']);
+          assert.ok(said?.author);
+          assert.deepEqual(more, []);
+        }
+      }
+    });
+
+    test('each name has its own status, also where they do not fit on a page', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target] = names();
+      const commit = await branch(target, undefined);
+      const all = Array.from({ length: 2 * many + 1 }, (_, index) => `check/${String(index).padStart(3, '0')}`);
+      for (const name of all) await forge.setStatus(commit, { name, state: 'success', description: name });
+      assert.deepEqual((await forge.statuses(commit)).map(({ name }) => name).sort(), all);
+    });
+
+    test('a long description is cut to what a forge takes', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target] = names();
+      const commit = await branch(target, undefined);
+      const status = { name: 'long', state: 'success', description: '🦉'.repeat(300) } as const;
+      await forge.setStatus(commit, status);
+      assert.equal((await forge.statuses(commit))[0]?.description, `${'🦉'.repeat(254)}…`);
+    });
+
+    test('a commit that it does not have is told as that', async (t) => {
+      const { forge } = await setting(t);
+      const status = { name: 'x', state: 'success', description: '' } as const;
+      await assert.rejects(forge.setStatus('0123456789'.repeat(4), status), Unknown);
+    });
+
     test('it tells that it merges as it does, and which rules protect branches', async (t) => {
       const { forge } = await setting(t);
       const { method, squash, pipelines } = await forge.mergeSettings();
@@ -101,6 +192,18 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
   });
 }
 
+/** How many fit on a page, in the contract. */
+const many = 4;
+const byNumber = (a: number, b: number) => a - b;
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await done())) {
+    assert.ok(Date.now() < end, 'it did not come to pass within a minute');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 const find = async (forge: Forge, source: string, target: string) =>
   (await forge.opened(target)).find((request) => request.source === source);
 
@@ -110,19 +213,10 @@ const names = (): [string, string] => {
 };
 
 contract('the local forge', false, async (t) => {
-  const { repository, forge } = await local(t);
+  const { repository, url } = await local(t);
   return {
-    forge,
-    branch: async (name, from) => {
-      const [commit = ''] = await writeCommits(
-        repository,
-        from,
-        [{ message: `${name}\n`, writes: [{ path: name, bytes: String(Math.random()) }] }],
-        Date.now(),
-      );
-      await repository.bytes(['update-ref', head(name), commit]);
-      return commit;
-    },
+    forge: gitlab({ host: url, project: project.path, token: 'a-token', perPage: many }),
+    branch: (name, from) => newBranch(repository, name, from),
     commit: (branch) => repository.commit(head(branch)),
   };
 });
@@ -147,7 +241,7 @@ contract('a live GitLab', host && path && token ? false : missing, async (t) => 
   });
   const url = `${host}/${path}.git`;
   return {
-    forge: gitlab({ host, project: path, token }),
+    forge: gitlab({ host, project: path, token, perPage: many }),
     branch: async (name, from) => {
       const [commit = ''] = await writeCommits(
         git,
@@ -176,7 +270,7 @@ test('a token that may not is told which scope is missing, and is not repeated',
 });
 
 test('a forge that is down is told by its address', async () => {
-  const forge = gitlab({ host: 'http://127.0.0.1:1', project: 'g/p', token: 'x' });
+  const forge = gitlab({ host: 'http://127.0.0.1:1', project: 'g/p', token: 'x', patience: quick });
   await assert.rejects(
     forge.opened('b'),
     /Could not list merge requests in http:\/\/127\.0\.0\.1:1 \(project g\/p\).*server is up/,
@@ -256,33 +350,31 @@ test('the page shows what people wrote, and runs none of it', async (t) => {
   }
 });
 
-/** Makes `a` and `b`, for a request that only has to exist. */
-async function twoBranches(repository: Git): Promise<void> {
-  const writes = [{ path: 'a', bytes: '' }];
-  const [one = ''] = await writeCommits(repository, undefined, [{ message: 'x\n', writes }], Date.now());
-  for (const name of ['a', 'b']) await repository.bytes(['update-ref', head(name), one]);
-}
+test('what is said of commits outlives the forge, and what is said already is not said again', async (t) => {
+  const { repository, forge, file } = await local(t);
+  const commit = await newBranch(repository, 'a', undefined);
+  const status = { name: 'slipway/staging', state: 'success', description: 'deployed' } as const;
+  await forge.setStatus(commit, status);
+  const kept = join(dirname(file), 'commit-statuses.json');
+  const before = await stat(kept);
+  const again = await local(t, { repository, file });
+  await again.forge.setStatus(commit, status);
+  assert.equal((await stat(kept)).mtimeMs, before.mtimeMs);
+  assert.deepEqual(await again.forge.statuses(commit), [{ ...status, url: undefined, author: 'slipway' }]);
+});
 
-async function local(t: TestContext, given: Partial<ForgeSettings> = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-forge-'));
-  t.after(() => rm(dir, { recursive: true, force: true }));
-  const repository = given.repository ?? (await createRepository(join(dir, 'r.git'), ['main']));
-  const file = given.file ?? join(dir, 'requests.json');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.on(
-    'request',
-    await createForge({
-      ...given,
-      repository,
-      file,
-      token: 'a-token',
-      reporter: 'a-reporter',
-      url: () => url,
-      now: () => new Date(),
-    }),
+test('what an account says is known as its word, and a Reporter says nothing', async (t) => {
+  const { repository, url } = await local(t, { accounts: { 'b-token': 'somebody' } });
+  const commit = await newBranch(repository, 'a', undefined);
+  const as = (token: string) => gitlab({ host: url, project: project.path, token });
+  const status = { name: 'check', state: 'running', description: 'x' } as const;
+  await as('b-token').setStatus(commit, status);
+  assert.equal((await as('a-token').statuses(commit))[0]?.author, 'somebody');
+  await assert.rejects(as('a-reporter').setStatus(commit, { ...status, state: 'success' }), /403/);
+  // Another account does not end what this one began: it begins its own.
+  await as('a-token').setStatus(commit, { ...status, description: 'y' });
+  assert.deepEqual(
+    (await as('a-token').statuses(commit)).map(({ author, description }) => [author, description]),
+    [['slipway', 'y']],
   );
-  return { repository, file, url, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
-}
+});

@@ -16,7 +16,14 @@ export interface MergeRequest {
   readonly state: 'opened' | 'merged' | 'closed';
 }
 
-/** What somebody says of a commit, beside its code. */
+export interface Proposal {
+  readonly source: string;
+  readonly target: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** What somebody says about a commit, under a name. Descriptions are cut to 255 characters. */
 export interface Status {
   readonly name: string;
   readonly state: 'pending' | 'running' | 'success' | 'failed' | 'canceled';
@@ -26,29 +33,45 @@ export interface Status {
   readonly author: string;
 }
 
-export interface Proposal {
-  readonly source: string;
-  readonly target: string;
-  readonly title: string;
-  readonly body: string;
-}
-
 /** The door to where people read and merge: nine calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Every open merge request onto `target`, from whichever branch of this project. */
   opened(target: string): Promise<MergeRequest[]>;
-  /** Opens one, or gives the one that is open already. */
+  /** Opens one, or gives the one that is open already, with the new text. */
   open(proposal: Proposal): Promise<MergeRequest>;
   update(iid: number, text: { title: string; body: string }): Promise<MergeRequest>;
+  /** Closes it; one that is closed stays so. */
   close(iid: number): Promise<MergeRequest>;
-  /** Merges it, as a person would, if its source is still at `sha`. */
-  merge(iid: number, sha: string): Promise<MergeRequest>;
+  /**
+   * Merges it, as a person would, if its source is still at `sha`. A draft is refused.
+   * @param how with `auto` it is merged once its pipeline succeeds: until then it comes back as `opened`. One without a
+   * pipeline, or whose pipeline failed, is refused
+   */
+  merge(iid: number, sha: string, how?: { readonly auto?: boolean }): Promise<MergeRequest>;
   /** How it merges. @throws {Unreadable} when the token may not know */
   mergeSettings(): Promise<MergeSettings>;
   /** Every rule that protects branches. @throws {Unreadable} when the token may not know */
   protectionRules(): Promise<ProtectionRule[]>;
-  /** What is said of a commit, the newest of each name. */
+  /** The newest status of each name on a commit. */
   statuses(commit: string): Promise<Status[]>;
-  /** Says something of a commit. */
+  /** Says something about a commit; what is said already is not said again. */
   setStatus(commit: string, status: Omit<Status, 'author'>): Promise<void>;
+}
+
+/** What a mirror is told: where commits of main run. */
+export interface Mirrored {
+  /** Says something about a commit; what is said already is not said again. @throws {Unknown} when it has no such commit */
+  setStatus(commit: string, status: Omit<Status, 'author'>): Promise<void>;
+  /** One deployment per environment and commit; older ones of the environment become inactive with a success. @throws {Unknown} when it has no such commit */
+  deploy(deployment: Deployment): Promise<void>;
+}
+
+/** That a commit runs in an environment. */
+export interface Deployment {
+  readonly environment: string;
+  /** A commit of main. */
+  readonly commit: string;
+  readonly state: 'in_progress' | 'success' | 'failure' | 'inactive';
+  readonly description: string;
+  readonly url?: string | undefined;
 }

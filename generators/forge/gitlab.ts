@@ -1,7 +1,9 @@
 import type { Gitlab } from '@gitbeaker/rest';
-import { Refusal, Unreadable } from '../model/refusal.ts';
+import { Refusal, Unknown, Unreadable } from '../model/refusal.ts';
 import type { MergeSettings } from '../model/setup.ts';
-import type { Forge, MergeRequest, Status } from './forge.ts';
+import type { Forge, MergeRequest, Proposal, Status } from './forge.ts';
+import { Failed, failedOf, fitting, once, type Patience, patient } from './patience.ts';
+import { requester } from './requester.ts';
 
 export interface GitLabSettings {
   /** `https://gitlab.com` */
@@ -10,17 +12,25 @@ export interface GitLabSettings {
   readonly project: string;
   /** A project access token with scope `api`. It travels in a header only. */
   readonly token: string;
+  /** @default patient */
+  readonly patience?: Patience | undefined;
+  /** How much of a list is asked for at once: 100 at most. @default 100 */
+  readonly perPage?: number | undefined;
 }
 
 type Api = Gitlab<false>;
 
-/** GitLab's REST API: https://docs.gitlab.com/api/merge_requests/ */
-export function gitlab({ host, project, token }: GitLabSettings): Forge {
+/** GitLab's REST API: https://docs.gitlab.com/api/merge_requests/ and https://docs.gitlab.com/api/commits/ */
+export function gitlab({ host, project, token, patience = patient, perPage = 100 }: GitLabSettings): Forge {
   // Most verbs never ask the forge, and its client is 600 kB of source: a third of the time in which a publish starts.
   let loaded: Promise<Api> | undefined;
   const load = () => {
     loaded ??= import('@gitbeaker/rest').then(
-      ({ Gitlab }) => new Gitlab({ host, token }),
+      ({ Gitlab }) => {
+        const talk = requester({ host, token, patience });
+        const settings = { host, token, queryTimeout: 0, requesterFn: () => talk };
+        return new Gitlab(settings as ConstructorParameters<typeof Gitlab<false>>[0]);
+      },
       (cause) => {
         throw new Refusal('The client of GitLab is not installed: run npm ci, or go on in its web page.', { cause });
       },
@@ -29,10 +39,10 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
   };
 
   async function ask<T>(what: string, call: (api: Api) => Promise<T>): Promise<T> {
+    const api = await load();
     try {
-      return await call(await load());
+      return await call(api);
     } catch (error) {
-      if (error instanceof Refusal) throw error;
       throw refusal(error, `${what} in ${host} (project ${project})`);
     }
   }
@@ -43,29 +53,107 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
       return await ask(what, call);
     } catch (error) {
       const { cause, message } = error as Refusal;
-      throw [403, 404].includes(status(cause) ?? 0) ? new Unreadable(message, { cause }) : error;
+      throw [403, 404].includes(failedOf(error)?.status ?? 0) ? new Unreadable(message, { cause }) : error;
+    }
+  }
+
+  async function openRequests(query: { targetBranch: string; sourceBranch?: string }): Promise<MergeRequest[]> {
+    const found = await ask('list merge requests', ({ MergeRequests }) =>
+      MergeRequests.all({ projectId: project, state: 'opened', perPage, ...query }),
+    );
+    // What comes from a fork has a branch of the same name, and none of our proposals. One that was opened between two
+    // pages pushes another onto the next, too.
+    const own = found.filter((one) => one.source_project_id === one.target_project_id).map(mapped);
+    return [...new Map(own.map((request) => [request.iid, request])).values()];
+  }
+
+  async function open({ source, target, title, body }: Proposal): Promise<MergeRequest> {
+    return once(
+      patience,
+      async () =>
+        mapped(
+          await ask(`open a merge request onto ${target}`, ({ MergeRequests }) =>
+            MergeRequests.create(project, source, target, title, { description: body }),
+          ),
+        ),
+      async () => {
+        const [found] = await openRequests({ targetBranch: target, sourceBranch: source });
+        return found && forge.update(found.iid, { title, body });
+      },
+      // "Another open merge request already exists" means: use that one.
+      ({ status }) => status === 409,
+    );
+  }
+
+  async function merge(iid: number, sha: string, { auto = false }: { auto?: boolean } = {}): Promise<MergeRequest> {
+    // Before 17.11 auto_merge was called merge_when_pipeline_succeeds: one that does not know the word would merge now.
+    const waiting = auto ? { autoMerge: true, mergeWhenPipelineSucceeds: true } : {};
+    const options = { sha, squash: false, shouldRemoveSourceBranch: false, ...waiting };
+    const what = `merge merge request !${iid}`;
+    return once(
+      patience,
+      async () => mapped(await ask(what, ({ MergeRequests }) => MergeRequests.merge(project, iid, options))),
+      async () => {
+        const found = await ask(what, ({ MergeRequests }) => MergeRequests.show(project, iid));
+        const done = found.state === 'merged' || (auto && found.merge_when_pipeline_succeeds === true);
+        return done && found.sha === sha ? mapped(found) : undefined;
+      },
+    );
+  }
+
+  async function statuses(commit: string, name?: string): Promise<Status[]> {
+    const query = { all: false, perPage, ...(name === undefined ? {} : { name }) };
+    const found = await ask(`read the statuses of ${commit}`, ({ Commits }) =>
+      Commits.allStatuses(project, commit, query),
+    );
+    // Every pipeline of the commit has its own newest.
+    const newest = new Map<string, (typeof found)[number]>();
+    for (const one of found) if (one.id > (newest.get(one.name)?.id ?? -1)) newest.set(one.name, one);
+    return [...newest.values()].map(mappedStatus);
+  }
+
+  async function setStatus(commit: string, given: Omit<Status, 'author'>): Promise<void> {
+    const { name, state, url } = given;
+    const description = fitting(given.description, longest);
+    const said = async () => {
+      const [now] = await statuses(commit, name);
+      const same = now?.state === state && now.description === description && now.url === url;
+      return same ? true : undefined;
+    };
+    const say = (as: Status['state']) =>
+      ask(`set the status ${name} of ${commit}`, ({ Commits }) =>
+        Commits.editStatus(project, commit, as, { name, description, targetUrl: url } as object),
+      );
+    try {
+      if (await said()) return;
+      await once(
+        patience,
+        async () => {
+          try {
+            await say(state);
+          } catch (error) {
+            // One that waits or runs cannot be told again, nor go back: it is ended, and a new one begins.
+            if (!cannotTransition(failedOf(error))) throw error;
+            if (await said()) return true;
+            await say('canceled');
+            await say(state);
+          }
+          return true;
+        },
+        said,
+        // Another update of this status is in progress.
+        ({ status }) => status === 409,
+      );
+    } catch (error) {
+      const failed = failedOf(error);
+      const missing = failed?.status === 404 && !failed.message.includes('Project');
+      throw missing ? new Unknown((error as Error).message, { cause: failed }) : error;
     }
   }
 
   const forge: Forge = {
-    async opened(target) {
-      const found = await ask('list merge requests', ({ MergeRequests }) =>
-        MergeRequests.all({ projectId: project, state: 'opened', targetBranch: target, perPage: 100 }),
-      );
-      // What comes from a fork has a branch of the same name, and none of our proposals.
-      return found.filter((one) => one.source_project_id === one.target_project_id).map(mapped);
-    },
-    async open({ source, target, title, body }) {
-      try {
-        const { MergeRequests } = await load();
-        return mapped(await MergeRequests.create(project, source, target, title, { description: body }));
-      } catch (error) {
-        // GitLab answers 409 "Another open merge request already exists", and means: use that one.
-        const found = status(error) === 409 ? await openFrom(forge, source, target) : undefined;
-        if (!found) throw refusal(error, `open a merge request onto ${target} in ${host} (project ${project})`);
-        return forge.update(found.iid, { title, body });
-      }
-    },
+    opened: (target) => openRequests({ targetBranch: target }),
+    open,
     update: async (iid, { title, body }) =>
       mapped(
         await ask(`update merge request !${iid}`, ({ MergeRequests }) =>
@@ -78,32 +166,12 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
           MergeRequests.edit(project, iid, { stateEvent: 'close' }),
         ),
       ),
-    merge: async (iid, sha) =>
-      mapped(
-        await ask(`merge merge request !${iid}`, ({ MergeRequests }) =>
-          MergeRequests.merge(project, iid, { sha, squash: false, shouldRemoveSourceBranch: false }),
-        ),
-      ),
-    async statuses(commit) {
-      const found = await ask(`list the statuses of ${commit}`, ({ Commits }) => Commits.allStatuses(project, commit));
-      return found.map((one) => ({
-        name: one.name,
-        state: states[one.status] ?? 'pending',
-        description: one.description ?? '',
-        url: one.target_url ?? undefined,
-        author: one.author.username,
-      }));
-    },
-    async setStatus(commit, { name, state, description, url }) {
-      await ask(`set the status ${name} of ${commit}`, ({ Commits }) =>
-        Commits.editStatus(project, commit, state, { name, description, ...(url ? { targetUrl: url } : {}) }),
-      );
-    },
+    merge,
     mergeSettings: async () =>
       mappedSettings(await askSetting('read the merge settings', ({ Projects }) => Projects.show(project))),
     async protectionRules() {
       const found = await askSetting('read the protected branches', ({ ProtectedBranches }) =>
-        ProtectedBranches.all(project),
+        ProtectedBranches.all(project, { perPage }),
       );
       return found.map(({ name, allow_force_push, inherited }) => ({
         pattern: name,
@@ -111,13 +179,14 @@ export function gitlab({ host, project, token }: GitLabSettings): Forge {
         inherited: inherited === true,
       }));
     },
+    statuses: (commit) => statuses(commit),
+    setStatus,
   };
   return forge;
 }
 
-/** The open request from one branch onto another. */
-const openFrom = async (forge: Pick<Forge, 'opened'>, source: string, target: string) =>
-  (await forge.opened(target)).find((request) => request.source === source);
+const cannotTransition = (failed: Failed | undefined) =>
+  failed?.status === 400 && failed.message.includes('Cannot transition status');
 
 /** Here, and where settings are mapped, stand GitLab's field names. */
 function mapped(found: {
@@ -140,15 +209,6 @@ function mapped(found: {
     state,
   };
 }
-
-/** GitLab has more states; whatever has not ended waits. https://docs.gitlab.com/api/commits/#commit-status */
-const states: Readonly<Record<string, Status['state']>> = {
-  pending: 'pending',
-  running: 'running',
-  success: 'success',
-  failed: 'failed',
-  canceled: 'canceled',
-};
 
 const methods: Readonly<Record<string, MergeSettings['method']>> = {
   merge: 'merge commit',
@@ -184,21 +244,53 @@ export function mappedSettings(found: {
   };
 }
 
-const status = (error: unknown) => (error as { cause?: { response?: { status?: number } } }).cause?.response?.status;
+/** The states of GitLab's jobs that a status of ours never has: https://docs.gitlab.com/api/commits/ */
+const states: Readonly<Record<string, Status['state']>> = {
+  pending: 'pending',
+  running: 'running',
+  success: 'success',
+  failed: 'failed',
+  canceled: 'canceled',
+  canceling: 'canceled',
+  skipped: 'canceled',
+};
 
-function refusal(error: unknown, what: string): Refusal {
-  const code = status(error);
-  const description = (error as { cause?: { description?: unknown } }).cause?.description;
-  const said = description
-    ? typeof description === 'string'
-      ? description
-      : JSON.stringify(description)
-    : String((error as Error).message);
-  const next =
-    code === 401 || code === 403
-      ? 'Check SLIPWAY_TOKEN: it needs the scope api and a role that may do this.'
-      : code === undefined || code >= 500
-        ? 'Check that the address is right and the server is up, then run again.'
-        : 'Correct that and run again.';
-  return new Refusal(`Could not ${what}: ${code ? `${code} ` : ''}${said}. ${next}`, { cause: error });
+const mappedStatus = (found: {
+  name: string;
+  status: string;
+  description?: string | null;
+  target_url?: string | null;
+  author?: { username?: string } | null;
+}): Status => ({
+  name: found.name,
+  state: states[found.status] ?? 'pending',
+  description: found.description ?? '',
+  url: found.target_url ?? undefined,
+  author: found.author?.username ?? '',
+});
+
+/** GitLab refuses a longer description. */
+const longest = 255;
+
+function refusal(error: unknown, what: string): Error {
+  if (!(error instanceof Failed)) return error as Error;
+  const { status, message } = error;
+  return new Refusal(
+    `Could not ${what}: ${status ? `${status} ` : ''}${message || 'no reason was given'}. ${nextStep(error)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function nextStep({ status, scope, wait, lost }: Failed): string {
+  if (scope !== undefined) return `Give SLIPWAY_TOKEN the scope ${scope}, then run again.`;
+  if (status === 401 || status === 403) {
+    return 'Check SLIPWAY_TOKEN: it needs the scope api and a role that may do this.';
+  }
+  if (status === 429) {
+    return `It has had too many requests: run again in ${wait === undefined ? 'a few minutes' : `${Math.ceil(wait / 1000)} s`}.`;
+  }
+  if (status !== undefined && status < 400) return 'Correct CI_SERVER_URL, then run again.';
+  return lost ? 'Check that the address is right and the server is up, then run again.' : 'Correct that and run again.';
 }

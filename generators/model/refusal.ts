@@ -15,3 +15,8 @@ export class Misuse extends Refusal {
 export class Unreadable extends Refusal {
   override readonly name = 'Unreadable';
 }
+
+/** A forge does not have the commit that was asked about, perhaps not yet. */
+export class Unknown extends Refusal {
+  override readonly name = 'Unknown';
+}
