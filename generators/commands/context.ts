@@ -1,4 +1,4 @@
-import type { Forge } from '../forge/forge.ts';
+import type { Forge, Mirrored } from '../forge/forge.ts';
 import type { Git } from '../git/git.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Live, Metrics } from '../model/gate.ts';
@@ -12,6 +12,8 @@ export interface Context {
   readonly remote: string;
   /** Where merge requests live; undefined when none is configured. */
   readonly forge?: Forge | undefined;
+  /** A forge that has the same commits, and is told where they run; undefined when none is configured. */
+  readonly mirrored?: Mirrored | undefined;
   /** What runs in an environment; undefined when nothing can be asked. */
   readonly live?: ((environment: string) => Promise<readonly Live[]>) | undefined;
   /** What measured an environment's apps; undefined when nothing did, and then no alert is asked for. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { findWorld, type World } from '../../clusters/local/world.ts';
+import { github } from '../forge/github.ts';
 import { gitlab } from '../forge/gitlab.ts';
 import type { Git } from '../git/git.ts';
 import { argocd } from '../live/argocd.ts';
 import { prometheus } from '../live/prometheus.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
@@ -44,12 +45,22 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
       SLIPWAY_TOKEN && CI_SERVER_URL && CI_PROJECT_ID
         ? gitlab({ host: CI_SERVER_URL, project: CI_PROJECT_ID, token: SLIPWAY_TOKEN })
         : undefined,
+    mirrored: mirrored(process.env),
     live:
       ARGOCD_SERVER && ARGOCD_AUTH_TOKEN
         ? argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
         : undefined,
     metrics: PROMETHEUS_URL ? prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN }) : undefined,
   };
+}
+
+/** GitHub, where GitHub's own variables name it. @throws {Misuse} when the repository is not `owner/name` */
+function mirrored({ GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_API_URL }: NodeJS.ProcessEnv): Context['mirrored'] {
+  if (!GITHUB_REPOSITORY || !GITHUB_TOKEN) return undefined;
+  if (!/^[\w.-]+\/[\w.-]+$/.test(GITHUB_REPOSITORY)) {
+    throw new Misuse(`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, and must be owner/name.`);
+  }
+  return github({ repository: GITHUB_REPOSITORY, token: GITHUB_TOKEN, api: GITHUB_API_URL || undefined });
 }
 
 /** Argo CD's own tools take the server without a scheme. */

@@ -228,6 +228,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: { remote, json },
     examples: ['slipway excuses', 'slipway excuses --json'],
   },
+  announce: {
+    summary: 'tell GitLab and GitHub which commits are deployed where',
+    about:
+      'Each commit of main of which something stands in an environment gets the status slipway/<environment>; on GitHub the\nnewest one gets a deployment, too. Asks Argo CD how it goes when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set. What is\nsaid already is not said again: a scheduled pipeline may run this as often as it likes.',
+    options: { remote, 'dry-run': dryRun, json },
+    examples: ['slipway announce', 'slipway announce --dry-run'],
+  },
   doctor: {
     summary: 'whether the machine and the forge are set up so that the promises hold',
     about:
@@ -293,7 +300,8 @@ npx slipway VERB --help tells more. Exit codes: 0 done (also when there was noth
 
 Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI),
 ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), PROMETHEUS_URL and PROMETHEUS_TOKEN (Prometheus; the token only where it
-asks for one), SLIPWAY_WORLD (the local world's folder).
+asks for one), SLIPWAY_WORLD (the local world's folder), GITHUB_REPOSITORY (owner/name), GITHUB_TOKEN and
+GITHUB_API_URL (a mirror on GitHub, for announce).
 `;
 }
 
