@@ -49,7 +49,7 @@ export async function faulty(t: Pick<TestContext, 'after'>, forge: string): Prom
     }
     const answer = await forward(forge, incoming, body);
     if (fault?.is === 'cut after') return void incoming.socket.destroy();
-    if (fault?.is === 'late') await new Promise((resolve) => setTimeout(resolve, fault.by));
+    if (fault?.is === 'late') await new Promise((resolve) => setTimeout(resolve, fault.by).unref());
     if (fault?.is === 'answered otherwise') {
       response.writeHead(fault.status, { 'content-type': 'text/html' });
       return void response.end('<h1>Bad gateway</h1>');
