@@ -37,7 +37,8 @@ export async function createForge(
   async function api(request: IncomingMessage, path: readonly string[], query: URLSearchParams): Promise<unknown> {
     const given = String(request.headers['private-token']);
     const looksOnly = settings.reporter !== undefined && given === settings.reporter;
-    const account = given === settings.token ? 'slipway' : settings.accounts?.[given];
+    const others = new Map(Object.entries(settings.accounts ?? {}));
+    const account = given === settings.token ? 'slipway' : others.get(given);
     if (account === undefined && !looksOnly) throw new Refused(401, '401 Unauthorized');
     const [, version, projects, id = '', kind = '', iid, verb, last] = path;
     const known = [String(project.id), project.path].includes(decodeURIComponent(id));

@@ -169,7 +169,7 @@ suite('what is announced', { concurrency: 8 }, () => {
       child.process.kill('SIGKILL');
       await child.ended;
     }
-  const { out, err, code } = await slipway(box, variables, api).ended;
+    const { out, err, code } = await slipway(box, variables, api).ended;
     assert.equal(code, 0, err);
     assert.match(out, /success: deployed to dev: b 1\.0/);
     assert.doesNotMatch(out + err, new RegExp(`${api.token}|${variables.SLIPWAY_TOKEN}`));

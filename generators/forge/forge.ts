@@ -54,15 +54,24 @@ export interface Forge {
   protectionRules(): Promise<ProtectionRule[]>;
   /** The newest status of each name on a commit. */
   statuses(commit: string): Promise<Status[]>;
-  /** Says something about a commit; what is said already is not said again. */
+  /**
+   * Says something about a commit; what is said already is not said again.
+   * @throws {Unknown} when it has no such commit
+   */
   setStatus(commit: string, status: Omit<Status, 'author'>): Promise<void>;
 }
 
 /** What a mirror is told: where commits of main run. */
 export interface Mirrored {
-  /** Says something about a commit; what is said already is not said again. @throws {Unknown} when it has no such commit */
+  /**
+   * Says something about a commit; what is said already is not said again.
+   * @throws {Unknown} when it has no such commit
+   */
   setStatus(commit: string, status: Omit<Status, 'author'>): Promise<void>;
-  /** One deployment per environment and commit; older ones of the environment become inactive with a success. @throws {Unknown} when it has no such commit */
+  /**
+   * One deployment per environment and commit; with a success the others of the environment become inactive.
+   * @throws {Unknown} when it has no such commit
+   */
   deploy(deployment: Deployment): Promise<void>;
 }
 

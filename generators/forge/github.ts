@@ -232,12 +232,16 @@ async function client(api: string, token: string, patience: Patience): Promise<O
       retryAfterBaseValue: patience.first,
       doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451],
     },
-    // GitHub asks for a second between two writes: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    // A second between two writes, as GitHub asks for.
+    // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
     throttle: { id: api, onRateLimit: again, onSecondaryRateLimit: again },
   });
 }
 
-/** An answer that is read to its end, or none: octokit takes half of one for an empty one, and follows redirects with a POST that became a GET. */
+/**
+ * An answer that is read to its end, or none: octokit takes half of one for an empty one, and follows redirects with a
+ * POST that became a GET.
+ */
 const whole =
   (timeout: number): typeof fetch =>
   async (address, options) => {
