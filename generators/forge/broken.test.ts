@@ -25,7 +25,7 @@ async function broken(t: TestContext) {
   await cp(dir, own, { recursive: true });
   const here = await local(t, { repository: new Git(own) });
   const way = await faulty(t, here.url);
-  const patience = { ...quick, timeout: 400 };
+  const patience = { ...quick, timeout: 1000 };
   const forge = gitlab({ host: way.url, project: project.path, token: 'a-token', patience });
   return { ...here, straight: here.forge, base, tip, way, forge };
 }
@@ -190,7 +190,7 @@ const faults: Readonly<Record<string, readonly Fault[]>> = {
   'it breaks before, and then after': [{ is: 'cut before' }, { is: 'cut after' }],
   'half of the answer comes': [{ is: 'cut within' }],
   'a gateway answers instead, though it was done': [{ is: 'answered otherwise', status: 502 }],
-  'the answer comes too late': [{ is: 'late', by: 800 }],
+  'the answer comes too late': [{ is: 'late', by: 1500 }],
 };
 
 suite('on a way that breaks', { concurrency: 4 }, () => {

@@ -108,7 +108,7 @@ async function local(t: TestContext, perPage?: number) {
   for (const commit of commits) api.commits.add(commit);
   const way = await faulty(t, api.url);
   const { repository, token } = api;
-  const patience = { ...quick, timeout: 400 };
+  const patience = { ...quick, timeout: 1000 };
   const mirrored = github({ repository, token, api: way.url, patience, perPage });
   return { api, way, mirrored, commits, list: reader(api.url, repository, token) };
 }
@@ -143,7 +143,7 @@ const faults: Readonly<Record<string, readonly Fault[]>> = {
   'the connection breaks after': [{ is: 'cut after' }],
   'half of the answer comes': [{ is: 'cut within' }],
   'a gateway answers instead, though it was done': [{ is: 'answered otherwise', status: 502 }],
-  'the answer comes too late': [{ is: 'late', by: 800 }],
+  'the answer comes too late': [{ is: 'late', by: 1500 }],
 };
 
 suite('on a way to GitHub that breaks', { concurrency: 16 }, () => {
