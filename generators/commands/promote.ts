@@ -32,6 +32,10 @@ export async function promote(context: Context, request: PromoteRequest): Promis
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     const published = await readNewest(mirror);
+    const isReported = published.environments.some(({ reporter }) => reporter !== undefined);
+    if (!context.live && !isReported) context.say('No gate is asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.');
+    if (!context.forge)
+      context.say('No request is opened: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.');
     const histories = new Histories(mirror);
     const promotions: Promotion[] = [];
     for (const stage of targets(published.environments, to)) {
@@ -78,10 +82,5 @@ export async function run({ values }: Asked): Promise<void> {
   const dryRun = values['dry-run'] === true;
   const promotions = await promote(context, { to, app, override, dryRun });
   if (values.json) console.log(JSON.stringify(promotions, null, 2));
-  else {
-    if (!context.live) context.say('No gate is asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.');
-    if (!context.forge)
-      context.say('No request is opened: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.');
-    for (const line of describe(promotions, dryRun)) console.log(line);
-  }
+  else for (const line of describe(promotions, dryRun)) console.log(line);
 }

@@ -18,6 +18,7 @@ import { plan, type Step } from '../model/promotion.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
 import { type RequestText, requestText } from '../model/request.ts';
+import type { MergeSettings } from '../model/setup.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { newerThan, releaseLine } from '../model/words.ts';
 import { type Chain, chain } from './chain.ts';
@@ -265,14 +266,14 @@ async function settle(
   return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says };
 }
 
-/** Whether the environment takes promotions now; undefined where it always does. */
+/** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */
 function calendarOf(
-  { now }: Context,
+  { now, soakless }: Context,
   { calendar }: Stage,
   there: MergeRequest | undefined,
   override: string | undefined,
 ): Answer | undefined {
-  return calendar && calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
+  return soakless || !calendar ? undefined : calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
 }
 
 /** What a closed calendar means for whoever reads the request. */
@@ -292,8 +293,13 @@ async function mergeItself(
   const tip = refs.get(head(next.branch));
   const isOpen = next.request?.state === 'opened' && next.outcome !== 'theirs';
   if (!forge || !next.request || !tip || !isOpen) return { result: next, waits: [] };
+  // Somebody made it a draft: they want it to wait.
+  if (/^draft:/i.test(next.request.title)) return { result: next, waits: [] };
   try {
-    const request = await forge.merge(next.request.iid, tip);
+    // With pipelines, it waits for them: of a failed one nothing is merged.
+    const { pipelines } = await forge.mergeSettings().catch((): Partial<MergeSettings> => ({}));
+    const how = pipelines === 'none' ? undefined : ({ auto: true } as const);
+    const request = await forge.merge(next.request.iid, tip, how);
     return { result: { ...next, request, outcome: request.state === 'merged' ? 'merged' : next.outcome }, waits: [] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
