@@ -46,7 +46,7 @@ test('a release takes a fix past an environment, and says so', async (t) => {
   await box.publish();
   const put = await releasing(box, { at: fix.slice(0, 10), reason: 'the outage of @ops' });
   assert.match(put.request?.body ?? '', /\*\*staging does not run it\*\*: nobody has seen 1\.0 work there\./);
-  assert.match(put.request?.body ?? '', /Why: `the outage of @ops`/);
+  assert.match(put.request?.body ?? '', /Why: `the outage of @ ops`/);
   await merge(box, put);
   assert.deepEqual(await state(box), ['2', 'newer', false]);
   const ahead = 'it was taken past staging, and stays until staging has caught up';

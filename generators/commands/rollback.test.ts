@@ -33,7 +33,7 @@ test('one app goes back by a merge request, step by step, and stays back', async
   assert.equal(first.outcome, 'opened');
   assert.deepEqual(first.moves, ['a 1.0, new configuration']);
   assert.match(first.request?.title ?? '', /^Roll back production: a/);
-  assert.match(first.request?.body ?? '', /Why: `5xx since 02:40 '@all'`/);
+  assert.match(first.request?.body ?? '', /Why: `5xx since 02:40 '@ all'`/);
   assert.match(first.request?.body ?? '', /To undo it/);
   assert.equal((await back(box, { app: 'a', reason: '5xx since 02:40 `@all`' })).outcome, 'unchanged');
   await merge(box, first);

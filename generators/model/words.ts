@@ -6,7 +6,11 @@ export const short = (commit: string) => commit.slice(0, 12);
 /** A part as people read it: its version, or what it is instead. */
 export function versionOf(metadata: Metadata | undefined): string {
   if (!metadata) return 'nothing';
-  return metadata.removed ? 'removed' : (metadata.version ?? short(metadata.drySha));
+  if (metadata.removed) return 'removed';
+  const { version, drySha } = metadata;
+  if (version === undefined) return short(drySha);
+  // Somebody may have edited the file that says it. A tag has no other characters.
+  return quote(String(version).replace(/[^\w.+-]+/g, ' '), 128) || short(drySha);
 }
 
 /** What a move from one part to another is: `counter 1.0.3 → 1.0.4`. The same version means that its configuration changed. */
@@ -29,11 +33,50 @@ export const newerThan = (source: string, isAhead: boolean | undefined) =>
     ? `it was taken past ${source}, and stays until ${source} has caught up`
     : `it is newer than in ${source}, which went back, and stays`;
 
-/** Text that somebody else wrote (a commit's subject), made harmless in Markdown and on a terminal, and cut. */
+/** What draws nothing, or turns what is beside it around: no reader sees that it is there. */
+const unseen =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u115f\u1160\u3164\uffa0]|\p{Variation_Selector}|\u034f|\u17b4|\u17b5/gu;
+
+/**
+ * What a forge acts on, wherever it reads it: also in a commit, where no code span protects. Each gets a space in its
+ * middle: a person reads it all the same.
+ * - mentions, and references that close, or leave a note elsewhere:
+ *   https://docs.gitlab.com/user/markdown/#gitlab-specific-references
+ *   https://docs.gitlab.com/user/project/issues/managing_issues/#default-closing-pattern
+ *   https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+ * - quick actions: https://docs.gitlab.com/user/project/quick_actions/
+ * - what keeps a pipeline from running: https://docs.gitlab.com/ci/pipelines/#skip-a-pipeline and
+ *   https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+ */
+const acts: readonly (readonly [RegExp, string])[] = [
+  [/(?<![\p{L}\p{N}_])@(?=[\p{L}\p{N}_])/gu, '@ '],
+  [/([#!&])(?=\d)/g, '$1 '],
+  [/\b(GH-)(?=\d)/gi, '$1 '],
+  [/(\/(?:issues|work_items|merge_requests|pull|pulls|epics|incident)\/)(?=\d)/gi, '$1 '],
+  [/\[(?=(?:issue|work_item|epic|merge_request|incident)s?:)/gi, '[ '],
+  [/\[(?=(?:ci|skip|no|actions)[ _-](?:ci|skip|actions)\])/gi, '[ '],
+  [/\b(skip-checks)(?=:)/gi, '$1 '],
+  [/^\/(?=\S)/, '/ '],
+];
+
+/**
+ * Text that somebody else wrote (a commit's subject, a version, a value), on one line, made harmless and cut: on a
+ * terminal, in a title, in a commit, and in a code span of Markdown, also within a table. It reads as it did.
+ */
 export function quote(text: string, length = 100): string {
-  const clean = text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+  let clean = text
+    .replace(unseen, ' ')
+    // Letters do not grow over the lines above and below.
+    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
+    .replace(/\s/g, ' ')
     .replaceAll('`', "'")
+    .replaceAll('|', '¦')
+    // What would begin a tag or an automatic link.
+    .replace(/<(?=[a-z/!?])/gi, '‹')
     .trim();
-  return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean;
+  for (const [found, instead] of acts) clean = clean.replace(found, instead);
+  return clean.length > length ? `${clean.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…` : clean;
 }
+
+/** The same as code in Markdown, where no markup takes effect. */
+export const code = (text: string, length = 100): string => `\`${quote(text, length) || '(empty)'}\``;
