@@ -1,5 +1,6 @@
 import { metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
+import type { Metadata } from '../model/metadata.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Retreat } from '../model/rollback.ts';
 import type { ObjectId, Rendered } from '../model/timeline.ts';
@@ -12,13 +13,13 @@ export interface Way {
   readonly later: ObjectId | undefined;
 }
 
-/** By app the versions on its way whose migrations cannot be undone, oldest first. */
-export async function crossedBy(
+/** By app the provenance of what lies on its way: its earlier end not counted, its later end the last. */
+export async function alongWays(
   mirror: Mirror,
   { timelines }: Rendered,
   environment: string,
   ways: readonly Way[],
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, Metadata[]>> {
   const all = ways.map(({ name, earlier, later }) => {
     const timeline = timelines.get(`${environment}/${name}`);
     const known = timeline !== undefined && earlier !== undefined && later !== undefined;
@@ -28,9 +29,23 @@ export async function crossedBy(
     mirror,
     all.flatMap(({ parts }) => parts),
   );
-  const versions = (parts: readonly string[]) =>
-    parts.flatMap((part) => (metadata.get(part)?.irreversible ? [versionOf(metadata.get(part))] : []));
-  return new Map(all.map(({ name, parts }) => [name, [...new Set(versions(parts))]]));
+  return new Map(all.map(({ name, parts }) => [name, parts.flatMap((part) => metadata.get(part) ?? [])]));
+}
+
+/** The versions among some parts whose migrations cannot be undone, in their order. */
+export const irreversibleIn = (way: readonly Metadata[]): string[] => [
+  ...new Set(way.filter(({ irreversible }) => irreversible).map(versionOf)),
+];
+
+/** By app the versions on its way whose migrations cannot be undone, oldest first. */
+export async function crossedBy(
+  mirror: Mirror,
+  rendered: Rendered,
+  environment: string,
+  ways: readonly Way[],
+): Promise<Map<string, string[]>> {
+  const along = await alongWays(mirror, rendered, environment, ways);
+  return new Map([...along].map(([name, way]) => [name, irreversibleIn(way)]));
 }
 
 /**

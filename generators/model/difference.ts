@@ -137,20 +137,20 @@ const signs = { added: '+', removed: '-', changed: '~' } as const;
 /** The lines that a person reads: `~ Deployment counter`, and below it `  spec.replicas: 2 → 3`. */
 export function formatDifferences(found: readonly ObjectDifference[]): string[] {
   return found.flatMap((object) => [
-    `${signs[object.change]} ${literal(object.kind)} ${object.namespace ? `${literal(object.namespace)}/` : ''}${literal(object.name)}`,
+    `${signs[object.change]} ${formatValue(object.kind)} ${object.namespace ? `${formatValue(object.namespace)}/` : ''}${formatValue(object.name)}`,
     ...(object.change === 'changed' ? object.fields.map((field) => `  ${formatField(field)}`) : []),
   ]);
 }
 
 /** One field on one line: `spec.replicas: 2 → 3`. */
 export const formatField = ({ path, before, after, order }: FieldDifference): string =>
-  `${formatPath(path)}${order ? ' (order)' : ''}: ${literal(before)} → ${literal(after)}`;
+  `${formatPath(path)}${order ? ' (order)' : ''}: ${formatValue(before)} → ${formatValue(after)}`;
 
 /** `spec.template.spec.containers[counter].env[VALUE].value` */
 export function formatPath(path: readonly Step[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
-    if (typeof step === 'object') return `[${literal(step.is)}]`;
+    if (typeof step === 'object') return `[${formatValue(step.is)}]`;
     return /^[\w-]+$/.test(step) ? `.${step}` : `[${escaped(JSON.stringify(step))}]`;
   });
   return steps.join('').replace(/^\./, '');
@@ -160,7 +160,7 @@ export function formatPath(path: readonly Step[]): string {
  * A value in full, on one line. What somebody else wrote cannot steer a terminal, and different values read differently:
  * a text stands bare only where it reads as nothing else.
  */
-function literal(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (value === undefined) return '(missing)';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string' && /^[\w./@:+-]+$/.test(value) && !readsAsOther(value)) return value;

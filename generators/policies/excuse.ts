@@ -1,13 +1,16 @@
 import type { Excuse } from '../model/app.ts';
 import type { Mistake } from '../model/definition.ts';
+import { excusedAnnotation, excusedIn } from '../model/excused.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { nearest } from '../model/nearest.ts';
 import { changePolicies } from './change-policies.ts';
-import { fieldsOf, textOf } from './json.ts';
+import { fieldsOf } from './json.ts';
 import type { Violation } from './judge.ts';
 import { policies } from './policies.ts';
 import { isEnforcedBy, type PodSecurity } from './policy.ts';
 import { groupKind, templateOf } from './workload.ts';
+
+export { excusedAnnotation, excusedIn };
 
 /** Violations after their excuses. */
 export interface Judged {
@@ -54,13 +57,6 @@ export function unknownPolicies(excuses: readonly Partial<Excuse>[]): Mistake[] 
     return [{ path: ['excuses', index, 'policy'], says }];
   });
 }
-
-/** Names, on an object and on what is made from it, the policies that it may break: `host-path run-as-user`. */
-export const excusedAnnotation = 'slipway.dev/excused';
-
-/** The policies that an object's annotation names. */
-export const excusedIn = (manifest: unknown): readonly string[] =>
-  (textOf(fieldsOf(fieldsOf(fieldsOf(manifest).metadata).annotations)[excusedAnnotation]) ?? '').split(' ');
 
 /** An excuse from a change policy, for one object. */
 export interface Leave {
