@@ -124,7 +124,7 @@ test('a request lists the commits that touched the app or what it is built from,
   await publishAs('b');
   const [promotion] = await box.promote('staging');
   assert.deepEqual(promotion?.moves, ['built 1.0.0 → 1.0.1']);
-  assert.match(promotion?.request?.body ?? '', new RegExp(`- ${code.slice(0, 12)} `));
+  assert.match(promotion?.request?.body ?? '', new RegExp(`- \\[${code.slice(0, 12)}\\]`));
   assert.doesNotMatch(promotion?.request?.body ?? '', new RegExp(other.slice(0, 12)));
 });
 

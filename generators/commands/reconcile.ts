@@ -17,12 +17,11 @@ import {
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
-import { type RequestText, requestText } from '../model/request.ts';
 import type { MergeSettings } from '../model/setup.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { newerThan, releaseLine } from '../model/words.ts';
 import { type Chain, chain } from './chain.ts';
-import { itemsOf } from './changes.ts';
+import { tell } from './changes.ts';
 import type { Context } from './context.ts';
 import { vouch } from './gates.ts';
 import type { Histories } from './histories.ts';
@@ -120,7 +119,8 @@ export async function reconcile(
     ...[...refused].flatMap(([name, lines]) => lines.map((line) => `${name} cannot go on: ${line}`)),
   ];
   return settle(context, mirror, {
-    ...{ none, stage, app, override, rendered, target, opened, requests, vouched, left, dryRun },
+    ...{ none, stage, app, override, published, rendered, target, sourceHistory, held },
+    ...{ opened, requests, vouched, left, dryRun },
   });
 }
 
@@ -190,8 +190,11 @@ interface Settling {
   readonly stage: Stage;
   readonly app: string | undefined;
   readonly override: string | undefined;
+  readonly published: Published;
   readonly rendered: Rendered;
   readonly target: EnvironmentHistory;
+  readonly sourceHistory: EnvironmentHistory | undefined;
+  readonly held: readonly Step[];
   readonly opened: readonly MergeRequest[];
   readonly requests: readonly Wanted[];
   readonly vouched: ReadonlyMap<string, Vouching> | undefined;
@@ -200,18 +203,22 @@ interface Settling {
 }
 
 /** Proposes what is wanted, tends what people asked for, and closes what has no point any more. */
-async function settle(
-  context: Context,
-  mirror: Mirror,
-  { none, stage, app, override, rendered, target, opened, requests, vouched, left, dryRun }: Settling,
-): Promise<Promotion | 'stale'> {
+async function settle(context: Context, mirror: Mirror, settling: Settling): Promise<Promotion | 'stale'> {
+  const { none, stage, app, override, published, rendered, target, sourceHistory } = settling;
+  const { held, opened, requests, vouched, left, dryRun } = settling;
   const { environment, source } = none;
+  const today = new Date(context.now()).toISOString().slice(0, 10);
   const chains = new Map<string, Chain>();
   const proposals: Proposal[] = [];
   for (const { branch, kind, steps } of requests) {
     const composed = await chain(mirror, { environment, target, steps });
     chains.set(branch, composed);
-    const text = await textOf(mirror, { kind, rendered, environment, source, steps, composed, vouched, left });
+    const text = await tell(mirror, {
+      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, left, today },
+      chain: composed,
+      vouched: vouched ?? new Map(),
+      held: kind === 'promotion' ? held : [],
+    });
     const there = opened.find((request) => request.source === branch);
     const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
     const says = {
@@ -336,23 +343,4 @@ function leftOut(
     case 'equal':
       return state.heldBelow ? [`${name} is held in ${environment}, and its source runs the same part`] : waiting;
   }
-}
-
-interface Telling extends Omit<Wanted, 'branch'> {
-  readonly rendered: Rendered;
-  readonly environment: string;
-  readonly source: string;
-  readonly composed: Chain;
-  readonly vouched: ReadonlyMap<string, Vouching> | undefined;
-  readonly left: readonly string[];
-}
-
-async function textOf(
-  mirror: Mirror,
-  { kind, rendered, environment, source, steps, composed, vouched, left }: Telling,
-): Promise<RequestText> {
-  const answers = new Map([...(vouched ?? [])].map(([name, { answers }]) => [name, [...answers]]));
-  const items = await itemsOf(mirror, { rendered, environment, steps }, composed, answers);
-  const text = requestText(environment, source, items, kind === 'promotion' ? left : []);
-  return kind === 'promotion' ? text : { ...text, title: `${kind} ${text.title}` };
 }

@@ -122,6 +122,14 @@ export async function readProposed(git: Git, tip: string, there: string): Promis
   return { base, links };
 }
 
+/** What each commit changed against its first parent, file by file. */
+export async function pathsOf(
+  git: Git,
+  commits: readonly string[],
+): Promise<readonly { readonly commit: ObjectId; readonly path: string }[]> {
+  return commits.length === 0 ? [] : changes(git, commits, ['-r', '--diff-merges=first-parent']);
+}
+
 /** An environment branch as the mirror saw it last; undefined when there is none. */
 export async function environmentAt(mirror: Mirror, environment: string): Promise<EnvironmentHistory | undefined> {
   const tip = mirror.refs.get(head(environmentBranch(environment)));

@@ -30,5 +30,6 @@ export function releaseText({ environment, source, what, version, reason, ahead,
     '### To undo it',
     `\`git revert -m 1 <merge commit>\` on \`${branch}\`, or \`npx slipway rollback --env ${environment} --app ${what.split(' ')[0]}\`.`,
   ];
-  return { title: `Release to ${environment}: ${what}`.slice(0, 255), body: `${body.join('\n')}\n` };
+  const text = `${body.join('\n')}\n`;
+  return { title: `Release to ${environment}: ${what}`.slice(0, 255), body: text, report: text };
 }

@@ -1,73 +1,363 @@
+import type { Excuse } from './app.ts';
+import type { Chapter, MainCommit, Story } from './commits.ts';
 import type { Answer } from './gate.ts';
 import type { Metadata } from './metadata.ts';
-import { environmentBranch } from './names.ts';
-import { quote, short, versionOf } from './words.ts';
+import { environmentBranch, pipelineFile } from './names.ts';
+import type { Told } from './ran-too.ts';
+import { irreversible, least, ranks } from './risk.ts';
+import { fitted, type Section, whole } from './sections.ts';
+import { type Change, namesOf, toldChanges, type Width, worstOf } from './told.ts';
+import { code, plain, releaseLine, short, versionOf } from './words.ts';
 
-/** One app of a promotion request, as the person reads it who must press Merge. */
+/** The text of a merge request. */
+export interface RequestText {
+  readonly title: string;
+  readonly body: string;
+  /** The same, uncut. */
+  readonly report: string;
+}
+
+/**
+ * Why there is a request: everything that may go on, one app by a person's wish, an app that was taken back, or an app
+ * that somebody edited.
+ */
+export type RequestKind = 'promotion' | 'one' | 're-apply' | 'repair';
+
+/** Who brought something to a branch. */
+export interface Deed {
+  readonly author: string;
+  readonly subject: string;
+  /** `2026-11-20` */
+  readonly date: string;
+}
+
+/** One app of a request. */
 export interface Item {
   readonly name: string;
   readonly from: Metadata | undefined;
   readonly to: Metadata | undefined;
-  readonly evidence: readonly Answer[];
+  /** Why it was taken out of `main`, where it was. */
+  readonly removed?: string | undefined;
   /** The versions on the way there whose migrations cannot be undone, oldest first. */
   readonly irreversible: readonly string[];
-  /** Commits of `main` between the two, newest first. */
-  readonly commits: readonly { readonly sha: string; readonly author: string; readonly subject: string }[];
+  /** Versions on the way that never stood in the target, oldest first. */
+  readonly skipped: readonly string[];
+  readonly evidence: readonly Answer[];
+  /** Who brought what stands there now; undefined where nothing does. */
+  readonly came?: Deed | undefined;
+  /** What became of the files of the part that is put back: `deployment-counter.yaml edited`. */
+  readonly files?: readonly string[] | undefined;
+  /** What the source ran too, and what only the target gets; all of it where there is no source to compare with. */
+  readonly too: readonly Told[];
+  readonly only: readonly Told[];
+  /** Files that somebody wrote so that they cannot be read. */
+  readonly illegible: readonly string[];
+  /** By object, the policies that it breaks by leave from now on. */
+  readonly excused: readonly NewExcuse[];
+  /** Excuses whose last day is over. */
+  readonly ended: readonly Excuse[];
 }
 
-export interface RequestText {
-  readonly title: string;
-  readonly body: string;
+export interface NewExcuse {
+  /** `DaemonSet/collector` */
+  readonly object: string;
+  readonly policy: string;
+  /** What the app's file says of it, where it says so. */
+  readonly excuse?: Excuse | undefined;
 }
 
-/** So many commits are listed per app; the rest is counted. */
-const listed = 20;
+/** An app that was taken back, and stays so. */
+export interface Held {
+  readonly name: string;
+  readonly from: Metadata | undefined;
+  /** What re-applying would bring; undefined where that is not known. */
+  readonly to: Metadata | undefined;
+  readonly commits: number;
+  readonly came: Deed | undefined;
+}
+
+export interface RequestFacts {
+  readonly kind: RequestKind;
+  readonly environment: string;
+  readonly source: string;
+  /** Where Argo CD reads the repository from; commits are linked where that is a web address. */
+  readonly repository: string;
+  readonly items: readonly Item[];
+  readonly chapters: readonly Chapter[];
+  /** Whether changes were compared with those of the source. */
+  readonly compared: boolean;
+  /** The apps that kept this combination from ever running in the source. */
+  readonly apart: readonly string[];
+  /** What is left alone, and why: a line each. */
+  readonly left: readonly string[];
+  readonly held: readonly Held[];
+}
+
+const bodyWidth: Width = { value: 120, listed: 20 };
+const reportWidth: Width = { value: Number.POSITIVE_INFINITY, listed: Number.POSITIVE_INFINITY };
 
 /**
- * The text of a promotion request. The same state gives the same text, so an unchanged request is not touched.
- * Text from commits stands in code spans: it is data, and no markup, mention or quick action of it takes effect.
+ * The text of a request, for the person who must press Merge and knows nothing yet. The same state gives the same text,
+ * so an unchanged request is not touched. What others wrote (subjects, authors, values, names in an edited part) stands
+ * in code spans, and is harmless also where these are not read.
  */
-export function requestText(
-  environment: string,
-  source: string,
-  items: readonly Item[],
-  left: readonly string[],
-): RequestText {
+export function requestText(facts: RequestFacts): RequestText {
+  return {
+    title: titleOf(facts),
+    body: fitted(sectionsOf(facts, bodyWidth)),
+    report: whole(sectionsOf(facts, reportWidth)),
+  };
+}
+
+function titleOf({ kind, environment, items }: RequestFacts): string {
+  const verb = { promotion: 'Promote to', one: 'Promote to', 're-apply': 'Re-apply to', repair: 'Repair' }[kind];
   const names = items.map(({ name, to }) => (to ? `${name} ${versionOf(to)}` : name));
-  const crossing = items.filter(({ irreversible }) => irreversible.length > 0);
-  const body = [
+  const most = names.findIndex((_, index) => names.slice(0, index + 1).join(', ').length > 180);
+  return `${verb} ${environment}: ${most < 0 ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`}`;
+}
+
+/** In the order in which a person reads them; the least risky are cut first. */
+function sectionsOf(facts: RequestFacts, width: Width): Section[] {
+  const changes = (of: 'too' | 'only') =>
+    facts.items.flatMap(({ name, [of]: objects }) => objects.map((object): Change => ({ app: name, object })));
+  const [too, only] = [changes('too'), changes('only')];
+  return [
+    { head: first(facts, [...too, ...only]), entries: [] },
+    { head: ['| app | from | to | |', '|---|---|---|---|'], entries: facts.items.map(row), cut: 9 },
+    commits(facts, width),
+    onlyTarget(facts, only, width),
+    ranTogether(facts, too, only),
+    ranToo(facts, too, width),
+    { head: apart(facts, width), entries: [] },
+    evidence(facts, width),
+    policies(facts),
+    section('### Left out', facts.left.map(leftLine), 8),
+    section(
+      '### Held',
+      facts.held.map((held) => heldLine(facts, held)),
+      6,
+    ),
+    { head: undo(facts, width), entries: [] },
+  ].filter(({ head, entries }) => head.length > 0 || entries.length > 0);
+}
+
+/** Nothing where nothing is to be said. */
+const section = (heading: string, entries: readonly string[], cut: number): Section => ({
+  head: entries.length > 0 ? [heading] : [],
+  entries,
+  cut,
+});
+
+function first(facts: RequestFacts, changes: readonly Change[]): string[] {
+  const { kind, environment, items } = facts;
+  const crossing = items.filter((item) => item.irreversible.length > 0);
+  const riskiest = riskOf(items, changes);
+  const sentences = {
+    promotion: `${what(items)} ${route(facts)}${riskiest}.`,
+    one: `${what(items)} ${route(facts)}, alone, by a person's wish; the other apps wait for a request of their own${riskiest}.`,
+    're-apply': `${what(items)} ${route(facts)}, once more${riskiest}.`,
+    repair: `Puts back in ${environment} the last part of ours of ${what(items)}${riskiest}.`,
+  };
+  return [
     // First, since it is what a reviewer cannot take back.
     ...crossing.flatMap(({ name, from, irreversible }) => [
-      `**${name} crosses a migration that cannot be undone** (${irreversible.map((version) => quote(version)).join(', ')}): ${versionOf(from)} cannot run on what it leaves. After the merge the way out is forward: a fix on main, published and promoted.`,
+      `**${name} crosses a migration that cannot be undone** (${irreversible.join(', ')}): ${versionOf(from)} cannot run on what it leaves. After the merge the way out is forward: a fix on main, published and promoted.`,
       '',
     ]),
-    `Takes what ${source} runs to ${environment}: ${names.join(', ')}.`,
-    '',
-    '| app | now | then | evidence |',
-    '|---|---|---|---|',
-    ...items.map(
-      ({ name, from, to, evidence }) =>
-        `| ${name} | ${versionOf(from)} | ${to ? versionOf(to) : 'updated'} | ${evidence.map((answer) => quote(answer.evidence)).join('; ') || 'no gate is configured'} |`,
-    ),
-    ...items.flatMap(({ name, from, to, commits }) => [
-      '',
-      `### ${name}: what changed`,
-      from && to && !from.removed
-        ? `From ${short(from.drySha)} to ${short(to.drySha)} on main.`
-        : 'It was not here before.',
-      ...(commits.length > 0 ? [''] : []),
-      ...commits
-        .slice(0, listed)
-        .map(({ sha, author, subject }) => `- ${short(sha)} \`${quote(subject)}\` by \`${quote(author, 40)}\``),
-      ...(commits.length > listed ? [`- and ${commits.length - listed} more`] : []),
-    ]),
-    ...(left.length > 0 ? ['', '### Left out', ...left.map((line) => `- ${line}`)] : []),
-    '',
-    '### To undo it',
-    ...(crossing.length > 0
-      ? [`Not ${crossing.map(({ name }) => name).join(', ')}: see the first lines. The others:`, '']
-      : []),
-    `After the merge: \`git revert -m 1 <merge commit>\` on \`${environmentBranch(environment)}\` takes all of it back; reverting one app's commit takes back that app alone. What was reverted stays so until the revert is reverted.`,
+    ...items.flatMap((item) => story(facts, item)),
+    sentences[kind],
   ];
-  return { title: `Promote to ${environment}: ${names.join(', ')}`.slice(0, 255), body: `${body.join('\n')}\n` };
+}
+
+const route = ({ environment, source }: RequestFacts) => `${source ? `from ${source} ` : ''}to ${environment}`;
+
+function what(items: readonly Item[]): string {
+  const apps = items.filter(({ name }) => name !== pipelineFile);
+  const counted =
+    apps.length === 1 ? apps.map(({ name }) => name).join() : apps.length > 1 ? `${apps.length} apps` : '';
+  return [counted, ...(apps.length < items.length ? ['the pipeline file'] : [])].filter(Boolean).join(' and ');
+}
+
+/** What went before, of an app that was taken back or edited. */
+function story({ kind, environment }: RequestFacts, { name, from, came, files = [] }: Item): string[] {
+  if (kind === 're-apply')
+    return [
+      `**${name} was taken back**${by(came)}. Merging this brings it back${from ? `, from ${versionOf(from)},` : ''} and ends the hold.`,
+      '',
+    ];
+  if (kind === 'repair')
+    return [
+      `**${name} was edited by hand in ${environment}**${by(came, 'last ')}, and is frozen since. Merging this takes the edit away${files.length > 0 ? ':' : '.'}`,
+      ...(files.length > 0 ? ['', ...files.map((file) => `- ${code(file)}`)] : []),
+      '',
+    ];
+  return [];
+}
+
+const by = (deed: Deed | undefined, when = '') =>
+  deed ? ` ${when}by ${code(deed.author, 40)} on ${deed.date}, with the words ${code(deed.subject)}` : '';
+
+/** The risk by its worst change. */
+function riskOf(items: readonly Item[], changes: readonly Change[]): string {
+  const crossing = items.filter((item) => item.irreversible.length > 0).map(({ name }) => name);
+  const worst = crossing.length > 0 ? { rank: irreversible, apps: crossing } : worstOf(changes);
+  if (changes.length === 0 && crossing.length === 0) return '';
+  if (!worst || worst.rank === least) return '; nothing but configuration changes';
+  const isNew = (app: string) => items.some(({ name, from }) => name === app && (!from || from.removed));
+  const says = worst.apps.every(isNew) ? (['is new there', 'are new there'] as const) : ranks[worst.rank]?.says;
+  return `; the riskiest change: ${namesOf(worst.apps, 3)} ${says?.[worst.apps.length === 1 ? 0 : 1]}`;
+}
+
+function row({ name, from, to, removed, skipped }: Item): string {
+  const isNew = !from || from.removed;
+  const notes = [
+    ...(to && !to.removed && isNew ? ['new'] : []),
+    ...(to?.removed ? [`taken away${removed ? `: ${plain(removed)}` : ''}`] : []),
+    ...(to && !isNew && versionOf(from) === versionOf(to) ? ['new configuration'] : []),
+    ...(skipped.length > 0 ? [`skips ${namesOf(skipped, 5)}`] : []),
+  ];
+  return `| ${name} | ${from ? versionOf(from) : '–'} | ${to ? versionOf(to) : 'updated'} | ${notes.join('; ')} |`;
+}
+
+function commits({ chapters, items, repository }: RequestFacts, width: Width): Section {
+  const alone = items.length === 1 || chapters.length === 1;
+  const entries = chapters.flatMap(({ apps, shared, stories }, index) => {
+    const title = shared ? 'What all apps are rendered from' : namesOf(apps, width.listed);
+    const heading = alone && !shared ? '' : `${index > 0 ? '\n' : ''}**${title}**\n\n`;
+    const lines = stories.slice(0, width.listed).map((told) => commitLine(told, repository));
+    const more = stories.length - lines.length;
+    return [
+      ...lines.map((line, at) => `${at === 0 ? heading : ''}${line}`),
+      ...(more > 0 ? [`- and ${more} more`] : []),
+    ];
+  });
+  return section('### Commits', entries, 2);
+}
+
+function commitLine({ commit, revert }: Story, repository: string): string {
+  const folded = revert ? ` and its revert ${link(revert, repository)}` : '';
+  return `- ${link(commit, repository)} ${code(commit.subject)} by ${code(commit.author, 40)}${folded}`;
+}
+
+/** Only what is a web address, and nothing else, becomes a link. */
+const isAddress = (text: string) => /^https?:\/\/[^\s<>"'`|\\()[\]@]+$/.test(text);
+
+function link({ sha }: MainCommit, repository: string): string {
+  const address = `${repository.replace(/\/$/, '').replace(/\.git$/, '')}/-/commit/${sha}`;
+  return isAddress(address) ? `[${short(sha)}](${address})` : short(sha);
+}
+
+function onlyTarget(
+  { compared, environment, source, items }: RequestFacts,
+  only: readonly Change[],
+  width: Width,
+): Section {
+  const illegible = items.flatMap(({ name, illegible }) =>
+    illegible.map((file) => `- ${name} ${code(file)}: it cannot be read`),
+  );
+  const heading = compared ? `### Only ${environment} gets this` : '### What changes';
+  return section(heading, [...toldChanges(only, source, width), ...illegible], 4);
+}
+
+/** Where the two lists would leave the reader to wonder. */
+function ranTogether({ compared, source }: RequestFacts, too: readonly Change[], only: readonly Change[]): Section {
+  const none = compared && too.length === 0 && only.length > 0;
+  return { head: none ? [`${source} ran none of these changes as they are here.`] : [], entries: [] };
+}
+
+function ranToo({ source }: RequestFacts, too: readonly Change[], width: Width): Section {
+  if (too.length === 0) return { head: [], entries: [] };
+  const fields = too.map(({ object }) => (object.change === 'changed' ? object.fields.length : 1));
+  const count = fields.reduce((sum, one) => sum + one, 0);
+  const summary = `${source} ran ${count === 1 ? 'this change' : `these ${count} changes`} too, in ${too.length === 1 ? 'one object' : `${too.length} objects`}`;
+  return {
+    head: ['### Changes that it brings', '<details>', `<summary>${summary}</summary>`, ''],
+    entries: toldChanges(too, source, width),
+    tail: ['', '</details>'],
+    cut: 1,
+  };
+}
+
+function apart({ apart, source }: RequestFacts, { listed }: Width): string[] {
+  if (apart.length === 0) return [];
+  const missing = apart.length === 1 ? 'ran another part' : 'ran other parts';
+  return [
+    `**${source} never ran this combination of apps**: when it came closest, ${namesOf(apart, listed)} ${missing}.`,
+  ];
+}
+
+function evidence({ items, source }: RequestFacts, { listed }: Width): Section {
+  const asked = items.flatMap(({ name, evidence }) => evidence.map((answer) => ({ name, answer })));
+  const apps = items.filter(({ name }) => name !== pipelineFile);
+  if (asked.length === 0) return { head: apps.length > 0 && source ? ['No gate was asked.'] : [], entries: [] };
+  const groups = Map.groupBy(asked, ({ answer: { gate, is, evidence, link } }) =>
+    [gate, is, evidence, link].join('\0'),
+  );
+  const entries = [...groups.values()].map((group) => {
+    const [{ answer }] = group as [(typeof group)[number]];
+    const { gate, is, evidence, link } = answer;
+    const names = namesOf(
+      group.map(({ name }) => name),
+      listed,
+    );
+    const seen = link && isAddress(link) ? ` ([Argo CD](${link}))` : '';
+    return `- ${names}: ${plain(gate)} ${is}, ${plain(evidence)}${seen}`;
+  });
+  return section('### Evidence', entries, 3);
+}
+
+function policies({ items }: RequestFacts): Section {
+  const excused = items.flatMap(({ name, excused }) =>
+    excused.map(({ object, policy, excuse }) => {
+      const why = excuse ? `: ${plain(excuse.reason)} (${plain(excuse.owner)}, until ${plain(excuse.until)})` : '';
+      return `- ${name} ${code(object)} may break ${code(policy)} from now on${why}`;
+    }),
+  );
+  const ended = items.flatMap(({ name, ended }) =>
+    ended.map(
+      ({ policy, object, until, owner }) =>
+        `- ${name}${object ? ` ${code(object)}` : ''}: its excuse from ${code(policy)} ended on ${plain(until)} (${plain(owner)})`,
+    ),
+  );
+  return section('### Policies that are not kept', [...excused, ...ended], 7);
+}
+
+/** What comes before the first colon is ours, and names are harmless; what follows may be an object's own words. */
+function leftLine(line: string): string {
+  const [ours = '', ...others] = line.split(': ');
+  return `- ${plain(ours)}${others.length > 0 ? `: ${plain(others.join(': '), 500)}` : ''}`;
+}
+
+function heldLine({ environment }: RequestFacts, { name, from, to, commits, came }: Held): string {
+  const count = commits === 1 ? '1 commit' : `${commits} commits`;
+  const brings = to
+    ? ` Re-applying brings ${from ? versionOf(from) : 'nothing'} → ${versionOf(to)}${commits > 0 ? `, ${count}` : ''}:`
+    : ' To end the hold:';
+  return `- ${name} was taken back${by(came)}.${brings} \`${releaseLine(environment, name)}\``;
+}
+
+function undo({ kind, environment, items }: RequestFacts, { listed }: Width): string[] {
+  const branch = environmentBranch(environment);
+  const crossing = items.filter((item) => item.irreversible.length > 0).map(({ name }) => name);
+  const apps = items.filter(({ name }) => name !== pipelineFile).map(({ name }) => name);
+  const back = (app: string) => `\`npx slipway rollback --env ${environment} --app ${app}\``;
+  const warning =
+    crossing.length === 0
+      ? []
+      : crossing.length === items.length
+        ? [`Not ${namesOf(crossing, listed)}: see the first lines.`]
+        : [`Not ${namesOf(crossing, listed)}: see the first lines. The others:`, ''];
+  const merge = `\`git revert -m 1 <merge commit>\` on \`${branch}\``;
+  const [app = ''] = apps;
+  const way =
+    crossing.length === items.length && items.length > 0
+      ? []
+      : kind === 'repair'
+        ? [`After the merge: ${merge} brings the edit back.`]
+        : apps.length === 1
+          ? [`After the merge: ${merge}, or ${back(app)}. What was taken back stays so until somebody releases it.`]
+          : [
+              `After the merge: ${merge} takes all of it back; reverting one app's commit, or ${back('APP')}, takes back that app alone. What was taken back stays so until somebody releases it.`,
+            ];
+  return ['### To undo it', ...warning, ...way];
 }

@@ -75,5 +75,6 @@ export function rollbackText(environment: string, moves: readonly string[], reas
     '### To undo it',
     `\`git revert -m 1 <merge commit>\` on \`${branch}\`.`,
   ];
-  return { title: `Roll back ${environment}: ${moves.join(', ')}`.slice(0, 255), body: `${body.join('\n')}\n` };
+  const text = `${body.join('\n')}\n`;
+  return { title: `Roll back ${environment}: ${moves.join(', ')}`.slice(0, 255), body: text, report: text };
 }

@@ -80,3 +80,10 @@ export function quote(text: string, length = 100): string {
 
 /** The same as code in Markdown, where no markup takes effect. */
 export const code = (text: string, length = 100): string => `\`${quote(text, length) || '(empty)'}\``;
+
+/** The same outside of code where it has no character that could be markup, and as code otherwise. */
+export function plain(text: string, length = 300): string {
+  const quoted = quote(text, length);
+  const isPlain = /^\p{L}[\p{L}\p{N} ,.;:()'…→+-]*$/u.test(quoted) && !/www\.|:[a-z][\w+-]*:/i.test(quoted);
+  return isPlain ? quoted : code(text, length);
+}
