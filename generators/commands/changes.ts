@@ -1,5 +1,5 @@
 import { load } from 'js-yaml';
-import { readDeeds, readMain } from '../git/chronicle.ts';
+import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
 import { isFolder, metadataOf, readStandings } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readTrees } from '../git/objects.ts';
@@ -101,7 +101,14 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
       came: deeds.get(name),
     }),
   );
-  return requestText({ ...facts, items, chapters, compared: sourceHistory !== undefined, apart, held: takenBack });
+  return requestText({
+    ...facts,
+    items,
+    chapters,
+    compared: sourceHistory !== undefined && kind !== 'repair',
+    apart,
+    held: takenBack,
+  });
 }
 
 type Files = ReadonlyMap<string, Entry>;
@@ -129,7 +136,7 @@ function sidesOf({ rendered, environment, source, target }: Telling, { name, fro
   };
 }
 
-type ObjectFacts = Pick<Item, 'too' | 'only' | 'illegible' | 'excused'> & { readonly files: readonly string[] };
+type ObjectFacts = Pick<Item, 'too' | 'only' | 'illegible' | 'excused' | 'files'>;
 
 /** What changes in the objects of each app, and what of it the source ran too. */
 async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<string, ObjectFacts>> {
@@ -171,15 +178,13 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
         ...ranToo(differences(before, after), differences(sourceBefore, sourceAfter) as ObjectDifference[]),
         illegible,
         excused: newlyExcused(telling, name, before, after),
-        files: compareFiles(target[0], target[1]).map(({ name, how }) => `${name} ${undone[how] ?? how}`),
+        // What the edit did, seen from what takes it back.
+        files: compareFiles(target[1], target[0]),
       };
       return [name, found];
     }),
   );
 }
-
-/** What somebody did, seen from what takes it back. */
-const undone: Readonly<Record<string, string>> = { added: 'removed', removed: 'added' };
 
 /** Files of objects that are not the same on both sides. */
 const changedIn = (before: Files, after: Files): string[] =>
@@ -260,17 +265,32 @@ async function returning(mirror: Mirror, { held }: Telling): Promise<Map<string,
 /** The commits of `main` that made the difference: of the steps told, of what is held counted. */
 async function commitsOf(
   { git, refs }: Mirror,
-  { steps, chain, published }: Telling,
+  { steps, chain, published, held: taken, rendered, environment }: Telling,
   back: ReadonlyMap<string, Ends>,
 ): Promise<{ chapters: Chapter[]; counts: Map<string, number> }> {
   const tip = refs.get(head(main));
   const newestFirst = tip === undefined ? [] : await git.lines(['rev-list', '--first-parent', tip]);
   const places = new Map(newestFirst.map((commit, index) => [commit, newestFirst.length - index]));
+  const { commits, timelines } = rendered;
+  const publishes = new Map(
+    [...steps, ...taken].map(({ name, from, offer, state }) => {
+      const timeline = timelines.get(`${environment}/${name}`);
+      const to = offer.part ?? state.heldBelow;
+      const parts = from === undefined || to === undefined ? [] : (timeline?.between(from, to) ?? []);
+      return [name, parts.map((part) => timeline?.place(part) ?? 0)];
+    }),
+  );
+  const asked = [...publishes.values()]
+    .flat()
+    .flatMap((index) => [commits[index - 1] ?? [], commits[index] ?? []].flat());
+  const dry = await readPublishes(git, asked);
+  const placeOf = (index: number) => places.get(dry.get(commits[index] ?? '') ?? '');
   const stretch = (name: string, { from, to }: Ends): Stretch[] => {
     const [start, end] = [places.get(from?.drySha ?? ''), places.get(to?.drySha ?? '')];
     // What was not there comes with all of its history, which says nothing of a difference.
     if (start === undefined || end === undefined || start >= end || from?.removed) return [];
-    return [{ name, from: start, to: end, build: published.images[name]?.build }];
+    const spans = publishes.get(name)?.map((index) => [placeOf(index - 1) ?? start, placeOf(index) ?? end] as const);
+    return [{ name, from: start, to: end, build: published.images[name]?.build, spans }];
   };
   const moved = steps.flatMap(({ name }) => stretch(name, { from: chain.from.get(name), to: chain.to.get(name) }));
   const held = [...back].flatMap(([name, ends]) => stretch(name, ends));
@@ -305,6 +325,7 @@ async function apartIn({ git }: Mirror, telling: Telling): Promise<string[]> {
     if (offer.part !== undefined && name !== pipelineFile) vector.set(name, offer.part);
   return missingTogether({
     vector,
+    moved: new Set(steps.map(({ name }) => name)),
     targetTimeline: (app) => rendered.timelines.get(`${environment}/${app}`),
     sourceTimeline: (app) => rendered.timelines.get(`${source}/${app}`),
     length: rendered.commits.length,

@@ -26,19 +26,33 @@ export async function readMain(git: Git, chain: readonly string[]): Promise<Map<
   );
 }
 
+/** What each commit of `rendered` published, as its subject says: for readers, never as evidence. */
+export async function readPublishes(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
+  const told = await messagesOf(git, [...new Set(commits)]);
+  return new Map(
+    told.flatMap(({ sha, subject }) => {
+      const dry = /^Publish ([0-9a-f]{40,64})$/.exec(subject)?.[1];
+      return dry ? [[sha, dry]] : [];
+    }),
+  );
+}
+
 /** Who brought something, when and with which words, by commit. */
 export async function readDeeds(git: Git, commits: readonly string[]): Promise<Map<string, Deed>> {
   const told = await messagesOf(git, [...new Set(commits)]);
   return new Map(
-    told.map(({ sha, author, date, subject, body }) => [sha, { author, date, subject: titleOf(subject, body) }]),
+    told.map(({ sha, author, date, subject, body }) => [sha, { author, date, words: wordsOf(subject, body) }]),
   );
 }
 
-/** The words of whoever merged stand below those of the forge: `Merge branch 'x' into 'y'`. */
-function titleOf(subject: string, body: string): string {
-  if (!/^Merge (branch|pull request|remote-tracking branch) /.test(subject)) return subject;
-  const title = body.split('\n').find((line) => line.trim() !== '' && !line.startsWith('See merge request '));
-  return title ?? subject;
+/** What git, the forges and we write into messages by ourselves. */
+const routine = /^(This reverts |See merge request |\(cherry picked |Reviewed-on: |[A-Z][\w-]+-(by|Sha): )/;
+
+/** A subject, and what somebody added: a revert says why below, and so does whoever merged `Merge branch 'x' into 'y'`. */
+function wordsOf(subject: string, body: string): string {
+  const own = body.split('\n').find((line) => line.trim() !== '' && !routine.test(line));
+  if (own === undefined) return subject;
+  return /^Merge (branch|pull request|remote-tracking branch) /.test(subject) ? own : `${subject}: ${own}`;
 }
 
 interface Message {

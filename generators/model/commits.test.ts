@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chaptersOf, folded, type MainCommit, revertedBy } from './commits.ts';
+import { chaptersOf, folded, type MainCommit, revertedBy, type Stretch } from './commits.ts';
 
 const commit = (sha: string, folders: string[] = [], reverts?: string): MainCommit => ({
   sha,
@@ -45,17 +45,19 @@ test('every commit is told once, with the apps that it concerns', () => {
     { name: 'a', from: 1, to: 6 },
     { name: 'b', from: 0, to: 5, build: 'service' },
   ];
-  assert.deepEqual(
-    chaptersOf(stretches, commits).map(({ apps, shared, stories }) => [
+  const told = (some: readonly Stretch[]) =>
+    chaptersOf(some, commits).map(({ apps, shared, stories }) => [
       apps.join(),
       shared,
       stories.map(({ commit }) => commit.sha).join(),
-    ]),
-    [
-      ['a', false, '6'],
-      ['a,b', false, '3'],
-      ['b', false, '4'],
-      ['a,b', true, '5'],
-    ],
-  );
+    ]);
+  assert.deepEqual(told(stretches), [
+    ['a', false, '6'],
+    ['a,b', false, '3'],
+    ['b', false, '4'],
+    ['a,b', true, '5'],
+  ]);
+  // What all are rendered from is told where a part changed with it.
+  assert.deepEqual(told([{ name: 'a', from: 1, to: 6, spans: [[5, 6]] }]).at(-1), ['a', false, '6,3']);
+  assert.deepEqual(told([{ name: 'a', from: 1, to: 6, spans: [[4, 6]] }]).at(-1), ['a', true, '5']);
 });

@@ -17,6 +17,8 @@ export interface Stretch {
   readonly to: number;
   /** The top-level folder that its image is built from. */
   readonly build?: string | undefined;
+  /** The publishes that changed its part: from what was published before (not counted) to what they published. @default all of it */
+  readonly spans?: readonly (readonly [from: number, to: number])[] | undefined;
 }
 
 /** A commit, and the one that took it back. */
@@ -39,7 +41,7 @@ const common = ['clusters', 'generators', 'package.json', 'package-lock.json'];
 
 /**
  * The commits that made the difference, each told once: those that touched an app or what it is built from, by the apps
- * that they concern, and at last those that touched what all apps are rendered from.
+ * that they concern, and at last those that touched what all apps are rendered from, as far as a part changed with them.
  * @param commits of the chain by their places, newest first
  */
 export function chaptersOf(
@@ -51,7 +53,7 @@ export function chaptersOf(
     const here = stretches.filter(({ from, to }) => from < place && place <= to);
     const shared = common.some((folder) => commit.folders.has(folder));
     const concerned = shared
-      ? here
+      ? here.filter(({ from, to, spans = [[from, to]] }) => spans.some(([low, high]) => low < place && place <= high))
       : here.filter(({ name, build }) => commit.folders.has(`apps/${name}`) || (build && commit.folders.has(build)));
     if (concerned.length === 0) continue;
     const apps = concerned.map(({ name }) => name);

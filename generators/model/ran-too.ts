@@ -1,5 +1,6 @@
 import { differences, type FieldDifference, type ObjectDifference } from './difference.ts';
 import type { Manifest } from './manifest.ts';
+import { isMapping } from './mapping.ts';
 
 /** A change of the target that its source made too, or did not. */
 export type Told = ObjectDifference & {
@@ -44,8 +45,11 @@ const nameOf = ({ group, kind, name }: ObjectDifference) => [group, kind, name].
 const keyOf = ({ path, before, after, order }: FieldDifference) =>
   JSON.stringify([path, order ?? false, before === undefined, before, after === undefined, after]);
 
-/** Without the namespace: it is another one in every environment. */
+/** Without what says in which environment it is: the namespace, and of an Argo CD Application its branch and project. */
 function anywhere(manifest: Manifest): Manifest {
   const { namespace: _, ...metadata } = manifest.metadata;
-  return { ...manifest, metadata };
+  if (manifest.kind !== 'Application' || !isMapping(manifest.spec)) return { ...manifest, metadata };
+  const { destination: _there, project: _whose, source, ...spec } = manifest.spec;
+  const { targetRevision: _branch, ...from } = isMapping(source) ? source : {};
+  return { ...manifest, metadata, spec: { ...spec, source: from } };
 }

@@ -6,8 +6,9 @@ import { environmentBranch, pipelineFile } from './names.ts';
 import type { Told } from './ran-too.ts';
 import { irreversible, least, ranks } from './risk.ts';
 import { fitted, type Section, whole } from './sections.ts';
-import { type Change, namesOf, toldChanges, type Width, worstOf } from './told.ts';
-import { code, plain, releaseLine, short, versionOf } from './words.ts';
+import { type Change, namesOf, ranksOf, toldChanges, type Width, withoutVersions, worstOf } from './told.ts';
+import type { FileChange } from './verdict.ts';
+import { code, move, plain, releaseLine, short, versionOf } from './words.ts';
 
 /** The text of a merge request. */
 export interface RequestText {
@@ -26,7 +27,8 @@ export type RequestKind = 'promotion' | 'one' | 're-apply' | 'repair';
 /** Who brought something to a branch. */
 export interface Deed {
   readonly author: string;
-  readonly subject: string;
+  /** Its subject, and the first line of what it says further. */
+  readonly words: string;
   /** `2026-11-20` */
   readonly date: string;
 }
@@ -45,8 +47,8 @@ export interface Item {
   readonly evidence: readonly Answer[];
   /** Who brought what stands there now; undefined where nothing does. */
   readonly came?: Deed | undefined;
-  /** What became of the files of the part that is put back: `deployment-counter.yaml edited`. */
-  readonly files?: readonly string[] | undefined;
+  /** What became of the files of the part that is put back. */
+  readonly files?: readonly FileChange[] | undefined;
   /** What the source ran too, and what only the target gets; all of it where there is no source to compare with. */
   readonly too: readonly Told[];
   readonly only: readonly Told[];
@@ -119,11 +121,17 @@ function titleOf({ kind, environment, items }: RequestFacts): string {
 /** In the order in which a person reads them; the least risky are cut first. */
 function sectionsOf(facts: RequestFacts, width: Width): Section[] {
   const changes = (of: 'too' | 'only') =>
-    facts.items.flatMap(({ name, [of]: objects }) => objects.map((object): Change => ({ app: name, object })));
+    facts.items.flatMap(({ name, to, [of]: objects }) =>
+      objects.map((object): Change => ({ app: name, object, leaves: to?.removed === true })),
+    );
   const [too, only] = [changes('too'), changes('only')];
   return [
     { head: first(facts, [...too, ...only]), entries: [] },
-    { head: ['| app | from | to | |', '|---|---|---|---|'], entries: facts.items.map(row), cut: 9 },
+    {
+      head: ['| app | from | to | |', '|---|---|---|---|'],
+      entries: facts.items.map((item) => row(facts.kind, item)),
+      cut: 9,
+    },
     commits(facts, width),
     onlyTarget(facts, only, width),
     ranTogether(facts, too, only),
@@ -153,10 +161,10 @@ function first(facts: RequestFacts, changes: readonly Change[]): string[] {
   const crossing = items.filter((item) => item.irreversible.length > 0);
   const riskiest = riskOf(items, changes);
   const sentences = {
-    promotion: `${what(items)} ${route(facts)}${riskiest}.`,
-    one: `${what(items)} ${route(facts)}, alone, by a person's wish; the other apps wait for a request of their own${riskiest}.`,
-    're-apply': `${what(items)} ${route(facts)}, once more${riskiest}.`,
-    repair: `Puts back in ${environment} the last part of ours of ${what(items)}${riskiest}.`,
+    promotion: `${what(items)} ${route(facts)}`,
+    one: `${what(items)} ${route(facts)}, alone, by a person's wish (the others wait for a request of their own)`,
+    're-apply': `${what(items)} ${route(facts)}, once more`,
+    repair: `${what(items)} in ${environment}, back to the last part that stood there and is ours`,
   };
   return [
     // First, since it is what a reviewer cannot take back.
@@ -165,7 +173,7 @@ function first(facts: RequestFacts, changes: readonly Change[]): string[] {
       '',
     ]),
     ...items.flatMap((item) => story(facts, item)),
-    sentences[kind],
+    `${sentences[kind]}${riskiest}.`,
   ];
 }
 
@@ -179,23 +187,20 @@ function what(items: readonly Item[]): string {
 }
 
 /** What went before, of an app that was taken back or edited. */
-function story({ kind, environment }: RequestFacts, { name, from, came, files = [] }: Item): string[] {
+function story({ kind, environment }: RequestFacts, { name, came, files = [] }: Item): string[] {
   if (kind === 're-apply')
-    return [
-      `**${name} was taken back**${by(came)}. Merging this brings it back${from ? `, from ${versionOf(from)},` : ''} and ends the hold.`,
-      '',
-    ];
+    return [`**${name} was taken back**${by(came)}. Merging this brings it back and ends the hold.`, ''];
   if (kind === 'repair')
     return [
       `**${name} was edited by hand in ${environment}**${by(came, 'last ')}, and is frozen since. Merging this takes the edit away${files.length > 0 ? ':' : '.'}`,
-      ...(files.length > 0 ? ['', ...files.map((file) => `- ${code(file)}`)] : []),
+      ...(files.length > 0 ? ['', ...files.map(({ name, how }) => `- ${code(name)} ${plain(how)}`)] : []),
       '',
     ];
   return [];
 }
 
 const by = (deed: Deed | undefined, when = '') =>
-  deed ? ` ${when}by ${code(deed.author, 40)} on ${deed.date}, with the words ${code(deed.subject)}` : '';
+  deed ? ` ${when}by ${code(deed.author, 40)} on ${deed.date}, with the words ${code(deed.words, 200)}` : '';
 
 /** The risk by its worst change. */
 function riskOf(items: readonly Item[], changes: readonly Change[]): string {
@@ -204,16 +209,23 @@ function riskOf(items: readonly Item[], changes: readonly Change[]): string {
   if (changes.length === 0 && crossing.length === 0) return '';
   if (!worst || worst.rank === least) return '; nothing but configuration changes';
   const isNew = (app: string) => items.some(({ name, from }) => name === app && (!from || from.removed));
-  const says = worst.apps.every(isNew) ? (['is new there', 'are new there'] as const) : ranks[worst.rank]?.says;
+  const isGone = (app: string) => items.some(({ name, to }) => name === app && to?.removed);
+  const says = worst.apps.every(isNew)
+    ? (['is new there', 'are new there'] as const)
+    : worst.apps.every(isGone)
+      ? (['is taken away', 'are taken away'] as const)
+      : ranks[worst.rank]?.says;
   return `; the riskiest change: ${namesOf(worst.apps, 3)} ${says?.[worst.apps.length === 1 ? 0 : 1]}`;
 }
 
-function row({ name, from, to, removed, skipped }: Item): string {
+function row(kind: RequestKind, { name, from, to, removed, skipped }: Item): string {
   const isNew = !from || from.removed;
   const notes = [
     ...(to && !to.removed && isNew ? ['new'] : []),
-    ...(to?.removed ? [`taken away${removed ? `: ${plain(removed)}` : ''}`] : []),
-    ...(to && !isNew && versionOf(from) === versionOf(to) ? ['new configuration'] : []),
+    ...(to?.removed && removed ? [plain(removed)] : []),
+    ...(to && !isNew && versionOf(from) === versionOf(to)
+      ? [kind === 'repair' ? 'without the edit' : 'new configuration']
+      : []),
     ...(skipped.length > 0 ? [`skips ${namesOf(skipped, 5)}`] : []),
   ];
   return `| ${name} | ${from ? versionOf(from) : '–'} | ${to ? versionOf(to) : 'updated'} | ${notes.join('; ')} |`;
@@ -256,7 +268,7 @@ function onlyTarget(
     illegible.map((file) => `- ${name} ${code(file)}: it cannot be read`),
   );
   const heading = compared ? `### Only ${environment} gets this` : '### What changes';
-  return section(heading, [...toldChanges(only, source, width), ...illegible], 4);
+  return section(heading, [...toldLines(only, source, width), ...illegible], 4);
 }
 
 /** Where the two lists would leave the reader to wonder. */
@@ -265,14 +277,30 @@ function ranTogether({ compared, source }: RequestFacts, too: readonly Change[],
   return { head: none ? [`${source} ran none of these changes as they are here.`] : [], entries: [] };
 }
 
+function toldLines(all: readonly Change[], source: string, width: Width): string[] {
+  const { changes, labels } = withoutVersions(all);
+  const told = toldChanges(changes, source, width);
+  const objects = labels === 1 ? 'one object' : `${labels} objects`;
+  return labels > 0
+    ? [...told, `${told.length > 0 ? '\n' : ''}The label that says the version follows on ${objects}.`]
+    : told;
+}
+
 function ranToo({ source }: RequestFacts, too: readonly Change[], width: Width): Section {
   if (too.length === 0) return { head: [], entries: [] };
-  const fields = too.map(({ object }) => (object.change === 'changed' ? object.fields.length : 1));
+  const { changes } = withoutVersions(too);
+  const fields = changes.map(({ object }) => (object.change === 'changed' ? object.fields.length : 1));
   const count = fields.reduce((sum, one) => sum + one, 0);
-  const summary = `${source} ran ${count === 1 ? 'this change' : `these ${count} changes`} too, in ${too.length === 1 ? 'one object' : `${too.length} objects`}`;
+  const changed = `${count === 1 ? '1 change' : `${count} changes`} of ${changes.length === 1 ? 'one object' : `${changes.length} objects`}`;
+  const summary = count > 0 ? `${changed}: ${ranksOf(changes).join(', ')}` : 'the label that says the version';
   return {
-    head: ['### Changes that it brings', '<details>', `<summary>${summary}</summary>`, ''],
-    entries: toldChanges(too, source, width),
+    head: [
+      `### ${source} ran ${too.length === 1 ? 'this' : 'these'} too`,
+      '<details>',
+      `<summary>${summary}</summary>`,
+      '',
+    ],
+    entries: toldLines(too, source, width),
     tail: ['', '</details>'],
     cut: 1,
   };
@@ -286,10 +314,11 @@ function apart({ apart, source }: RequestFacts, { listed }: Width): string[] {
   ];
 }
 
-function evidence({ items, source }: RequestFacts, { listed }: Width): Section {
+function evidence({ kind, items, source }: RequestFacts, { listed }: Width): Section {
   const asked = items.flatMap(({ name, evidence }) => evidence.map((answer) => ({ name, answer })));
   const apps = items.filter(({ name }) => name !== pipelineFile);
-  if (asked.length === 0) return { head: apps.length > 0 && source ? ['No gate was asked.'] : [], entries: [] };
+  if (asked.length === 0)
+    return { head: apps.length > 0 && source && kind !== 'repair' ? ['No gate was asked.'] : [], entries: [] };
   const groups = Map.groupBy(asked, ({ answer: { gate, is, evidence, link } }) =>
     [gate, is, evidence, link].join('\0'),
   );
@@ -301,7 +330,7 @@ function evidence({ items, source }: RequestFacts, { listed }: Width): Section {
       listed,
     );
     const seen = link && isAddress(link) ? ` ([Argo CD](${link}))` : '';
-    return `- ${names}: ${plain(gate)} ${is}, ${plain(evidence)}${seen}`;
+    return `- ${names}, ${plain(gate)}${is === 'yes' ? '' : ` (${is})`}: ${plain(evidence)}${seen}`;
   });
   return section('### Evidence', entries, 3);
 }
@@ -329,10 +358,8 @@ function leftLine(line: string): string {
 }
 
 function heldLine({ environment }: RequestFacts, { name, from, to, commits, came }: Held): string {
-  const count = commits === 1 ? '1 commit' : `${commits} commits`;
-  const brings = to
-    ? ` Re-applying brings ${from ? versionOf(from) : 'nothing'} → ${versionOf(to)}${commits > 0 ? `, ${count}` : ''}:`
-    : ' To end the hold:';
+  const count = commits === 0 ? '' : commits === 1 ? ', with 1 commit' : `, with ${commits} commits`;
+  const brings = to ? ` Back comes ${move(name, from, to)}${count}, by` : ' It comes back by';
   return `- ${name} was taken back${by(came)}.${brings} \`${releaseLine(environment, name)}\``;
 }
 

@@ -29,12 +29,13 @@ const branch = (text: string): Standing[] =>
     )
     .reverse();
 
-const missing = (rendered: string, source: string, target: string, targetRendered = rendered) => {
+const missing = (rendered: string, source: string, target: string, targetRendered = rendered, moved = '') => {
   const [of, from] = [timelinesOf(targetRendered, 'target'), timelinesOf(rendered, 'source')];
   return missingTogether({
     vector: new Map(target.split(' ').map((part) => [part.slice(0, 1), `target-${part}`])),
     targetTimeline: (app) => of.get(app),
     sourceTimeline: (app) => from.get(app),
+    moved: new Set(moved.split(' ')),
     length: 10,
     standings: branch(source),
   }).join(' ');
@@ -66,6 +67,12 @@ test('a part of the target belongs to every part of the source that stood in ren
   assert.equal(missing(source, 'a1 b1', 'a3 b2', target), 'b');
 });
 
+test('the closest is where what moves ran', () => {
+  const parts = 'a1:0 b1:0 c1:0 a2:1 b2:1 c2:1';
+  assert.equal(missing(parts, 'a1 b1 c1, a2 b2 c2', 'a2 b1 c1'), 'a');
+  assert.equal(missing(parts, 'a1 b1 c1, a2 b2 c2', 'a2 b1 c1', parts, 'a'), 'b c');
+});
+
 test('a thousand apps over a thousand commits take no time', () => {
   const names = Array.from({ length: 1000 }, (_, index) => `app-${index}`);
   const timelines = new Map(names.map((name) => [name, new Timeline()]));
@@ -81,6 +88,7 @@ test('a thousand apps over a thousand commits take no time', () => {
   const start = performance.now();
   assert.deepEqual(
     missingTogether({
+      moved: new Set(),
       vector: vector.set('app-1', 'app-1-1').set('app-2', 'app-2-2'),
       targetTimeline: timelineOf,
       sourceTimeline: timelineOf,

@@ -5,6 +5,8 @@ import type { ObjectId, Timeline } from './timeline.ts';
 export interface Combination {
   /** The target's part of each app, after the merge. */
   readonly vector: ReadonlyMap<string, ObjectId>;
+  /** The apps that the merge moves: the closest are the commits that had most of these. */
+  readonly moved: ReadonlySet<string>;
   /** The order of an app's parts in the target and in its source; undefined where nothing was ever published. */
   readonly targetTimeline: (app: string) => Timeline | undefined;
   readonly sourceTimeline: (app: string) => Timeline | undefined;
@@ -21,19 +23,22 @@ export interface Combination {
  * count. What changed at each commit is looked at once.
  */
 export function missingTogether(combination: Combination): string[] {
-  const { vector, standings } = combination;
+  const { vector, moved, standings } = combination;
   const belongs = belonging(combination);
   const apps = new Set([...vector.keys()].filter((app) => combination.sourceTimeline(app) !== undefined));
   const fits = new Map<string, boolean>();
   const own = standings.filter(({ name }) => apps.has(name)).reverse();
   let fitting = 0;
-  let best = { fitting: 0, until: 0 };
+  let weight = 0;
+  let best = { weight: 0, until: 0 };
   for (const [index, { commit, name, part }] of own.entries()) {
     const fit = belongs(name, part);
-    fitting += Number(fit) - Number(fits.get(name) ?? false);
+    const change = Number(fit) - Number(fits.get(name) ?? false);
+    fitting += change;
+    weight += change * (moved.has(name) ? apps.size : 1);
     fits.set(name, fit);
     const isWhole = own[index + 1]?.commit !== commit;
-    if (isWhole && fitting >= best.fitting) best = { fitting, until: index + 1 };
+    if (isWhole && weight >= best.weight) best = { weight, until: index + 1 };
     if (isWhole && fitting === apps.size) return [];
   }
   if (apps.size === 0) return [];

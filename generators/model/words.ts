@@ -84,6 +84,7 @@ export const code = (text: string, length = 100): string => `\`${quote(text, len
 /** The same outside of code where it has no character that could be markup, and as code otherwise. */
 export function plain(text: string, length = 300): string {
   const quoted = quote(text, length);
-  const isPlain = /^\p{L}[\p{L}\p{N} ,.;:()'…→+-]*$/u.test(quoted) && !/www\.|:[a-z][\w+-]*:/i.test(quoted);
+  const isPlain =
+    /^[\p{L}\p{N}][\p{L}\p{N} ,.;:()'…→+-]*$/u.test(quoted) && !/www\.|:[a-z][\w+-]*:|^\d+[.)]/i.test(quoted);
   return isPlain ? quoted : code(text, length);
 }
