@@ -1,10 +1,9 @@
-import { load } from 'js-yaml';
 import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
 import { isFolder, metadataOf, readStandings } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readTrees } from '../git/objects.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
-import { differences, type ObjectDifference } from '../model/difference.ts';
+import { differences } from '../model/difference.ts';
 import { excusedIn } from '../model/excused.ts';
 import type { Vouching } from '../model/gate.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -159,11 +158,13 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
       [...target, ...source].flatMap((files) => names.flatMap((file) => blobOf(files.get(file)) ?? [])),
     ),
   );
+  // Loaded where there is something to read.
+  const { load } = texts.size > 0 ? await import('js-yaml') : { load: () => undefined };
   const read = new Map<ObjectId, Manifest | undefined>();
   const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
     const id = blobOf(entry);
     if (id === undefined) return undefined;
-    if (!read.has(id)) read.set(id, manifestIn(String(texts.get(id))));
+    if (!read.has(id)) read.set(id, manifestIn(String(texts.get(id)), load));
     return read.get(id);
   };
   return new Map(
@@ -175,7 +176,7 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
         target.some((files) => files.has(file) && manifestOf(files.get(file)) === undefined),
       );
       const found: ObjectFacts = {
-        ...ranToo(differences(before, after), differences(sourceBefore, sourceAfter) as ObjectDifference[]),
+        ...ranToo(differences(before, after), differences(sourceBefore, sourceAfter)),
         illegible,
         excused: newlyExcused(telling, name, before, after),
         // What the edit did, seen from what takes it back.
@@ -196,7 +197,7 @@ const changedIn = (before: Files, after: Files): string[] =>
 const blobOf = (entry: Entry | undefined) => (entry && /^100/.test(entry.mode) ? entry.id : undefined);
 
 /** An object; undefined for what is none. Nothing of ours has aliases, and a few of them may stand for millions of values. */
-function manifestIn(text: string): Manifest | undefined {
+function manifestIn(text: string, load: (text: string) => unknown): Manifest | undefined {
   try {
     if (/[\s[{,:-]&\w/.test(text) && /[\s[{,:-]\*\w/.test(text)) return undefined;
     const value = load(text);

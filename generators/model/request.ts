@@ -134,7 +134,6 @@ function sectionsOf(facts: RequestFacts, width: Width): Section[] {
     },
     commits(facts, width),
     onlyTarget(facts, only, width),
-    ranTogether(facts, too, only),
     ranToo(facts, too, width),
     { head: apart(facts, width), entries: [] },
     evidence(facts, width),
@@ -269,12 +268,6 @@ function onlyTarget(
   );
   const heading = compared ? `### Only ${environment} gets this` : '### What changes';
   return section(heading, [...toldLines(only, source, width), ...illegible], 4);
-}
-
-/** Where the two lists would leave the reader to wonder. */
-function ranTogether({ compared, source }: RequestFacts, too: readonly Change[], only: readonly Change[]): Section {
-  const none = compared && too.length === 0 && only.length > 0;
-  return { head: none ? [`${source} ran none of these changes as they are here.`] : [], entries: [] };
 }
 
 function toldLines(all: readonly Change[], source: string, width: Width): string[] {
