@@ -30,7 +30,7 @@ test('of a long text only the lines that differ are told, and how long it is', (
   assert.equal(told(text('old'), text('new')), '  - `data.x: …old… → …new… (of 146 → 146 characters)`');
   assert.equal(
     told(text('same'), `${text('same')}\nmore`),
-    '  - `data.x: …"line 19" → …"line 19\\nmore" (of 153 → 158 characters)`',
+    '  - `data.x: …"line 19" → …"line 19\\nmore" (of 147 → 152 characters)`',
   );
   assert.equal(
     told('x'.repeat(100), 'y'.repeat(100)),
