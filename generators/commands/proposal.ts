@@ -4,7 +4,7 @@ import type { Mirror } from '../git/mirror.ts';
 import { type Move, push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
-import { mark, type RequestKind, readMarked } from '../model/marked.ts';
+import { mark, type Purpose, readMarked } from '../model/marked.ts';
 import { environmentBranch, head } from '../model/names.ts';
 import { isComposed, isSame } from '../model/proposed.ts';
 import type { RequestText } from '../model/request.ts';
@@ -25,7 +25,7 @@ export interface Proposal {
 }
 
 export interface Wording {
-  readonly kind: RequestKind;
+  readonly kind: Purpose;
   readonly text: RequestText;
   /** Nobody shall merge it now: it becomes a draft. @default it is ready */
   readonly isDrafted?: boolean | undefined;

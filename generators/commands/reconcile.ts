@@ -3,7 +3,7 @@ import { calendarAnswer } from '../gates/calendar.ts';
 import { readStandings } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
-import { isByHand, overrideIn, overrideLine, type RequestKind, readMarked } from '../model/marked.ts';
+import { isByHand, overrideIn, overrideLine, type Purpose, readMarked } from '../model/marked.ts';
 import type { Published, Stage } from '../model/metadata.ts';
 import {
   environmentBranch,
@@ -17,6 +17,7 @@ import {
 import { plan, type Step } from '../model/promotion.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
+import type { RequestKind } from '../model/request.ts';
 import type { MergeSettings } from '../model/setup.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { newerThan, releaseLine } from '../model/words.ts';
@@ -47,7 +48,7 @@ export interface Promotion {
 
 export interface Other extends Result {
   /** Undefined for one that a person opened in the forge. */
-  readonly kind: RequestKind | undefined;
+  readonly kind: Purpose | undefined;
   readonly moves: readonly string[];
 }
 
@@ -64,7 +65,7 @@ export interface Reconciling {
 /** A request that there shall be. */
 interface Wanted {
   readonly branch: string;
-  readonly kind: 'promotion' | 'one' | 're-apply' | 'repair';
+  readonly kind: RequestKind;
   readonly steps: readonly Step[];
 }
 
@@ -214,7 +215,8 @@ async function settle(context: Context, mirror: Mirror, settling: Settling): Pro
     const composed = await chain(mirror, { environment, target, steps });
     chains.set(branch, composed);
     const text = await tell(mirror, {
-      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, left, today },
+      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
+      left: kind === 'promotion' ? left : [],
       chain: composed,
       vouched: vouched ?? new Map(),
       held: kind === 'promotion' ? held : [],
@@ -253,7 +255,7 @@ async function settle(context: Context, mirror: Mirror, settling: Settling): Pro
   });
   if (results === 'stale') return 'stale';
 
-  const kinds = new Map<string, RequestKind | undefined>([
+  const kinds = new Map<string, Purpose | undefined>([
     ...opened.map(({ source, body }) => [source, readMarked(body).kind] as const),
     ...requests.map(({ branch, kind }) => [branch, kind] as const),
   ]);

@@ -1,16 +1,18 @@
-/** What a request is for. Its own text says so: whoever tends it needs no other record. */
-export type RequestKind = 'promotion' | 'one' | 're-apply' | 'repair' | 'release' | 'rollback';
+import type { RequestKind } from './request.ts';
 
-const kinds: readonly RequestKind[] = ['promotion', 'one', 're-apply', 'repair', 'release', 'rollback'];
+/** What a request is for. Its own text says so: whoever tends it needs no other record. */
+export type Purpose = RequestKind | 'release' | 'rollback';
+
+const kinds: readonly Purpose[] = ['promotion', 'one', 're-apply', 'repair', 'release', 'rollback'];
 
 /** A person asked for it: no later run takes it back. */
-export const isByHand = (kind: RequestKind | undefined) => kind === undefined || !ownKinds.has(kind);
-const ownKinds: ReadonlySet<RequestKind> = new Set(['promotion', 're-apply', 'repair']);
+export const isByHand = (kind: Purpose | undefined) => kind === undefined || !ownKinds.has(kind);
+const ownKinds: ReadonlySet<Purpose> = new Set(['promotion', 're-apply', 'repair']);
 
 /** The text of a request, as far as its markers tell. */
 export interface Marked {
   /** Undefined for a request that a person opened. */
-  readonly kind: RequestKind | undefined;
+  readonly kind: Purpose | undefined;
   /** It is a draft because the calendar says so, and not because a person wants it to be. */
   readonly isDrafted: boolean;
   /** What people wrote around our text. */
@@ -40,7 +42,7 @@ export function readMarked(body: string): Marked {
  * The whole text of a request: ours between two markers, and around it what people wrote.
  * @param there its text now. @default a new request
  */
-export function mark(kind: RequestKind, text: string, { there = '', isDrafted = false } = {}): string {
+export function mark(kind: Purpose, text: string, { there = '', isDrafted = false } = {}): string {
   const { before, after } = readMarked(there);
   // Nothing that a commit says may end our text before its end.
   const ours = text.replaceAll('<!--', '<!-');

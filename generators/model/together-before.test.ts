@@ -23,6 +23,7 @@ const branch = (text: string): Standing[] =>
     .flatMap((commit, index) =>
       commit.split(' ').map((word) => ({
         commit: `${index}`,
+        time: index,
         name: word.replace('-', '').slice(0, 1),
         part: word.startsWith('-') ? undefined : `source-${word}`,
       })),
@@ -77,11 +78,11 @@ test('a thousand apps over a thousand commits take no time', () => {
   const names = Array.from({ length: 1000 }, (_, index) => `app-${index}`);
   const timelines = new Map(names.map((name) => [name, new Timeline()]));
   for (const name of names) timelines.get(name)?.add(0, `${name}-0`);
-  const standings: Standing[] = names.map((name) => ({ commit: '0', name, part: `${name}-0` }));
+  const standings: Standing[] = names.map((name) => ({ commit: '0', time: 0, name, part: `${name}-0` }));
   for (let commit = 1; commit <= 1000; commit++) {
     const name = names[commit % 1000] as string;
     timelines.get(name)?.add(commit, `${name}-${commit}`);
-    standings.push({ commit: `${commit}`, name, part: `${name}-${commit}` });
+    standings.push({ commit: `${commit}`, time: commit, name, part: `${name}-${commit}` });
   }
   const vector = new Map(names.map((name) => [name, `${name}-0`]));
   const timelineOf = (name: string) => timelines.get(name);
