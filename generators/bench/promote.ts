@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { serveForge } from '../commands/sandbox.fixture.ts';
-import type { Forge } from '../forge/forge.ts';
 import { environmentBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { runBenchmark } from './benchmark.ts';
@@ -47,13 +45,10 @@ async function promoting(bench: Bench, { server, commits }: Prepared): Promise<C
   const calls: number[] = [];
   for (let run = 1; run <= runs; run++) {
     const place = await makePlace(scratch, program, server, commits.before);
-    const ends: (() => unknown)[] = [];
-    const scope = { after: (end: () => unknown) => void ends.push(end) };
+    const outside = await serveOutside(scratch, place.remote, join(place.dir, 'forge.json'));
     try {
-      const { forge, variables } = await serveForge(scope, place.remote, join(place.dir, 'forge.json'));
-      const outside = await serveOutside(scope, place.remote, variables.CI_SERVER_URL);
-      const env = { ...process.env, ...variables, ...outside.variables };
-      await everywhere(bench, place, env, forge, outside);
+      const env = { ...process.env, ...outside.variables };
+      await everywhere(bench, place, env, outside);
       await place.remote.bytes(['update-ref', 'refs/heads/main', commits.some]);
       await place.checkout.bytes(['pull', '--quiet', '--ff-only']);
       await publishIn(scratch, place);
@@ -61,13 +56,13 @@ async function promoting(bench: Bench, { server, commits }: Prepared): Promise<C
       outside.calls = 0;
       changed.push(await promoteIn(bench, place, env));
       calls.push(outside.calls);
-      await check(forge, place, someOf(apps));
+      await check(outside, place, someOf(apps));
       again.push(await promoteIn(bench, place, env));
       say(
         `promote, run ${run} of ${runs}: ${changed.at(-1)?.ms.toFixed(0)} ms and ${calls.at(-1)} calls, again ${again.at(-1)?.ms.toFixed(0)} ms`,
       );
     } finally {
-      for (const end of ends) await end();
+      outside.end();
       await scratch.remove(place.dir);
     }
   }
@@ -89,19 +84,12 @@ async function promoting(bench: Bench, { server, commits }: Prepared): Promise<C
 }
 
 /** Brings what is published to every environment, by merge requests. */
-async function everywhere(
-  bench: Bench,
-  place: Place,
-  env: NodeJS.ProcessEnv,
-  forge: Forge,
-  outside: Outside,
-): Promise<void> {
+async function everywhere(bench: Bench, place: Place, env: NodeJS.ProcessEnv, outside: Outside): Promise<void> {
   for (const stage of stages.slice(1)) {
     outside.seen();
     await promoteIn(bench, place, env, '--to', stage);
-    await check(forge, place, bench.apps, stage);
-    const [request] = await forge.opened(environmentBranch(stage));
-    if (request) await forge.merge(request.iid, request.sha);
+    await check(outside, place, bench.apps, stage);
+    for (const request of await outside.opened(environmentBranch(stage))) await outside.merge(request);
   }
 }
 
@@ -122,9 +110,9 @@ async function promoteIn(
 }
 
 /** @throws {Refusal} when the request does not move so many apps: there is nothing to measure then */
-async function check(forge: Forge, { remote }: Place, moved: number, stage: string = stages[1]): Promise<void> {
+async function check(outside: Outside, { remote }: Place, moved: number, stage: string = stages[1]): Promise<void> {
   const branch = environmentBranch(stage);
-  const [request, ...others] = await forge.opened(branch);
+  const [request, ...others] = await outside.opened(branch);
   const tip = request?.sha ?? branch;
   const apps = (await remote.lines(['diff-tree', '--name-only', branch, tip])).length;
   if (!request || others.length > 0 || apps !== moved)

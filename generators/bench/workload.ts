@@ -117,7 +117,8 @@ export const clusters: readonly Cluster[] = [
   { name: 'nonprod', profile: 'eks', registries: ['registry.example.com'], storage: 'gp3', network: '10.10.0.0/16', namespaces: {} },
 ];
 
-const base = { cluster: 'nonprod', replicas: 2, resources: { cpu: '50m', memory: '256Mi' }, soak: '5m' };
+// What was published a moment ago may go on: nobody waits here.
+const base = { cluster: 'nonprod', replicas: 2, resources: { cpu: '50m', memory: '256Mi' }, soak: '0s' };
 
 export const environments: readonly Environment[] = [
 ${stages

@@ -221,7 +221,10 @@ test('a request that somebody opened first is adopted, and what people write int
   const adopted = await promoted(box);
   assert.deepEqual([adopted.outcome, adopted.request?.iid], ['updated', theirs.iid]);
   const text = adopted.request?.body ?? '';
-  assert.match(text, /<!-- slipway: promotion -->.*a 1\.0.*<!-- \/slipway -->\n\nWe need this before noon\.\n$/s);
+  assert.match(
+    text,
+    /<!-- slipway: promotion -->\na from dev to staging.*<!-- \/slipway -->\n\nWe need this before noon\.\n$/s,
+  );
   const { iid, title } = adopted.request as MergeRequest;
   await (box.context.forge as Forge).update(iid, { title: `Draft: ${title}`, body: `Read this.\n\n${text}` });
   assert.equal((await promoted(box)).outcome, 'unchanged');
