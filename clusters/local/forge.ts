@@ -62,7 +62,7 @@ export async function createForge(
           path_with_namespace: project.path,
           default_branch: 'main',
           merge_method: settings.method ?? 'rebase_merge',
-          squash_option: 'never',
+          squash_option: settings.squash_option ?? 'never',
           builds_access_level: 'disabled',
           only_allow_merge_if_pipeline_succeeds: false,
         };
@@ -83,6 +83,8 @@ export async function createForge(
         return requests.edit(iid, body);
       case 'PUT merge_requests/:iid/merge':
         return requests.merge(iid, body);
+      case 'PUT merge_requests/:iid/rebase':
+        return requests.rebase(iid);
       default:
         throw new Refused(404, '404 Not Found');
     }
@@ -97,7 +99,7 @@ export async function createForge(
       const { items, headers } = Array.isArray(result)
         ? pageOf(result, new URL(request.url ?? '/', settings.url()))
         : { items: result, headers: {} };
-      json(response, request.method === 'POST' ? 201 : 200, items, headers);
+      json(response, statusOf(request.method, path), items, headers);
     } catch (error) {
       json(response, error instanceof Refused ? error.status : 500, { message: (error as Error).message });
     }
@@ -119,6 +121,10 @@ function parse(raw: string, type = ''): Record<string, unknown> {
 }
 
 type Headers = Readonly<Record<string, string>>;
+
+/** GitLab only accepts a rebase, and does it when it can. */
+const statusOf = (method: string | undefined, path: readonly string[]) =>
+  method === 'POST' ? 201 : path.at(-1) === 'rebase' ? 202 : 200;
 
 const json = (response: ServerResponse, status: number, body: unknown, headers: Headers = {}) =>
   send(response, status, 'application/json', JSON.stringify(body), headers);

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Git } from '../../generators/git/git.ts';
 import { head } from '../../generators/model/names.ts';
+import { type Method, merged, rebased, type SquashOption } from './merge.ts';
 
 /** What is kept of a merge request, in GitLab's field names; the rest of what GitLab tells is read from git. */
 interface Kept {
@@ -16,6 +17,10 @@ interface Kept {
   /** It is merged once the pipeline of `auto_merge_sha` succeeds. */
   merge_when_pipeline_succeeds?: boolean;
   auto_merge_sha?: string;
+  /** The one commit that its commits became. */
+  squash_commit_sha?: string | null;
+  /** Why it could not be rebased. */
+  merge_error?: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -51,16 +56,18 @@ export interface MergeRequestsSettings {
   readonly url: () => string;
   readonly now: () => Date;
   /** GitLab's `merge_method`. @default rebase_merge: a merge commit with semi-linear history */
-  readonly method?: 'rebase_merge' | 'ff' | undefined;
+  readonly method?: Method | undefined;
   /** How the pipeline of a commit went; undefined for none. */
   readonly pipeline?: ((commit: string) => 'running' | 'success' | 'failed' | undefined) | undefined;
+  /** GitLab's `squash_option`. @default never */
+  readonly squash_option?: SquashOption | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
 const isDraft = (title: string) => /^(draft:|\[draft]|\(draft\))/i.test(title);
 
-/** The merge requests of one repository. Nothing is merged that does not stand on the target's tip. */
+/** The merge requests of one repository, merged by GitLab's methods. */
 export class MergeRequests {
   readonly #settings: MergeRequestsSettings;
   readonly #kept: Kept[];
@@ -139,32 +146,22 @@ export class MergeRequests {
 
   merge(iid: string | undefined, body: Body): Promise<Shown> {
     return this.#inTurn(async () => {
-      const { repository, method } = this.#settings;
-      const request = this.#find(iid);
-      const source = await this.#tip(request.source_branch);
-      const target = await this.#tip(request.target_branch);
-      if (request.state !== 'opened' || !source || !target) throw new Refused(405, '405 Method Not Allowed');
+      const { repository, method = 'rebase_merge', squash_option: option = 'never' } = this.#settings;
+      const { request, source, target } = await this.#open(iid);
       if (body.sha !== undefined && body.sha !== source) {
         throw new Refused(409, `SHA does not match HEAD of source branch: ${source}`);
       }
       if (isDraft(request.title)) throw new Refused(405, '405 Method Not Allowed');
-      if (!(await repository.isAncestor(target, source))) throw new Refused(422, 'Branch cannot be merged');
       if (body.auto_merge === true && this.#waits(source)) {
         return Object.assign(request, { merge_when_pipeline_succeeds: true, auto_merge_sha: source });
       }
-      if (method === 'ff') {
-        await repository.bytes(['update-ref', head(request.target_branch), source, target]);
-        return Object.assign(request, { state: 'merged', sha: source } as const);
-      }
       const message = `Merge branch '${request.source_branch}' into '${request.target_branch}'\n\n${request.title}\n\nSee merge request ${project.path}!${request.iid}\n`;
-      const person = ['-c', 'user.name=Local Person', '-c', 'user.email=person@localhost.invalid'];
-      const parents = ['-p', target, '-p', source];
-      const commit = await repository.text(
-        [...person, 'commit-tree', ...parents, '-F', '-', `${source}^{tree}`],
-        message,
-      );
-      await repository.bytes(['update-ref', head(request.target_branch), commit, target]);
-      return Object.assign(request, { state: 'merged', sha: source, merge_commit_sha: commit } as const);
+      const squash = isSquashed(option, body.squash);
+      const made = await merged(repository, { source, target, method, squash, message, title: request.title });
+      if (!made) throw new Refused(422, 'Branch cannot be merged');
+      const { tip, ...commits } = made;
+      await repository.bytes(['update-ref', head(request.target_branch), tip, target]);
+      return Object.assign(request, { state: 'merged', sha: source, ...commits } as const);
     });
   }
 
@@ -182,6 +179,30 @@ export class MergeRequests {
     const pipeline = this.#settings.pipeline?.(commit);
     if (pipeline === undefined || pipeline === 'failed') throw new Refused(405, '405 Method Not Allowed');
     return pipeline === 'running';
+  }
+
+  /** Puts the source branch onto the target's tip, as a person does who presses Rebase. GitLab tells of conflicts later. */
+  async rebase(iid: string | undefined): Promise<{ rebase_in_progress: boolean }> {
+    await this.#inTurn(async () => {
+      const { repository } = this.#settings;
+      const { request, source, target } = await this.#open(iid);
+      const tip = await rebased(repository, source, target);
+      if (tip) await repository.bytes(['update-ref', head(request.source_branch), tip, source]);
+      const failed = 'Rebase failed: Rebase locally, resolve all conflicts, then push the branch.';
+      return Object.assign(request, { merge_error: tip ? null : failed });
+    });
+    return { rebase_in_progress: true };
+  }
+
+  /** An open request and the tips of its branches, where it brings anything. */
+  async #open(iid: string | undefined): Promise<{ request: Kept; source: string; target: string }> {
+    const request = this.#find(iid);
+    const source = await this.#tip(request.source_branch);
+    const target = await this.#tip(request.target_branch);
+    if (request.state !== 'opened' || !source || !target) throw new Refused(405, '405 Method Not Allowed');
+    const empty = source === target || (await this.#settings.repository.isAncestor(source, target));
+    if (empty) throw new Refused(422, 'Branch cannot be merged');
+    return { request, source, target };
   }
 
   #find(iid: string | undefined): Kept {
@@ -220,4 +241,10 @@ export class MergeRequests {
     draft: isDraft(request.title),
     labels: [],
   });
+}
+
+/** Whether a request is squashed: the project may say so, or leave it to who merges. */
+function isSquashed(option: SquashOption, asked: unknown): boolean {
+  if (option === 'never' || option === 'always') return option === 'always';
+  return asked === undefined ? option === 'default_on' : String(asked) === 'true';
 }
