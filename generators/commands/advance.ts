@@ -112,7 +112,8 @@ async function stepsFor(mirror: Mirror, tip: string, name: string, from: string 
     from ? entriesOf(git, from) : none,
   ]);
   const certain = planFromTips({ tip, desired, before, target });
-  if (certain) return certain;
+  // Where the tip alone was fetched, what stood before it is not known: a folder that somebody deleted looks new.
+  if (certain && (parent || from === undefined || certain.length === 0)) return certain;
   await mirror.deepen();
   const rendered = await readRendered(git, tip);
   return plan({ rendered, environment: name, target: await environmentAt(mirror, name) });

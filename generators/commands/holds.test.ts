@@ -153,6 +153,21 @@ test('a hand edit freezes one app only, and its revert thaws it', async (t) => {
   assert.equal(await box.value('staging', 'a'), '2');
 });
 
+test('a folder that was deleted stays away also when the same commit is published again', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await box.change({ b: '2' });
+  await box.publish();
+  const person = await box.person('dev');
+  await person.git.bytes(['rm', '-r', '--quiet', 'a']);
+  await person.git.bytes(['commit', '--quiet', '-m', 'out with it']);
+  await person.push();
+  const tip = await box.tip('env/dev');
+  // It sees the tips alone, and on a tip without its past everything looks new.
+  assert.equal((await box.publish()).outcome, 'unchanged');
+  assert.equal(await box.tip('env/dev'), tip);
+});
+
 test('a file that people keep at the root of an environment branch is left alone', async (t) => {
   const box = await delivered(t);
   const person = await box.person('production');
