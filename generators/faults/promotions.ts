@@ -10,9 +10,9 @@ import { take, turnNames } from './turns.ts';
 /** So many things happen in a schedule, before all is quiet. */
 const turns = 12;
 /** So many schedules has the short form. */
-const few = 10;
+const few = 6;
 /** One promotion in so many schedules runs in a process of its own, which is killed. */
-const rarely = 10;
+const rarely = 6;
 
 /** Sites of every shape where the first version of everything runs everywhere. */
 async function delivered(scope: Scope): Promise<Site[]> {
@@ -67,7 +67,7 @@ export const promotions: Task = {
         }),
       );
       // So many schedules have everything in them, or the proof is a smaller one than it says.
-      if (count >= 100) {
+      if (count >= 200) {
         assert.deepEqual(Object.keys(counts).sort(), [...turnNames].sort());
         assert.ok(!Object.values(met).includes(0), JSON.stringify(met));
       }
