@@ -5,8 +5,9 @@ import { type Manifest, manifestFile } from './model/manifest.ts';
 import type { Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
 import { excuse, leaves, marked } from './policies/excuse.ts';
-import { formatViolation, judge, type Violation } from './policies/judge.ts';
+import { judge } from './policies/judge.ts';
 import type { Facts, PodSecurity } from './policies/policy.ts';
+import { formatViolation, type Violation } from './policies/violation.ts';
 import { strictly } from './schemas/strictly.ts';
 
 /** Objects that may be published, and what a reviewer should know of them. */

@@ -1,5 +1,5 @@
 import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
-import { isFolder, metadataOf, readStandings } from '../git/history.ts';
+import { isFolder, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readTrees } from '../git/objects.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
@@ -24,6 +24,7 @@ import {
 import type { Entry, EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
 import { missingTogether } from '../model/together-before.ts';
 import { compareFiles } from '../model/verdict.ts';
+import { versionLines } from '../model/version-lines.ts';
 import { versionOf } from '../model/words.ts';
 import type { Chain } from './chain.ts';
 import { alongWays, irreversibleIn } from './irreversible.ts';
@@ -65,13 +66,13 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
   if (steps.length === 0)
     return requestText({ ...facts, items: [], chapters: [], compared: false, apart: [], held: [] });
   const ways = steps.map(({ name, from, offer }) => ({ name, earlier: from, later: offer.part }));
-  const [along, objects, deeds, back, apart] = await Promise.all([
+  const [along, objects, deeds, back] = await Promise.all([
     alongWays(mirror, rendered, environment, ways),
     objectChanges(mirror, telling),
     deedsOf(mirror, telling),
     returning(mirror, telling),
-    apartIn(mirror, telling),
   ]);
+  const apart = apartIn(telling);
   const { chapters, counts } = await commitsOf(mirror, telling, back);
 
   const items = steps.map(({ name }): Item => {
@@ -158,25 +159,38 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
       [...target, ...source].flatMap((files) => names.flatMap((file) => blobOf(files.get(file)) ?? [])),
     ),
   );
-  // Loaded where there is something to read.
-  const { load } = texts.size > 0 ? await import('js-yaml') : { load: () => undefined };
-  const read = new Map<ObjectId, Manifest | undefined>();
+  // The parser is loaded where there is something to read.
+  const { parsed } = texts.size > 0 ? await import('./parsed.ts') : { parsed: () => undefined };
   const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
-    const id = blobOf(entry);
-    if (id === undefined) return undefined;
-    if (!read.has(id)) read.set(id, manifestIn(String(texts.get(id)), load));
-    return read.get(id);
+    const bytes = texts.get(blobOf(entry) ?? '');
+    return bytes && manifestIn(parsed(bytes));
   };
   return new Map(
     asked.map(({ name, names, target, source }) => {
-      const manifests = (files: Files) => names.flatMap((file) => manifestOf(files.get(file)) ?? []);
-      const [before, after] = target.map(manifests) as [Manifest[], Manifest[]];
-      const [sourceBefore, sourceAfter] = source.map(manifests) as [Manifest[], Manifest[]];
-      const illegible = names.filter((file) =>
+      const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
+      /** What changed between two sides; most of it is not parsed. */
+      const between = ([old, now]: readonly [Files, Files]) => {
+        const relabelled = names.map((file) => {
+          const [was, is] = [textOf(old.get(file)), textOf(now.get(file))];
+          return { file, told: was === undefined || is === undefined ? undefined : versionLines(was, is) };
+        });
+        const others = relabelled.flatMap(({ file, told }) => (told ? [] : [file]));
+        const manifests = (files: Files) => others.flatMap((file) => manifestOf(files.get(file)) ?? []);
+        return {
+          others,
+          before: manifests(old),
+          after: manifests(now),
+          told: relabelled.flatMap(({ told }) => told ?? []),
+        };
+      };
+      const [here, there] = [between(target), between(source)];
+      const { before, after, others } = here;
+      const illegible = others.filter((file) =>
         target.some((files) => files.has(file) && manifestOf(files.get(file)) === undefined),
       );
+      const changed = ({ before, after, told }: typeof here) => [...differences(before, after), ...told];
       const found: ObjectFacts = {
-        ...ranToo(differences(before, after), differences(sourceBefore, sourceAfter)),
+        ...ranToo(changed(here), changed(there)),
         illegible,
         excused: newlyExcused(telling, name, before, after),
         // What the edit did, seen from what takes it back.
@@ -196,18 +210,12 @@ const changedIn = (before: Files, after: Files): string[] =>
 /** The content of a file; a link or another repository has none that is ours to read. */
 const blobOf = (entry: Entry | undefined) => (entry && /^100/.test(entry.mode) ? entry.id : undefined);
 
-/** An object; undefined for what is none. Nothing of ours has aliases, and a few of them may stand for millions of values. */
-function manifestIn(text: string, load: (text: string) => unknown): Manifest | undefined {
-  try {
-    if (/[\s[{,:-]&\w/.test(text) && /[\s[{,:-]\*\w/.test(text)) return undefined;
-    const value = load(text);
-    if (!isMapping(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string') return undefined;
-    return isMapping(value.metadata) && typeof value.metadata.name === 'string'
-      ? (value as unknown as Manifest)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** An object; undefined for what is none. */
+function manifestIn(value: unknown): Manifest | undefined {
+  if (!isMapping(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string') return undefined;
+  return isMapping(value.metadata) && typeof value.metadata.name === 'string'
+    ? (value as unknown as Manifest)
+    : undefined;
 }
 
 function newlyExcused(
@@ -234,7 +242,7 @@ function newlyExcused(
 async function deedsOf({ git }: Mirror, { kind, steps, held, target }: Telling): Promise<Map<string, Deed>> {
   const told = kind === 're-apply' || kind === 'repair' ? [...steps, ...held] : held;
   const commits = told.flatMap(({ name }) => {
-    const commit = target.since.get(name)?.commit;
+    const commit = target.course.of(name)[0]?.commit;
     return commit === undefined ? [] : [{ name, commit }];
   });
   const deeds = await readDeeds(
@@ -315,7 +323,7 @@ async function commitsOf(
 }
 
 /** The apps that kept what the target would run from ever running together in the source. */
-async function apartIn({ git }: Mirror, telling: Telling): Promise<string[]> {
+function apartIn(telling: Telling): string[] {
   const { kind, rendered, environment, source, target, sourceHistory, steps } = telling;
   // A repair brings back what stood there.
   if (!sourceHistory || kind === 'repair') return [];
@@ -330,6 +338,6 @@ async function apartIn({ git }: Mirror, telling: Telling): Promise<string[]> {
     targetTimeline: (app) => rendered.timelines.get(`${environment}/${app}`),
     sourceTimeline: (app) => rendered.timelines.get(`${source}/${app}`),
     length: rendered.commits.length,
-    standings: await readStandings(git, sourceHistory.tip),
+    standings: sourceHistory.course.standings,
   });
 }

@@ -12,8 +12,8 @@ import { formatPreview, type Preview, partChange, type Touched, touchedBy } from
 import { composePublication } from '../model/publication.ts';
 import { Misuse } from '../model/refusal.ts';
 import { expired } from '../policies/excuse.ts';
-import { formatViolation } from '../policies/judge.ts';
 import { judgeChange } from '../policies/judge-change.ts';
+import { formatViolation } from '../policies/violation.ts';
 import { renderBundle } from './bundle.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';

@@ -3,7 +3,7 @@ import { alertAnswer } from '../gates/alert.ts';
 import { candidatesOf } from '../gates/candidates.ts';
 import { reportAnswer } from '../gates/report.ts';
 import { isSettled, type SoakFacts, soakAnswer } from '../gates/soak.ts';
-import { entriesOf, readCourse } from '../git/history.ts';
+import { entriesOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Course } from '../model/course.ts';
 import type { Answer, Firing, Vouching } from '../model/gate.ts';
@@ -39,11 +39,10 @@ export async function vouch(context: Asking, mirror: Mirror, asked: Source): Pro
 
   const now = context.now();
   const soak = context.soakless ? 0 : source.soak;
-  const [live, samples, firing, course] = await Promise.all([
+  const [live, samples, firing] = await Promise.all([
     orRefused(context.live(source.name)),
     context.metrics && orRefused(context.metrics.health(source.name, soak, now)),
     context.metrics && orRefused(context.metrics.firing(source.name, soak, now)),
-    readCourse(mirror.git, history.tip),
   ]);
   if (live instanceof Refusal) {
     const answer: Answer = { gate: 'soak', is: 'unknown', evidence: live.message };
@@ -62,8 +61,8 @@ export async function vouch(context: Asking, mirror: Mirror, asked: Source): Pro
       judged({
         environment: source.name,
         app: name,
-        candidates: candidatesOf(course.of(name), timeline),
-        course,
+        candidates: candidatesOf(history.course.of(name), timeline),
+        course: history.course,
         live: running.get(name),
         removed,
         samples: of(samples, name),

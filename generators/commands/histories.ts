@@ -21,6 +21,13 @@ export class Histories {
     return found;
   }
 
+  /** Begins to read all of them at once: what takes time is git, beside this process. */
+  readAhead(environments: readonly string[]): void {
+    const begun = [this.rendered(), ...environments.map((name) => this.environment(name))];
+    // Whoever asks for one of them meets its failure.
+    for (const one of begun) one.catch(() => {});
+  }
+
   /** Undefined for an environment that has no branch. */
   async environment(name: string): Promise<EnvironmentHistory | undefined> {
     const { git, refs } = this.#mirror;

@@ -1,12 +1,12 @@
-import { load } from 'js-yaml';
 import { partFiles } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
 import type { ObjectId } from '../model/timeline.ts';
-import { formatViolation } from '../policies/judge.ts';
 import { isRegarded, judgeChange } from '../policies/judge-change.ts';
 import { judgeRemovals } from '../policies/removal.ts';
+import { formatViolation } from '../policies/violation.ts';
+import { parsed } from './parsed.ts';
 import { objectsIn } from './removals.ts';
 
 /** A part that takes the place of another: the files of both. */
@@ -48,14 +48,7 @@ export async function impossibleChanges(
   return found;
 }
 
-function objectIn(texts: Texts, id: ObjectId): unknown {
-  // Somebody may have edited what stands there: it is no object that a policy looks at, then.
-  try {
-    return load(String(texts.get(id)));
-  } catch {
-    return undefined;
-  }
-}
+const objectIn = (texts: Texts, id: ObjectId): unknown => parsed(texts.get(id) ?? '');
 
 /** The files of both sides that differ and that a change policy looks at. */
 function changedFiles({ before, after }: Replacement): { was: ObjectId; is: ObjectId }[] {

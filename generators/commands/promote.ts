@@ -37,6 +37,7 @@ export async function promote(context: Context, request: PromoteRequest): Promis
     if (!context.forge)
       context.say('No request is opened: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.');
     const histories = new Histories(mirror);
+    histories.readAhead(published.environments.map(({ name }) => name));
     const promotions: Promotion[] = [];
     for (const stage of targets(published.environments, to)) {
       const decide = () => reconcile(context, mirror, histories, { published, stage, app, override, dryRun });

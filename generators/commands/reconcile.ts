@@ -1,6 +1,5 @@
 import type { MergeRequest } from '../forge/forge.ts';
 import { calendarAnswer } from '../gates/calendar.ts';
-import { readStandings } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
 import { isByHand, overrideIn, overrideLine, type Purpose, readMarked } from '../model/marked.ts';
@@ -98,7 +97,7 @@ export async function reconcile(
     ...(await refusedOf(mirror, { ...move, steps: held })),
   ]);
   const ready = ({ name }: Step) => !refused.has(name);
-  const repairs = await repairsOf(mirror, wanted, { environment, target, rendered });
+  const repairs = repairsOf(wanted, { environment, target, rendered });
 
   const opened = dryRun ? [] : ((await context.forge?.opened(environmentBranch(environment))) ?? []);
   const asked = new Set(byHand(environment, opened).map((request) => request.source));
@@ -166,17 +165,14 @@ const refusedOf = async (mirror: Mirror, move: Move): Promise<ReadonlyMap<string
   move.steps.length === 0 ? new Map() : (await import('./judge-changes.ts')).refusedSteps(mirror, move);
 
 /** What takes edits back: the last part of ours that stood there. */
-async function repairsOf(
-  { git }: Mirror,
+function repairsOf(
   steps: readonly Step[],
   { environment, target, rendered }: { environment: string; target: EnvironmentHistory; rendered: Rendered },
-): Promise<Step[]> {
+): Step[] {
   const edited = steps.filter(({ state }) => state.is === 'edited');
-  if (edited.length === 0) return [];
-  const standings = Map.groupBy(await readStandings(git, target.tip), ({ name }) => name);
   return edited.map((step): Step => {
     const timeline = rendered.timelines.get(`${environment}/${step.name}`);
-    const part = lastOwn(standings.get(step.name) ?? [], timeline, target.seen.get(step.name) ?? new Set());
+    const part = lastOwn(target.course.of(step.name), timeline, target.seen.get(step.name) ?? new Set());
     const commit = part === undefined ? undefined : rendered.commits[timeline?.place(part) ?? -1];
     const offer =
       part === undefined || commit === undefined

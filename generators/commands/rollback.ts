@@ -1,4 +1,4 @@
-import { metadataAt, metadataOf, readRendered, readStandings } from '../git/history.ts';
+import { metadataAt, metadataOf, readCourse, readRendered } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { environmentBranch, head, pipelineFile, rendered, rollbackBranch } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
@@ -74,7 +74,7 @@ async function retreatsOf(
   tip: string,
 ): Promise<Retreat[]> {
   const timelineOf = (name: string) => timelines.get(`${environment}/${name}`);
-  const standings = (await readStandings(mirror.git, tip)).filter(({ name }) => name !== pipelineFile);
+  const standings = (await readCourse(mirror.git, tip)).standings.filter(({ name }) => name !== pipelineFile);
   const byName = Map.groupBy(standings, ({ name }) => name);
   if (app === undefined) {
     const names = lastMoved(

@@ -107,7 +107,7 @@ function row(
   metadata: Metadata | undefined,
   live: readonly Live[] | undefined,
 ): Row {
-  const since = target.since.get(name);
+  const [since] = target.course.of(name);
   const found = live?.find(({ app }) => app === name);
   const stands = from !== undefined && state.is !== 'edited';
   const note =

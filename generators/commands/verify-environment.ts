@@ -1,4 +1,4 @@
-import { entriesOf, filesOf, readEnvironment, readRendered } from '../git/history.ts';
+import { entriesOf, filesOf, readCourse, readRendered } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
@@ -36,7 +36,7 @@ export async function verifyEnvironment(mirror: Mirror, environment: string): Pr
     const place = history.timelines.get(`${environment}/${name}`)?.place(entries.get(name)?.id ?? '');
     return place === undefined ? [] : [history.commits[place] as string];
   });
-  const own = stage.after ? [] : [...(await readEnvironment(git, tip)).since.values()].map(({ commit }) => commit);
+  const own = stage.after ? [] : (await readCourse(git, tip)).latest().map(({ commit }) => commit);
   const signatures = await judgeSignatures(mirror, history.commits, [...new Set(brought)], [...new Set(own)]);
   return {
     branch,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Standing } from '../model/rollback.ts';
+import type { Standing } from '../model/course.ts';
 import { Timeline } from '../model/timeline.ts';
 import { candidatesOf, liveSince } from './candidates.ts';
 

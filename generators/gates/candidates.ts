@@ -1,5 +1,5 @@
+import type { Standing } from '../model/course.ts';
 import type { Deployed } from '../model/gate.ts';
-import type { Standing } from '../model/rollback.ts';
 import type { ObjectId, Timeline } from '../model/timeline.ts';
 
 /** A part that its environment may offer, if it has soaked. */

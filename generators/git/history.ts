@@ -3,7 +3,6 @@ import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
 import type { Link, Proposed } from '../model/proposed.ts';
-import type { Standing } from '../model/rollback.ts';
 import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Timeline } from '../model/timeline.ts';
 import type { TreeChange } from '../model/verdict.ts';
 import { type Git, GitError } from './git.ts';
@@ -13,6 +12,8 @@ import type { Mirror } from './mirror.ts';
 interface Change {
   readonly commit: string;
   readonly mode: string;
+  /** All zeros where there was nothing. */
+  readonly was: string;
   readonly id: string;
   readonly path: string;
   readonly deleted: boolean;
@@ -27,53 +28,57 @@ export async function readRendered(git: Git, tip: string | undefined): Promise<R
   if (tip === undefined) return { commits: [], timelines };
   const commits = await git.lines(['rev-list', '--first-parent', '--reverse', tip]);
   const places = new Map(commits.map((commit, index) => [commit, index]));
-  for (const { commit, id, path, deleted } of await changes(git, commits, ['-r', '-t'])) {
-    if (deleted || path.split('/').length !== 2) continue;
-    const timeline = timelines.get(path) ?? new Timeline();
-    timeline.add(places.get(commit) as number, id);
-    timelines.set(path, timeline);
+  // Folder by folder: below the parts, git would list every file that ever changed, which is ten times as much.
+  const stages = (await changes(git, commits, [])).filter((change) => change.mode === mode.folder && !change.deleted);
+  const pairOf = ({ was, id }: Change) => `${/^0+$/.test(was) ? emptyTree(id) : was} ${id}`;
+  const inside = await changesBetween(git, [...new Set(stages.map(pairOf))]);
+  for (const stage of stages) {
+    for (const { id, path, deleted } of inside.get(pairOf(stage)) ?? []) {
+      if (deleted) continue;
+      const name = `${stage.path}/${path}`;
+      const timeline = timelines.get(name) ?? new Timeline();
+      timeline.add(places.get(stage.commit) as number, id);
+      timelines.set(name, timeline);
+    }
   }
   return { commits, timelines };
 }
 
+/** What git takes for a folder with nothing in it, whether it is there or not. */
+const emptyTree = ({ length }: ObjectId) =>
+  length === 40
+    ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+    : '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
+
 /** Reads an environment branch: what stands there, what ever stood there, and since when. */
 export async function readEnvironment(git: Git, tip: string): Promise<EnvironmentHistory> {
-  const lines = await git.lines(['rev-list', '--topo-order', '--parents', '--timestamp', tip]);
+  const [lines, entries] = await Promise.all([
+    git.lines(['rev-list', '--topo-order', '--parents', '--timestamp', tip]),
+    entriesOf(git, tip),
+  ]);
   const times = new Map<string, number>();
   const firstParent = new Map<string, string | undefined>();
   for (const line of lines) {
     const [time, commit, parent] = line.split(' ') as [string, string, string | undefined];
-    times.set(commit, Number(time));
+    times.set(commit, Number(time) * 1000);
     firstParent.set(commit, parent);
   }
+  const own: string[] = [];
+  for (let commit: string | undefined = tip; commit !== undefined; commit = firstParent.get(commit)) own.push(commit);
 
+  // Whatever stood in a commit stood in its first parent, or came with it: the other parents are commits of their own.
+  const all = await changes(git, [...times.keys()], ['--diff-merges=first-parent']);
   const seen = new Map<string, Set<string>>();
-  for (const { path, id, deleted } of await changes(git, [...times.keys()], ['-m'])) {
+  for (const { path, id, deleted } of all) {
     if (deleted) continue;
     const ids = seen.get(path) ?? new Set();
     seen.set(path, ids.add(id));
   }
-
-  // Newest first along the branch itself: the first change of a name is the one that stands.
-  const own: string[] = [];
-  for (let commit: string | undefined = tip; commit !== undefined; commit = firstParent.get(commit)) own.push(commit);
-  const since = new Map<string, { commit: string; time: number }>();
-  for (const { commit, path } of await changes(git, own, ['--diff-merges=first-parent'])) {
-    if (!since.has(path)) since.set(path, { commit, time: (times.get(commit) ?? 0) * 1000 });
-  }
-  return { tip, entries: await entriesOf(git, tip), seen, since };
+  return { tip, entries, seen, course: courseOf(own, all, times) };
 }
-
-/** What came to stand under each name along an environment branch itself (first parents), newest first. */
-export const readStandings = async (git: Git, tip: string): Promise<Standing[]> => (await readOwn(git, tip)).standings;
 
 /** An environment branch along its first parents. */
 export async function readCourse(git: Git, tip: string): Promise<Course> {
-  const { commits, standings } = await readOwn(git, tip);
-  return new Course(commits, standings);
-}
-
-async function readOwn(git: Git, tip: string): Promise<{ commits: string[]; standings: Standing[] }> {
   const lines = await git.lines(['rev-list', '--first-parent', '--timestamp', tip]);
   const times = new Map<string, number>();
   for (const line of lines) {
@@ -81,14 +86,25 @@ async function readOwn(git: Git, tip: string): Promise<{ commits: string[]; stan
     times.set(commit, Number(time) * 1000);
   }
   const commits = [...times.keys()];
-  const found = await changes(git, commits, ['--diff-merges=first-parent']);
-  const standings = found.map(({ commit, path, id, deleted }) => ({
-    commit,
-    name: path,
-    part: deleted ? undefined : id,
-    time: times.get(commit) ?? 0,
-  }));
-  return { commits, standings };
+  return courseOf(commits, await changes(git, commits, ['--diff-merges=first-parent']), times);
+}
+
+/**
+ * @param commits of the branch itself, newest first
+ * @param found what these commits changed, and maybe others, each against its first parent
+ * @param times of commits, in milliseconds since 1970
+ */
+function courseOf(commits: readonly string[], found: readonly Change[], times: ReadonlyMap<string, number>): Course {
+  const byCommit = Map.groupBy(found, ({ commit }) => commit);
+  const standings = commits.flatMap((commit) =>
+    (byCommit.get(commit) ?? []).map(({ path, id, deleted }) => ({
+      commit,
+      name: path,
+      part: deleted ? undefined : id,
+      time: times.get(commit) ?? 0,
+    })),
+  );
+  return new Course(commits, standings);
 }
 
 /**
@@ -228,29 +244,46 @@ export async function treeChanges(git: Git, before: string | undefined, after: s
 /** Whether something is an app's folder and not a file at the root. */
 export const isFolder = (entry: Entry | undefined) => entry?.mode === mode.folder;
 
+const raw = ['diff-tree', '--stdin', '--raw', '-z', '--no-renames', '--no-abbrev'];
+
+/** What commits change against their parents, as the flags say which. */
 async function changes(git: Git, commits: readonly string[], flags: readonly string[]): Promise<Change[]> {
-  const args = [
-    'diff-tree',
-    '--stdin',
-    '--root',
-    '--raw',
-    '-z',
-    '--no-renames',
-    '--no-abbrev',
-    '--format=%x00%H',
-    ...flags,
-  ];
+  const args = [...raw, '--root', '--format=%x00%H', ...flags];
   const tokens = (await git.bytes(args, commits.map((commit) => `${commit}\n`).join(''))).toString().split('\0');
   const found: Change[] = [];
   let commit = '';
   for (let index = 0; index < tokens.length; index++) {
-    const token = (tokens[index] as string).trim();
-    if (/^[0-9a-f]{40,64}$/.test(token)) commit = token;
-    if (!token.startsWith(':')) continue;
-    const [, mode, , id, status] = token.split(' ') as [string, string, string, string, string];
-    found.push({ commit, mode, id, path: tokens[++index] as string, deleted: status === 'D' });
+    const token = tokens[index] as string;
+    const colon = token.indexOf(':');
+    if (colon >= 0) found.push(change(commit, token.slice(colon), tokens[++index] as string));
+    else if (token.trim() !== '') commit = token.trim();
   }
   return found;
+}
+
+/** What differs between two folders, a level deep, by `<before> <after>`. */
+async function changesBetween(git: Git, pairs: readonly string[]): Promise<Map<string, Change[]>> {
+  const found = new Map<string, Change[]>();
+  if (pairs.length === 0) return found;
+  const tokens = (await git.bytes(raw, pairs.map((pair) => `${pair}\n`).join(''))).toString().split('\0');
+  let own: Change[] = [];
+  for (let index = 0; index + 1 < tokens.length; index += 2) {
+    const token = tokens[index] as string;
+    // The pair stands on a line of its own before its first difference.
+    const line = token.indexOf('\n');
+    if (line >= 0) {
+      own = [];
+      found.set(token.slice(0, line), own);
+    }
+    own.push(change('', token.slice(line + 1), tokens[index + 1] as string));
+  }
+  return found;
+}
+
+/** `:100644 100644 <was> <is> M`: https://git-scm.com/docs/git-diff-tree#_raw_output_format */
+function change(commit: string, text: string, path: string): Change {
+  const [, mode, was, id, status] = text.split(' ') as [string, string, string, string, string];
+  return { commit, mode, was, id, path, deleted: status === 'D' };
 }
 
 async function listed(git: Git, commit: string, prefix: string, flags: readonly string[]): Promise<Map<string, Entry>> {

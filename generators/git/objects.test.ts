@@ -155,8 +155,8 @@ test('an environment branch remembers all that stood there, in second parents an
   assert.deepEqual([...(history.seen.get('a') ?? [])].sort(), [one.id, two.id].sort());
   assert.deepEqual([...(history.seen.get('b') ?? [])], [evil.id]);
   assert.equal(history.entries.get('a')?.id, one.id);
-  assert.deepEqual(history.since.get('a'), { commit: base, time: now });
-  assert.deepEqual(history.since.get('b'), { commit: merge, time: now + 3000 });
+  assert.deepEqual(history.course.of('a'), [{ commit: base, name: 'a', part: one.id, time: now }]);
+  assert.deepEqual(history.course.of('b'), [{ commit: merge, name: 'b', part: evil.id, time: now + 3000 }]);
 });
 
 test('rendered gives every part its place, also one that was removed', async (t) => {

@@ -1,23 +1,39 @@
-import type { Standing } from './rollback.ts';
 import type { ObjectId } from './timeline.ts';
+
+/** What came to stand under a name at a commit of an environment branch itself; undefined where its folder went. */
+export interface Standing {
+  readonly commit: ObjectId;
+  readonly name: string;
+  readonly part: ObjectId | undefined;
+  /** When that commit was made, in milliseconds since 1970. */
+  readonly time: number;
+}
 
 /** An environment branch along its first parents: what came to stand there, when, and what stood at each commit. */
 export class Course {
+  /** Of all names, newest first. */
+  readonly standings: readonly Standing[];
   readonly #places: ReadonlyMap<ObjectId, number>;
-  readonly #standings: ReadonlyMap<string, readonly Standing[]>;
+  readonly #byName: ReadonlyMap<string, readonly Standing[]>;
 
   /**
    * @param commits of the branch itself, newest first
    * @param standings of all names, newest first
    */
   constructor(commits: readonly ObjectId[], standings: readonly Standing[]) {
+    this.standings = standings;
     this.#places = new Map(commits.map((commit, place) => [commit, place]));
-    this.#standings = Map.groupBy(standings, ({ name }) => name);
+    this.#byName = Map.groupBy(standings, ({ name }) => name);
   }
 
-  /** What came to stand under a name, newest first. */
+  /** What came to stand under a name, newest first: the first of it stands there now. */
   of(name: string): readonly Standing[] {
-    return this.#standings.get(name) ?? [];
+    return this.#byName.get(name) ?? [];
+  }
+
+  /** The commits that brought what stands, or took away what does not. */
+  latest(): Standing[] {
+    return [...this.#byName.values()].flatMap(([standing]) => standing ?? []);
   }
 
   /** What stood under a name at a commit; undefined for nothing, and for what is no commit of this branch itself. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Course } from './course.ts';
 import { plan, planFromTips } from './promotion.ts';
 import { type Entry, type EnvironmentHistory, Timeline } from './timeline.ts';
 
@@ -52,7 +53,7 @@ test('where the tips alone say what a first environment takes, the histories say
       const quick = planFromTips({ tip, desired, before, target });
       if (!quick) return;
       certain++;
-      const history: EnvironmentHistory = { tip: 'dev', entries: target, seen, since: new Map() };
+      const history: EnvironmentHistory = { tip: 'dev', entries: target, seen, course: new Course([], []) };
       const whole = plan({ rendered: { commits, timelines }, environment: 'dev', target: history });
       const moving = whole.filter(({ from, offer }) => offer.part !== undefined && from !== offer.part);
       assert.deepEqual(

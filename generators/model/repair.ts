@@ -1,5 +1,5 @@
+import type { Standing } from './course.ts';
 import { newestOwn } from './foreign.ts';
-import type { Standing } from './rollback.ts';
 import type { ObjectId, Timeline } from './timeline.ts';
 
 /**

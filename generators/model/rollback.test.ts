@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { earlier, lastMoved, type Standing } from './rollback.ts';
+import type { Standing } from './course.ts';
+import { earlier, lastMoved } from './rollback.ts';
 import { Timeline } from './timeline.ts';
 
 /** `rendered` had p0, p1, … in this order; anything else is no part of ours. */

@@ -1,17 +1,9 @@
+import type { Standing } from './course.ts';
 import type { Metadata } from './metadata.ts';
 import { environmentBranch } from './names.ts';
 import type { RequestText } from './request.ts';
 import type { ObjectId, Timeline } from './timeline.ts';
 import { move, quote, versionOf } from './words.ts';
-
-/** What came to stand under a name at a commit of an environment branch itself; undefined where its folder went. */
-export interface Standing {
-  readonly commit: ObjectId;
-  readonly name: string;
-  readonly part: ObjectId | undefined;
-  /** When that commit was made, in milliseconds since 1970. */
-  readonly time: number;
-}
 
 /** One app that goes back. */
 export interface Retreat {

@@ -1,3 +1,5 @@
+import type { Course } from './course.ts';
+
 /** A git object id. Two folders with the same id hold the same bytes. */
 export type ObjectId = string;
 
@@ -74,8 +76,8 @@ export interface EnvironmentHistory {
   readonly entries: ReadonlyMap<string, Entry>;
   /** All that stood under a name in any commit reachable from the tip, merges' second parents included. */
   readonly seen: ReadonlyMap<string, ReadonlySet<ObjectId>>;
-  /** Per name the commit of the branch itself (first parents) that brought what stands there now. */
-  readonly since: ReadonlyMap<string, { readonly commit: ObjectId; readonly time: number }>;
+  /** The branch itself, along its first parents. */
+  readonly course: Course;
 }
 
 export interface Entry {

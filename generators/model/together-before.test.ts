@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Standing } from './rollback.ts';
+import type { Standing } from './course.ts';
 import { Timeline } from './timeline.ts';
 import { missingTogether } from './together-before.ts';
 

@@ -1,4 +1,4 @@
-import type { Standing } from './rollback.ts';
+import type { Standing } from './course.ts';
 import type { ObjectId, Timeline } from './timeline.ts';
 
 /** What an environment would run together, and what its source ran. */

@@ -5,9 +5,9 @@ import type { Manifest } from '../model/manifest.ts';
 import { nearest } from '../model/nearest.ts';
 import { changePolicies } from './change-policies.ts';
 import { fieldsOf } from './json.ts';
-import type { Violation } from './judge.ts';
 import { policies } from './policies.ts';
 import { isEnforcedBy, type PodSecurity } from './policy.ts';
+import type { Violation } from './violation.ts';
 import { groupKind, templateOf } from './workload.ts';
 
 export { excusedAnnotation, excusedIn };

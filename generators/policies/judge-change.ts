@@ -1,7 +1,7 @@
+import { excusedIn } from '../model/excused.ts';
 import { changePolicies } from './change-policies.ts';
-import { excusedIn } from './excuse.ts';
-import { type Violation, violation } from './judge.ts';
 import { viewOf } from './view.ts';
+import { type Violation, violation } from './violation.ts';
 
 /**
  * Every change policy that a move from some objects of an app to others breaks, and that the new object does not excuse

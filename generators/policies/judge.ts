@@ -1,32 +1,9 @@
 import { expression, type Scope } from './expression.ts';
-import { formatPath, type Path, parsePath, valueAt } from './json.ts';
+import { type Path, parsePath, valueAt } from './json.ts';
 import { policies } from './policies.ts';
-import {
-  applies,
-  type Breach,
-  type Facts,
-  type ObjectPolicy,
-  type Policy,
-  type Severity,
-  type Target,
-} from './policy.ts';
+import { applies, type Facts, type ObjectPolicy, type Policy, type Target } from './policy.ts';
 import { type Item, itemsFor, type Subject, type View, viewOf } from './view.ts';
-
-/** A policy that does not hold, and where. */
-export interface Violation {
-  /** The policy's id. */
-  readonly policy: string;
-  readonly severity: Severity;
-  /** What must hold, and what is wrong. */
-  readonly says: string;
-  readonly file: string;
-  /** `Deployment/web`. */
-  readonly object: string;
-  /** `spec.template.spec.containers[0].image`; empty for the object as a whole. */
-  readonly field: string;
-  /** What stands there; undefined for nothing. */
-  readonly value: unknown;
-}
+import { type Violation, violation } from './violation.ts';
 
 /**
  * Every policy that does not hold for the objects of one part, in the order of the list. The objects may be any JSON.
@@ -93,12 +70,6 @@ function planOf(asked: readonly Policy[]): Plan {
   return { asked, groups };
 }
 
-/** One line for a person: file, field, what must hold, what is there. */
-export function formatViolation({ file, field, says, value, policy }: Violation): string {
-  const is = value === undefined ? 'nothing' : JSON.stringify(value);
-  return `${file}${field ? `: ${field}` : ''}: ${says} It is ${is.length > 80 ? `${is.slice(0, 79)}…` : is} (${policy}).`;
-}
-
 /** An item that expressions look at, with all that they see. */
 interface Seen {
   readonly subject: Subject;
@@ -149,15 +120,6 @@ function fault(policy: ObjectPolicy, scope: Scope): { because?: string } | undef
     const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
     return { because: `It cannot be judged: ${line}.` };
   }
-}
-
-/** What a policy, about objects or about how they change, says of one place where it does not hold. */
-export function violation(
-  { id, says, severity = 'error' }: Pick<Policy, 'id' | 'says' | 'severity'>,
-  { file, object, path, value, because }: Breach,
-): Violation {
-  const full = because ? `${says} ${because}` : says;
-  return { policy: id, severity, says: full, file, object, field: formatPath(path), value };
 }
 
 const evaluators = new WeakMap<ObjectPolicy, (scope: Scope) => boolean>();

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Manifest } from '../model/manifest.ts';
 import { good, production } from './good.fixture.ts';
-import { formatViolation, judge } from './judge.ts';
+import { judge } from './judge.ts';
 import { judgeChange } from './judge-change.ts';
 import { type Break, breaks, broken, mutants } from './mutant.fixture.ts';
 import { policies } from './policies.ts';
+import { formatViolation } from './violation.ts';
 
 const described = ({ policy, example, place }: Break) =>
   `${policy.id} by ${JSON.stringify(example)} at ${JSON.stringify(place)}`;

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changed, good, goodPlatform, ground, platform, production } from './good.fixture.ts';
 import { parsePath } from './json.ts';
-import { formatViolation, itemName, judge } from './judge.ts';
+import { itemName, judge } from './judge.ts';
 import { policies } from './policies.ts';
 import { applies, type Example } from './policy.ts';
+import { formatViolation } from './violation.ts';
 
 const errors = (example: Example) => {
   const { manifests, facts } = ground(example);
