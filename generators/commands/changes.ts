@@ -6,6 +6,7 @@ import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
 import { differences } from '../model/difference.ts';
 import { excusedIn } from '../model/excused.ts';
 import type { Vouching } from '../model/gate.ts';
+import { lineDifference } from '../model/line-difference.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { isMapping } from '../model/mapping.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
@@ -24,7 +25,6 @@ import {
 import type { Entry, EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
 import { missingTogether } from '../model/together-before.ts';
 import { compareFiles } from '../model/verdict.ts';
-import { versionLines } from '../model/version-lines.ts';
 import { versionOf } from '../model/words.ts';
 import type { Chain } from './chain.ts';
 import { alongWays, irreversibleIn } from './irreversible.ts';
@@ -170,17 +170,17 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
       const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
       /** What changed between two sides; most of it is not parsed. */
       const between = ([old, now]: readonly [Files, Files]) => {
-        const relabelled = names.map((file) => {
+        const compared = names.map((file) => {
           const [was, is] = [textOf(old.get(file)), textOf(now.get(file))];
-          return { file, told: was === undefined || is === undefined ? undefined : versionLines(was, is) };
+          return { file, told: was === undefined || is === undefined ? undefined : lineDifference(was, is) };
         });
-        const others = relabelled.flatMap(({ file, told }) => (told ? [] : [file]));
+        const others = compared.flatMap(({ file, told }) => (told ? [] : [file]));
         const manifests = (files: Files) => others.flatMap((file) => manifestOf(files.get(file)) ?? []);
         return {
           others,
           before: manifests(old),
           after: manifests(now),
-          told: relabelled.flatMap(({ told }) => told ?? []),
+          told: compared.flatMap(({ told }) => told ?? []),
         };
       };
       const [here, there] = [between(target), between(source)];

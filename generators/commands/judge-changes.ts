@@ -1,9 +1,10 @@
 import { partFiles } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { lineDifference } from '../model/line-difference.ts';
 import { pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
 import type { ObjectId } from '../model/timeline.ts';
-import { isRegarded, judgeChange } from '../policies/judge-change.ts';
+import { isRegarded, judgeChange, mayAlwaysChange } from '../policies/judge-change.ts';
 import { judgeRemovals } from '../policies/removal.ts';
 import { formatViolation } from '../policies/violation.ts';
 import { parsed } from './parsed.ts';
@@ -37,7 +38,9 @@ export async function impossibleChanges(
     sides.after(files.map(({ is }) => is)),
   ]);
   const found = new Map<string, string[]>();
-  for (const { environment, app, files } of pairs) {
+  for (const { environment, app, files: all } of pairs) {
+    const files = all.filter(({ was, is }) => !isOrdinary(old.get(was), now.get(is)));
+    if (files.length === 0) continue;
     const violations = judgeChange(
       files.map(({ was }) => objectIn(old, was)),
       files.map(({ is }) => objectIn(now, is)),
@@ -49,6 +52,12 @@ export async function impossibleChanges(
 }
 
 const objectIn = (texts: Texts, id: ObjectId): unknown => parsed(texts.get(id) ?? '');
+
+/** Whether nothing but what may always change did: told from the lines, since it is nearly all of a promotion. */
+function isOrdinary(was: string | Buffer | undefined, is: string | Buffer | undefined): boolean {
+  const found = was === undefined || is === undefined ? undefined : lineDifference(String(was), String(is));
+  return found !== undefined && mayAlwaysChange(found);
+}
 
 /** The files of both sides that differ and that a change policy looks at. */
 function changedFiles({ before, after }: Replacement): { was: ObjectId; is: ObjectId }[] {

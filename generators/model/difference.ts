@@ -124,6 +124,17 @@ const own = (mapping: Record<string, unknown>, field: string) =>
 
 const sameScalar = (a: unknown, b: unknown) => a === b || (Number.isNaN(a) && Number.isNaN(b));
 
+/** The order in which the fields of one object are told. */
+export function byPath(a: readonly Step[], b: readonly Step[]): number {
+  for (const [index, step] of a.entries()) {
+    const order = byKey(keyOf(step), keyOf(b[index] ?? ''));
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+const keyOf = (step: Step) => (typeof step === 'object' ? step.is : step);
+
 /** Ports by size, before names. */
 function byKey(a: string | number, b: string | number): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { differences } from '../model/difference.ts';
 import { changePolicies } from './change-policies.ts';
 import { changed, good } from './good.fixture.ts';
-import { judgeChange, regardedIn } from './judge-change.ts';
+import { judgeChange, mayAlwaysChange, regardedIn } from './judge-change.ts';
 import { broken, mutants } from './mutant.fixture.ts';
 import type { Example } from './policy.ts';
 import { judgeRemovals } from './removal.ts';
@@ -172,4 +173,24 @@ test('an app that goes needs a reason, and so does more than a tenth of an envir
   assert.deepEqual(judgeRemovals(before, shrunk(48), {}), []);
   const [found] = judgeRemovals(before, shrunk(47), {});
   assert.match(found?.says ?? '', /^7 of 60 objects are removed at once \(b\/config-map-c-47\.yaml, /);
+});
+
+test('an image and the label of a version may change in every kind but a Job, as the policies say', () => {
+  const pod = (image: string, version: string) => ({
+    metadata: { labels: { 'app.kubernetes.io/version': version } },
+    spec: { containers: [{ name: 'a', image }] },
+  });
+  const object = (kind: string, image: string, version: string) => ({
+    apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1',
+    kind,
+    metadata: { name: 'a', namespace: 'dev', labels: { 'app.kubernetes.io/version': version } },
+    spec: { template: pod(image, version) },
+  });
+  for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet', 'Job']) {
+    const sides = [object(kind, 'a:1', '1'), object(kind, 'a:2', '2')] as const;
+    const [difference] = differences([sides[0]], [sides[1]]);
+    assert.ok(difference);
+    assert.equal(mayAlwaysChange(difference), kind !== 'Job', kind);
+    assert.equal(judgeChange([sides[0]], [sides[1]]).length === 0, kind !== 'Job', kind);
+  }
 });

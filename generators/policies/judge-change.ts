@@ -1,3 +1,4 @@
+import type { ObjectDifference } from '../model/difference.ts';
 import { excusedIn } from '../model/excused.ts';
 import { changePolicies } from './change-policies.ts';
 import { viewOf } from './view.ts';
@@ -27,3 +28,9 @@ const prefixes = [
 
 /** Whether the change policies look at what a file of a part holds: `statefulset-redis.yaml`. */
 export const isRegarded = (file: string): boolean => prefixes.some((prefix) => file.startsWith(prefix));
+
+/** Whether a change is of images and of the version's label alone: no change policy minds these, but of a Job's pods. */
+export const mayAlwaysChange = (object: ObjectDifference): boolean =>
+  object.change === 'changed' &&
+  object.kind !== 'Job' &&
+  object.fields.every(({ path }) => ['image', 'app.kubernetes.io/version'].includes(String(path.at(-1))));
