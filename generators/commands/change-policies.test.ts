@@ -179,7 +179,7 @@ test('a request says first that it crosses a migration that cannot be undone', a
   const body = promotion?.request?.body ?? '';
   assert.match(
     body,
-    /^\*\*a crosses a migration that cannot be undone\*\* \(1\.2\): 1\.0 cannot run on what it leaves\..*forward/,
+    /^<!-- .* -->\n\*\*a crosses a migration that cannot be undone\*\* \(1\.2\): 1\.0 cannot run on what it leaves\..*forward/,
   );
   assert.match(body, /### To undo it\nNot a: see the first lines\./);
   await box.context.forge?.merge(promotion?.request?.iid as number, promotion?.request?.sha as string);

@@ -3,7 +3,7 @@ import { isFolder, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readTrees } from '../git/objects.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
-import { differences } from '../model/difference.ts';
+import { byObject, differences } from '../model/difference.ts';
 import { excusedIn } from '../model/excused.ts';
 import type { Vouching } from '../model/gate.ts';
 import { lineDifference } from '../model/line-difference.ts';
@@ -188,7 +188,7 @@ async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<stri
       const illegible = others.filter((file) =>
         target.some((files) => files.has(file) && manifestOf(files.get(file)) === undefined),
       );
-      const changed = ({ before, after, told }: typeof here) => [...differences(before, after), ...told];
+      const changed = ({ before, after, told }: typeof here) => [...differences(before, after), ...told].sort(byObject);
       const found: ObjectFacts = {
         ...ranToo(changed(here), changed(there)),
         illegible,

@@ -64,11 +64,15 @@ function nameOf({ apiVersion, kind, metadata }: Manifest): ObjectName {
 function byName(manifests: readonly Manifest[]): Map<string, Manifest> {
   return new Map(
     manifests.map((manifest) => {
-      const { kind, name, namespace, group } = nameOf(manifest);
-      return [[kind, name, namespace, group].join('\0'), manifest];
+      return [idOf(nameOf(manifest)), manifest];
     }),
   );
 }
+
+const idOf = ({ kind, name, namespace, group }: ObjectName) => [kind, name, namespace, group].join('\0');
+
+/** The order in which objects are told. */
+export const byObject = (a: ObjectName, b: ObjectName): number => compare(idOf(a), idOf(b));
 
 function fieldDifferences(path: readonly Step[], before: unknown, after: unknown): FieldDifference[] {
   if (Array.isArray(before) && Array.isArray(after)) return listDifferences(path, before, after);
