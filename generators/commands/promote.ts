@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Stage } from '../model/metadata.ts';
@@ -72,6 +74,15 @@ export function describe(promotions: readonly Promotion[], dryRun: boolean): str
   ]);
 }
 
+/** Each request in full, as a file: `env/staging-next.md`. */
+async function writeReports(dir: string, promotions: readonly Promotion[]): Promise<void> {
+  for (const [branch, text] of promotions.flatMap(({ reports }) => [...reports])) {
+    const file = join(dir, `${branch}.md`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
 export async function run({ values }: Asked): Promise<void> {
   const { to, app, override } = values as { to?: string; app?: string; override?: string };
   if (app !== undefined && to === undefined) throw new Misuse('--app goes with --to E: one app, onto one environment.');
@@ -82,6 +93,14 @@ export async function run({ values }: Asked): Promise<void> {
   const context = await contextOf(values);
   const dryRun = values['dry-run'] === true;
   const promotions = await promote(context, { to, app, override, dryRun });
-  if (values.json) console.log(JSON.stringify(promotions, null, 2));
+  if (values.report) await writeReports(values.report as string, promotions);
+  if (values.json)
+    console.log(
+      JSON.stringify(
+        promotions.map(({ reports: _, ...promotion }) => promotion),
+        null,
+        2,
+      ),
+    );
   else for (const line of describe(promotions, dryRun)) console.log(line);
 }

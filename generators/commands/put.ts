@@ -1,10 +1,11 @@
 import type { MergeRequest } from '../forge/forge.ts';
+import { type Git, GitError } from '../git/git.ts';
 import { environmentAt } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
-import type { NewCommit } from '../model/commit.ts';
+import type { NewCommit, Person } from '../model/commit.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head } from '../model/names.ts';
@@ -80,12 +81,14 @@ export async function targetOf(
 export async function put(context: Context, mirror: Mirror, putting: Putting): Promise<Put | 'stale'> {
   const { environment, target, rendered, branch, kind, placements, text, now, reason, dryRun } = putting;
   const verb = kind === 'rollback' ? 'Roll back' : 'Release';
-  const commits = placements.map(({ name, to, what, metadata }): NewCommit => {
+  const composed = placements.map(({ name, to, what, metadata }): NewCommit => {
     const lines = [...(reason ? [quote(reason, 500), ''] : []), ...(metadata ? [`Dry-Sha: ${metadata.drySha}`] : [])];
     const write = to === undefined ? { path: name, deleted: true as const } : { path: name, mode: mode.folder, id: to };
     return { message: `${verb} ${what}\n\n${lines.map((line) => `${line}\n`).join('')}`, writes: [write] };
   });
   const moves = placements.map(({ what }) => what);
+  const author = await personAt(context.checkout);
+  const commits = composed.map((commit) => ({ ...commit, author }));
   if (!now) {
     const proposals = [{ branch, commits, says: { kind, text } }];
     const results = await propose(context, mirror, { environment, target, rendered, proposals, dryRun });
@@ -103,6 +106,18 @@ export async function put(context: Context, mirror: Mirror, putting: Putting): P
     if ((await push(mirror, [{ ref, from: target.tip, to: written.at(-1) as string }])) === 'stale') return 'stale';
   }
   return { environment, outcome: 'pushed', moves };
+}
+
+/** Whoever works in a checkout, as git would write it: whoever meets a hold asks them. Undefined where git knows nobody. */
+async function personAt(checkout: Git): Promise<Person | undefined> {
+  try {
+    const [, name = '', email = ''] =
+      /^(.*?) ?<(.*)> \d+ /.exec(await checkout.text(['var', 'GIT_AUTHOR_IDENT'])) ?? [];
+    return name === '' ? undefined : { name, email };
+  } catch (error) {
+    if (error instanceof GitError) return undefined;
+    throw error;
+  }
 }
 
 /** What a person reads of it, in a line. */

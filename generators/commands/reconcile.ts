@@ -43,6 +43,8 @@ export interface Promotion {
   readonly others: readonly Other[];
   /** What is left alone, and why. */
   readonly left: readonly string[];
+  /** By branch what each request says, uncut. */
+  readonly reports: ReadonlyMap<string, string>;
 }
 
 export interface Other extends Result {
@@ -82,7 +84,7 @@ export async function reconcile(
   const source = after ?? renderedBranch;
   const rendered = await histories.rendered();
   const target = await histories.environment(environment);
-  const none = { environment, source, outcome: 'nothing', moves: [], others: [] } as const;
+  const none = { environment, source, outcome: 'nothing', moves: [], others: [], reports: new Map() } as const;
   if (!target) return { ...none, left: [`${environmentBranch(environment)} does not exist yet: run slipway publish`] };
 
   const sourceHistory = after === undefined ? undefined : await histories.environment(after);
@@ -183,7 +185,7 @@ function repairsOf(
 }
 
 interface Settling {
-  readonly none: Pick<Promotion, 'environment' | 'source' | 'outcome' | 'moves' | 'others'>;
+  readonly none: Omit<Promotion, 'left' | 'request'>;
   readonly stage: Stage;
   readonly app: string | undefined;
   readonly override: string | undefined;
@@ -206,6 +208,7 @@ async function settle(context: Context, mirror: Mirror, settling: Settling): Pro
   const { environment, source } = none;
   const today = new Date(context.now()).toISOString().slice(0, 10);
   const chains = new Map<string, Chain>();
+  const reports = new Map<string, string>();
   const proposals: Proposal[] = [];
   for (const { branch, kind, steps } of requests) {
     const composed = await chain(mirror, { environment, target, steps });
@@ -217,6 +220,7 @@ async function settle(context: Context, mirror: Mirror, settling: Settling): Pro
       vouched: vouched ?? new Map(),
       held: kind === 'promotion' ? held : [],
     });
+    if (composed.commits.length > 0) reports.set(branch, text.report);
     const there = opened.find((request) => request.source === branch);
     const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
     const says = {
@@ -266,9 +270,9 @@ async function settle(context: Context, mirror: Mirror, settling: Settling): Pro
   const isClosed = proposals.some(({ branch, says }) => branch === next?.branch && says?.isDrafted);
   const merged = next && stage.auto && !isClosed && !dryRun ? await mergeItself(context, mirror, next) : undefined;
   const says = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
-  if (!next) return { ...none, others, left: says };
+  if (!next) return { ...none, others, left: says, reports };
   const { outcome, request } = merged?.result ?? next;
-  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says };
+  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says, reports };
 }
 
 /** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */

@@ -67,6 +67,8 @@ test('a held app has a re-apply request of its own, in which a fix arrives, and 
   // The fix, and another app that goes on as ever.
   await published(box, { a: '3', b: '3' });
   const fixed = await promoted(box);
+  assert.deepEqual([...fixed.reports.keys()], [next, reapply]);
+  assert.match(fixed.reports.get(reapply) ?? '', /\*\*a was taken back\*\* by `A Tester`/);
   assert.deepEqual([fixed.outcome, fixed.moves], ['opened', ['b 1.0, new configuration']]);
   assert.deepEqual(others(fixed), [[reapply, 're-apply', 'updated']]);
   assert.deepEqual(await sources(box), [next, reapply]);

@@ -117,6 +117,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
         value: 'REASON',
         help: 'why the calendar does not count this time; it stays in the request; with --to',
       },
+      report: { type: 'string', value: 'DIR', help: 'write what each request says, uncut, to DIR/env/E-next.md' },
       remote,
       'dry-run': dryRun,
       json,

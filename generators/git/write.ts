@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import type { NewCommit } from '../model/commit.ts';
+import type { NewCommit, Person } from '../model/commit.ts';
 import { type Author, authorLine } from '../model/object-id.ts';
 import type { Git } from './git.ts';
 import { signs } from './signature.ts';
@@ -101,19 +101,18 @@ export async function sign(
   parent: string | undefined,
   written: readonly string[],
   commits: readonly NewCommit[],
-  { name, email, seconds }: Author,
+  { seconds, ...by }: Author,
 ): Promise<string[]> {
-  const who = Object.fromEntries(
-    ['AUTHOR', 'COMMITTER'].flatMap((role) => [
-      [`GIT_${role}_NAME`, name],
-      [`GIT_${role}_EMAIL`, email],
-      [`GIT_${role}_DATE`, `${seconds} +0000`],
-    ]),
-  );
+  const identity = (role: 'AUTHOR' | 'COMMITTER', person: Person) => ({
+    [`GIT_${role}_NAME`]: person.name,
+    [`GIT_${role}_EMAIL`]: person.email,
+    [`GIT_${role}_DATE`]: `${seconds} +0000`,
+  });
   const signed: string[] = [];
   for (const [index, commit] of written.entries()) {
     const before = index === 0 ? parent : signed[index - 1];
     const args = ['commit-tree', '-S', ...(before ? ['-p', before] : []), '-F', '-', `${commit}^{tree}`];
+    const who = { ...identity('AUTHOR', commits[index]?.author ?? by), ...identity('COMMITTER', by) };
     signed.push(await git.with(who).text(args, commits[index]?.message ?? ''));
   }
   return signed;
@@ -133,8 +132,9 @@ function* commitsOf(
   commits: readonly NewCommit[],
   marks: number,
 ): Generator<string | Buffer> {
-  for (const [index, { message, writes }] of commits.entries()) {
-    yield `commit ${ref}\nmark :${marks + index + 1}\ncommitter ${by}\n`;
+  for (const [index, { message, writes, author }] of commits.entries()) {
+    const wanted = author ? `author ${author.name} <${author.email}>${by.slice(by.lastIndexOf('>') + 1)}\n` : '';
+    yield `commit ${ref}\nmark :${marks + index + 1}\n${wanted}committer ${by}\n`;
     yield* data(message);
     if (index === 0 && parent !== undefined) yield `from ${parent}\n`;
     for (const write of writes) {

@@ -7,6 +7,13 @@ export type Write =
 export interface NewCommit {
   readonly message: string;
   readonly writes: readonly Write[];
+  /** Who wanted it. @default Slipway, which writes it */
+  readonly author?: Person | undefined;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
 }
 
 /** At most so many commits that do the same: where there are more, neighbours share one. */
