@@ -4,6 +4,8 @@ import type { Git } from '../git/git.ts';
 export interface Commit {
   readonly parents: readonly string[];
   readonly entries: ReadonlyMap<string, string>;
+  /** Milliseconds since 1970. */
+  readonly time: number;
 }
 
 const nothing: ReadonlyMap<string, string> = new Map();
@@ -23,20 +25,20 @@ export class Graph {
     const before = this.heads;
     const [refs, log] = await Promise.all([
       this.#git.lines(['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads']),
-      this.#git.lines(['log', '--all', '--format=%H %T %P']),
+      this.#git.lines(['log', '--all', '--format=%H %T %ct %P']),
     ]);
     this.heads = new Map(refs.map((line) => line.split(' ')).map(([commit = '', name = '']) => [name, commit]));
     const fresh = log
-      .map((line) => line.split(' ').filter(Boolean) as [string, string, ...string[]])
+      .map((line) => line.split(' ').filter(Boolean) as [string, string, string, ...string[]])
       .filter(([commit]) => !this.#commits.has(commit));
     const trees = await this.#roots(fresh.map(([, tree]) => tree));
-    for (const [commit, tree, ...parents] of fresh)
-      this.#commits.set(commit, { parents, entries: trees.get(tree) ?? nothing });
+    for (const [commit, tree, time, ...parents] of fresh)
+      this.#commits.set(commit, { parents, entries: trees.get(tree) ?? nothing, time: Number(time) * 1000 });
     return before;
   }
 
   commit(id: string | undefined): Commit {
-    return (id && this.#commits.get(id)) || { parents: [], entries: nothing };
+    return (id && this.#commits.get(id)) || { parents: [], entries: nothing, time: 0 };
   }
 
   /** What stands at a branch's tip, by name. */

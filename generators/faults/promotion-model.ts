@@ -7,11 +7,39 @@ const pipeline = '.gitlab-ci.yml';
 
 export type Word = 'equal' | 'older' | 'newer' | 'held' | 'edited' | 'none';
 
-/** A part that should stand under a name. */
+/** A part that should stand under a name; undefined takes the folder away. */
 export interface Wish {
   readonly name: string;
-  readonly part: string;
+  readonly part: string | undefined;
 }
+
+/** What the gates see of an app. */
+export interface Seen {
+  /** The commit of the environment branch that it was compared with. */
+  readonly commit: string | undefined;
+  readonly isSynced: boolean;
+  readonly isHealthy: boolean;
+  /** When its health last changed, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** What the gates are asked, and when. */
+export interface Gates {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Whether anything can be learnt of an environment. */
+  readonly answer: (environment: string) => boolean;
+  /** Undefined where nothing is live. */
+  readonly see: (environment: string, name: string) => Seen | undefined;
+}
+
+/** What is to become of a request that a person asked for. */
+export type Asked =
+  | { readonly is: 'theirs' | 'fine' | 'pointless' | 'overtaken' }
+  | { readonly is: 'behind'; readonly wishes: readonly Wish[] };
+
+/** So long may a rollout take, in milliseconds. */
+const rollout = 600_000;
 
 /**
  * The design's promotion table and its promises, over nothing but what git says: it shares no code with what it is held
@@ -20,8 +48,7 @@ export interface Wish {
 export class PromotionModel {
   readonly graph: Graph;
   readonly stages: readonly Stage[];
-  /** Whether a gate agrees with what stands in an environment. */
-  readonly agrees: (environment: string, name: string) => boolean;
+  readonly gates: Gates;
   readonly #git: Git;
   /** By publish: every part, by `environment/name`. */
   readonly #published: ReadonlyMap<string, string>[] = [];
@@ -33,11 +60,11 @@ export class PromotionModel {
   /** What a person put there by name: past every gate and environment. */
   readonly #released = new Map<string, Set<string>>();
 
-  constructor(git: Git, stages: readonly Stage[], agrees: (environment: string, name: string) => boolean) {
+  constructor(git: Git, stages: readonly Stage[], gates: Gates) {
     this.#git = git;
     this.graph = new Graph(git);
     this.stages = stages;
-    this.agrees = agrees;
+    this.gates = gates;
   }
 
   /** Reads what was published last. */
@@ -96,11 +123,49 @@ export class PromotionModel {
   offer(environment: string, name: string): string | undefined {
     const source = this.#source(environment);
     if (source === undefined) return this.#published.at(-1)?.get(`${environment}/${name}`);
-    const stands = this.standing(source).get(name);
-    if (stands === undefined || !(name === pipeline || this.agrees(source, name))) return undefined;
-    return this.#published
-      .findLast((parts) => parts.get(`${source}/${name}`) === stands)
-      ?.get(`${environment}/${name}`);
+    const part = name === pipeline ? this.standing(source).get(name) : this.vouched(source, name);
+    return this.counterpart(environment, name, part);
+  }
+
+  /** What was published for an environment last together with a part of its source. */
+  counterpart(environment: string, name: string, part: string | undefined): string | undefined {
+    const path = `${this.#source(environment)}/${name}`;
+    if (part === undefined) return undefined;
+    return this.#published.findLast((parts) => parts.get(path) === part)?.get(`${environment}/${name}`);
+  }
+
+  /** The newest part of an app that an environment ran for its soak time, and still runs it or what followed. */
+  vouched(environment: string, name: string): string | undefined {
+    const { gates } = this;
+    if (!gates.answer(environment)) return undefined;
+    const runs = this.#run(environment, name);
+    const seen = gates.see(environment, name);
+    if (!seen) return this.isRemoved(runs[0]?.part) ? runs[0]?.part : undefined;
+    const soak = (this.stages.find((stage) => stage.name === environment)?.soak ?? 0) * 1000;
+    const now = gates.now();
+    const compared = runs.findIndex(({ part }) => part === this.graph.commit(seen.commit).entries.get(name));
+    if (compared < 0 || !seen.isHealthy) return undefined;
+    return runs.find(({ time }, index) => {
+      // While what followed is rolled out, an app is out of sync, and that says nothing of what it ran.
+      const rolling = soak > 0 && runs.slice(0, index).some((newer) => now - newer.time <= rollout);
+      const soaked = soak === 0 || now - Math.max(time, seen.since) >= soak;
+      return index >= compared && soaked && (seen.isSynced || rolling);
+    })?.part;
+  }
+
+  /** What stood there one after the other and never went back, nor was edited, until now: newest first, with when it came. */
+  #run(environment: string, name: string): { readonly part: string; readonly time: number }[] {
+    const own = this.graph.own(this.graph.heads.get(`env/${environment}`)).map((id) => this.graph.commit(id));
+    const found: { part: string; time: number }[] = [];
+    for (const [index, { entries, time }] of own.entries()) {
+      const [part, before] = [entries.get(name), own[index + 1]?.entries.get(name)];
+      if (part === before && index + 1 < own.length) continue;
+      const [here, there] = [part, before].map((one) => this.place(environment, name, one));
+      if (part === undefined || here === undefined) break;
+      found.push({ part, time });
+      if (there === undefined || there > here) break;
+    }
+    return found;
   }
 
   word(environment: string, name: string): Word {
@@ -129,24 +194,49 @@ export class PromotionModel {
   /** What the one request of an environment takes there. */
   moves(environment: string): Wish[] {
     const older = this.names(environment).filter((name) => this.word(environment, name) === 'older');
-    return older.sort().map((name) => ({ name, part: this.offer(environment, name) as string }));
+    return older.sort().map((name) => ({ name, part: this.offer(environment, name) }));
   }
 
   /** What the requests of single apps put there: what a held one could go on to, and what an edited one was before. */
   returns(environment: string): Wish[] {
     return this.names(environment)
-      .filter((name) => name !== pipeline)
       .sort()
       .flatMap((name) => {
         const word = this.word(environment, name);
-        const part =
-          word === 'held'
-            ? this.offer(environment, name)
-            : word === 'edited'
-              ? this.#last(environment, name)
-              : undefined;
-        return part === undefined ? [] : [{ name, part }];
+        if (word === 'held') return [{ name, part: this.offer(environment, name) }];
+        return word === 'edited' ? [{ name, part: this.#last(environment, name) }] : [];
       });
+  }
+
+  /**
+   * What a proposal has beyond its environment branch, in order: undefined where that is more than published parts, once
+   * each, and so somebody's own work.
+   */
+  composed(environment: string, head: string): Wish[] | undefined {
+    const target = this.graph.reachable(this.graph.heads.get(`env/${environment}`));
+    const beyond = [...this.graph.reachable(head)].filter((id) => !target.has(id));
+    if (beyond.some((id) => this.graph.commit(id).parents.length !== 1)) return undefined;
+    const changes = beyond.toReversed().flatMap((id) => this.graph.changed(id));
+    const names = new Set(changes.map(({ name }) => name));
+    const known = new Set(this.names(environment));
+    const ours = changes.every(({ name, to }) => known.has(name) && this.place(environment, name, to) !== undefined);
+    return ours && names.size === changes.length ? changes.map(({ name, to }) => ({ name, part: to })) : undefined;
+  }
+
+  /** What a promotion makes of a request that a person asked for. */
+  asked(environment: string, head: string | undefined): Asked {
+    const wishes = head === undefined ? undefined : this.composed(environment, head);
+    if (!wishes) return { is: 'theirs' };
+    const tip = this.graph.heads.get(`env/${environment}`);
+    const standing = this.standing(environment);
+    const open = wishes.filter(({ name, part }) => standing.get(name) !== part);
+    if (open.length === 0) return { is: 'pointless' };
+    const target = this.graph.reachable(tip);
+    const base = this.graph.own(head).find((id) => target.has(id));
+    if (base === tip) return { is: 'fine' };
+    const there = this.graph.commit(base).entries;
+    const moved = open.some(({ name }) => there.get(name) !== standing.get(name));
+    return moved ? { is: 'overtaken' } : { is: 'behind', wishes: open };
   }
 
   /** What no machine may move: held and edited apps, with what stands there. */
@@ -183,7 +273,8 @@ export class PromotionModel {
       if (target.has(id)) return undefined;
       const changed = this.graph.changed(id);
       const foreign = changed.find(
-        ({ name, to }) => to === undefined || this.place(environment, name, to) === undefined,
+        ({ name, to }) =>
+          (to === undefined && branch.endsWith('-next')) || this.place(environment, name, to) === undefined,
       );
       if (changed.length !== 1 || foreign) return `${id} changes ${JSON.stringify(changed)}`;
     }
@@ -199,15 +290,21 @@ export class PromotionModel {
     return own
       .slice(0, depth)
       .reverse()
-      .flatMap((id) => this.graph.changed(id).map(({ name, to = '' }) => ({ name, part: to })));
+      .flatMap((id) => this.graph.changed(id).map(({ name, to }) => ({ name, part: to })));
   }
 
-  /** The last part of ours that stood there, along the branch's own commits. */
+  /** The last part of ours that stood there, along the branch's own commits; else the latest that a merge brought. */
   #last(environment: string, name: string): string | undefined {
-    const own = this.graph.own(this.graph.heads.get(`env/${environment}`));
-    return own
-      .map((id) => this.graph.commit(id).entries.get(name))
-      .find((part) => part !== undefined && this.place(environment, name, part) !== undefined);
+    const head = this.graph.heads.get(`env/${environment}`);
+    const ours = (ids: Iterable<string>) =>
+      [...ids]
+        .map((id) => this.graph.commit(id).entries.get(name))
+        .filter((part) => part !== undefined && this.place(environment, name, part) !== undefined);
+    const place = (part: string | undefined) => this.place(environment, name, part) ?? -1;
+    return (
+      ours(this.graph.own(head))[0] ??
+      ours(this.graph.reachable(head)).toSorted((one, other) => place(other) - place(one))[0]
+    );
   }
 
   #source(environment: string): string | undefined {
@@ -222,7 +319,7 @@ function noted(sets: Map<string, Set<string>>, path: string, part: string): void
 
 /** What a first environment looks like when it took these. */
 export function taken(standing: ReadonlyMap<string, string>, wishes: readonly Wish[]): ReadonlyMap<string, string> {
-  return new Map([...standing, ...wishes.map(({ name, part }) => [name, part] as const)]);
+  return new Map([...standing, ...wishes.flatMap(({ name, part }) => (part ? [[name, part] as const] : []))]);
 }
 
 export const isSame = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>) =>

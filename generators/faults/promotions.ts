@@ -3,7 +3,7 @@ import type { Scope } from '../commands/sandbox.fixture.ts';
 import { Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 import { each, inScope } from './scope.ts';
-import { apps, paths, Site } from './site.fixture.ts';
+import { apps, paths, Site, tick } from './site.fixture.ts';
 import type { Summary, Task } from './task.ts';
 import { take, turnNames } from './turns.ts';
 
@@ -22,6 +22,7 @@ async function delivered(scope: Scope): Promise<Site[]> {
       const schedule = await Schedule.at(site, new Random(0));
       await schedule.publish({ images: apps });
       for (const environment of schedule.later) {
+        site.clock += tick;
         await schedule.promote();
         const request = (await schedule.open()).find(({ target }) => target === `env/${environment}`);
         if (request) await site.ask('PUT', `/${request.iid}/merge`);

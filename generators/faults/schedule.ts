@@ -3,22 +3,16 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { program } from '../commands/hydrate-commit.ts';
 import { type Promotion, promote } from '../commands/promote.ts';
+import type { Forge, MergeRequest } from '../forge/forge.ts';
 import type { Git } from '../git/git.ts';
 import type { Depth } from '../git/mirror.ts';
-import type { Live } from '../model/gate.ts';
 import { Refusal } from '../model/refusal.ts';
 import { cutOff } from './cut.ts';
 import type { Order } from './fault.ts';
-import { isSame, PromotionModel, taken, type Wish } from './promotion-model.ts';
+import { isSame, PromotionModel, type Seen, taken, type Wish } from './promotion-model.ts';
 import type { Random } from './random.ts';
-import { type Change, healths, type Site } from './site.fixture.ts';
+import { type Change, healths, late, type Site } from './site.fixture.ts';
 import { Victim } from './victim.ts';
-
-/**
- * Whether a promotion also proposes what single apps could go back to: the re-apply requests of held apps and the
- * repairs of edited ones. Where it does not, a request that nobody opened by hand is one too many.
- */
-export const proposesReturns: boolean = false;
 
 /** Something that happens. @returns what, for people; undefined when there was nothing that it could be done to */
 export type Turn = (schedule: Schedule) => Promise<string | undefined>;
@@ -33,8 +27,22 @@ export interface Open {
   readonly target: string;
 }
 
+/** How it was before a promotion. */
+interface Before {
+  readonly heads: ReadonlyMap<string, string>;
+  /** The open requests that people asked for. */
+  readonly asked: readonly Open[];
+}
+
+interface Checking {
+  readonly open: readonly Open[];
+  readonly before: Before;
+  /** What the promotion says it left alone. */
+  readonly told: readonly string[];
+}
+
 /** The branches that a promotion may write. */
-const proposals = proposesReturns ? /^env\/(.+)(-next|-release-.+)$/ : /^env\/(.+)(-next)$/;
+const proposals = /^env\/(.+?)(-next|-release-.+|-rollback.*)$/;
 
 /** A site and the model of it, side by side: after everything that is done, nothing may be that must not be. */
 export class Schedule {
@@ -45,13 +53,30 @@ export class Schedule {
   /** Merge requests that a person opened. */
   readonly byHand = new Set<number>();
   /** What was met, in numbers: a schedule without it would prove little. */
-  readonly met = { holds: 0, edits: 0, mixtures: 0, 'stale merges': 0, 'refused merges': 0 };
+  readonly met = {
+    holds: 0,
+    edits: 0,
+    mixtures: 0,
+    'stale merges': 0,
+    'refused merges': 0,
+    'older parts vouched for': 0,
+    "somebody's own proposals": 0,
+    'asked for and fine': 0,
+    'asked for and behind': 0,
+    'asked for and overtaken': 0,
+    'asked for and pointless': 0,
+    'asked for and changed': 0,
+  };
   #fresh = 0;
 
   private constructor(site: Site, random: Random) {
     this.site = site;
     this.random = random;
-    this.model = new PromotionModel(site.remote, site.stages, (environment, name) => this.#agrees(environment, name));
+    this.model = new PromotionModel(site.remote, site.stages, {
+      now: () => site.clock,
+      answer: (environment) => !site.unreachable.has(environment),
+      see: (environment, name) => this.#see(environment, name),
+    });
   }
 
   /** A schedule at a site where everything that was published runs everywhere. */
@@ -76,15 +101,17 @@ export class Schedule {
     return `v${++this.#fresh}`;
   }
 
-  #agrees(environment: string, name: string): boolean {
+  #see(environment: string, name: string): Seen | undefined {
     const { site, model } = this;
-    if (site.unreachable.has(environment)) return false;
-    const part = model.standing(environment).get(name);
-    if (model.isRemoved(part)) return true;
     const is = site.healthOf(environment, name);
-    if (is !== 'behind') return is === 'healthy';
-    const [, before] = model.graph.own(model.graph.heads.get(`env/${environment}`));
-    return model.graph.commit(before).entries.get(name) === part;
+    if (is === 'missing' || model.isRemoved(model.standing(environment).get(name))) return undefined;
+    const own = model.graph.own(model.graph.heads.get(`env/${environment}`));
+    return {
+      commit: own[is === 'behind' ? Math.min(late, own.length - 1) : 0],
+      isSynced: is !== 'out of sync',
+      isHealthy: is !== 'degraded',
+      since: site.since(environment, name),
+    };
   }
 
   /**
@@ -156,17 +183,19 @@ export class Schedule {
    * @param to only onto this environment
    */
   async promote(skew = 0, to?: string): Promise<Promotion[]> {
+    const before = await this.#before();
     const promotions = await promote(this.site.context(skew), { to });
     await this.observe('promote');
-    await this.check(promotions);
+    await this.#check(promotions, before, to === undefined ? this.environments : [to]);
     return promotions;
   }
 
   /** Two promotions at once, each with a clock of its own. */
   async promoteTwice(): Promise<void> {
+    const before = await this.#before();
     const [one] = await Promise.all([0, 5000].map((skew) => promote(this.site.context(skew), {})));
     await this.observe('promote');
-    await this.check(one as Promotion[]);
+    await this.#check(one as Promotion[], before, this.environments);
   }
 
   /**
@@ -177,30 +206,29 @@ export class Schedule {
   async promoteOvertaken(act: () => Promise<unknown>): Promise<void> {
     const { site, model } = this;
     const written = new Map<string, readonly Wish[] | undefined>();
-    let waiting = 1 + this.random.below(2);
+    let waiting = 1 + this.random.below(this.environments.length);
     const context = site.context();
-    const live = async (environment: string): Promise<readonly Live[]> => {
-      const seen = await site.live(environment);
-      if (--waiting !== 0) return seen;
+    const proposed = (branch: string) => {
+      const [, environment = ''] = proposals.exec(branch) ?? [];
+      return model.proposed(environment, branch);
+    };
+    const forge = context.forge as Forge;
+    // By then it has read what it decides by, and pushed nothing.
+    const opened = async (branch: string): Promise<MergeRequest[]> => {
+      const requests = await forge.opened(branch);
+      if (--waiting !== 0) return requests;
       await this.observe('promote');
       await act();
       const before = model.graph.heads;
       await this.promote(5000);
-      for (const name of this.later) {
-        const branch = `env/${name}-next`;
-        // A promotion that found all as it should be did not know more.
-        if (before.get(branch) !== model.graph.heads.get(branch)) written.set(name, model.proposed(name, branch));
-      }
-      return seen;
+      // A promotion that found all as it should be did not know more.
+      for (const [name, head] of model.graph.heads) if (before.get(name) !== head) written.set(name, proposed(name));
+      return requests;
     };
-    await promote({ ...context, live }, {});
+    await promote({ ...context, forge: { ...forge, opened } }, {});
     await this.observe('promote');
-    for (const [name, wishes] of written)
-      assert.deepEqual(
-        model.proposed(name, `env/${name}-next`),
-        wishes,
-        `a later proposal for ${name} was overwritten`,
-      );
+    for (const [branch, wishes] of written)
+      assert.deepEqual(proposed(branch), wishes, `what was proposed later on ${branch} was overwritten`);
   }
 
   /** Promotes through a forge that fails at some calls. */
@@ -251,38 +279,104 @@ export class Schedule {
     );
   }
 
-  /** The right requests are open, and no others. */
-  async check(promotions: readonly Promotion[]): Promise<void> {
+  /** How it is before a promotion that is checked. */
+  async #before(): Promise<Before> {
+    const open = this.byHand.size > 0 ? await this.open() : [];
+    return { heads: this.model.graph.heads, asked: open.filter(({ iid }) => this.byHand.has(iid)) };
+  }
+
+  /** After a promotion onto some environments the right requests are open, and no others. */
+  async #check(promotions: readonly Promotion[], before: Before, environments: readonly string[]): Promise<void> {
     const open = await this.open();
-    for (const { environment, moves: moved, left } of promotions) {
-      const { model } = this;
-      const own = open.filter(({ target, iid }) => target === `env/${environment}` && !this.byHand.has(iid));
-      const moves = model.moves(environment);
-      const must = new Map<string, readonly Wish[]>(moves.length > 0 ? [[`env/${environment}-next`, moves]] : []);
-      if (proposesReturns)
-        for (const wish of model.returns(environment)) {
-          const branch = `env/${environment}-release-${wish.name}`;
-          // Where a person asked for one already, that is the request.
-          if (!open.some(({ iid, source }) => source === branch && this.byHand.has(iid))) must.set(branch, [wish]);
-        }
-      assert.deepEqual(own.map(({ source }) => source).sort(), [...must.keys()].sort(), `requests onto ${environment}`);
-      for (const [branch, wishes] of must)
-        assert.deepEqual(model.proposed(environment, branch), wishes, `what ${branch} does`);
-      assert.deepEqual(
-        moved.map((move) => move.split(' ')[0]),
-        moves.map(({ name }) => name),
-        'what it says',
-      );
-      const names = model.names(environment);
-      this.met.holds += names.filter((name) => model.word(environment, name) === 'held').length;
-      const edited = names.filter((name) => model.isEdited(environment, name));
-      this.met.edits += edited.length;
-      for (const name of edited)
-        assert.ok(
-          left.some((line) => line.startsWith(`${name} `) && line.includes('edited')),
-          `${environment}/${name} is edited, and nobody says so`,
-        );
+    for (const environment of environments) {
+      const promotion = promotions.find((one) => one.environment === environment);
+      const told = promotion?.left ?? [];
+      this.#checkOwn(environment, { open, before, told });
+      for (const request of before.asked)
+        if (request.target === `env/${environment}`) this.#checkAsked(environment, request, { open, before, told });
+      this.#checkTold(environment, promotion, told);
     }
+  }
+
+  /** The requests that promotions open by themselves. */
+  #checkOwn(environment: string, { open, before, told }: Checking): void {
+    const { model } = this;
+    const next = `env/${environment}-next`;
+    const moves = model.moves(environment);
+    const isFirst = !this.later.includes(environment);
+    const wanted: (readonly [string, readonly Wish[]])[] = [
+      ...(isFirst || moves.length === 0 ? [] : [[next, moves] as const]),
+      ...model.returns(environment).map((wish) => [`env/${environment}-release-${wish.name}`, [wish]] as const),
+    ];
+    // Where a person asked for one already, that is the request.
+    const asked = new Set(before.asked.map(({ source }) => source));
+    const own = open.filter(({ target, iid }) => target === `env/${environment}` && !this.byHand.has(iid));
+    const branches = new Set([...wanted.map(([branch]) => branch), ...own.map(({ source }) => source), next]);
+    const theirs = [...branches].filter((branch) => {
+      const head = before.heads.get(branch);
+      return head !== undefined && !asked.has(branch) && !model.composed(environment, head);
+    });
+    this.met["somebody's own proposals"] += theirs.length;
+    for (const branch of theirs) {
+      assert.equal(model.graph.heads.get(branch), before.heads.get(branch), `${branch} is somebody's own`);
+      if (isFirst && branch === next) continue;
+      assert.ok(
+        told.some((line) => line.startsWith(`${branch} `)),
+        `${branch} is somebody's own, and nobody says so`,
+      );
+    }
+    const must = new Map(wanted.filter(([branch]) => !theirs.includes(branch) && !asked.has(branch)));
+    assert.deepEqual(
+      own.flatMap(({ source }) => (theirs.includes(source) ? [] : [source])).sort(),
+      [...must.keys()].sort(),
+      `requests onto ${environment}`,
+    );
+    for (const [branch, wishes] of must)
+      assert.deepEqual(model.proposed(environment, branch), wishes, `what ${branch} does`);
+  }
+
+  /** A request that a person asked for follows, is closed, or is told of. */
+  #checkAsked(environment: string, { iid, source }: Open, { open, before, told }: Checking): void {
+    const { model, met } = this;
+    const head = before.heads.get(source);
+    const asked = model.asked(environment, head);
+    met[`asked for and ${asked.is === 'theirs' ? 'changed' : asked.is}` as const]++;
+    const isOpen = open.some((one) => one.iid === iid);
+    assert.equal(isOpen, asked.is !== 'pointless', `!${iid} on ${source} is ${asked.is}`);
+    if (asked.is === 'behind')
+      assert.deepEqual(model.proposed(environment, source), asked.wishes, `what ${source} does`);
+    else assert.equal(model.graph.heads.get(source), head, `${source} is ${asked.is}`);
+    if (asked.is === 'theirs' || asked.is === 'overtaken')
+      assert.ok(
+        told.some((line) => line.startsWith(`!${iid} `)),
+        `!${iid} on ${source} is ${asked.is}, and nobody says so`,
+      );
+  }
+
+  /** What a promotion says about an environment. */
+  #checkTold(environment: string, promotion: Promotion | undefined, told: readonly string[]): void {
+    const { model, met } = this;
+    const moves = this.later.includes(environment) ? model.moves(environment) : [];
+    assert.deepEqual(
+      (promotion?.moves ?? []).map((move) => move.split(' ')[0]),
+      moves.map(({ name }) => name),
+      'what it says',
+    );
+    const names = model.names(environment);
+    met.holds += names.filter((name) => model.word(environment, name) === 'held').length;
+    const source = this.site.stages.find(({ name }) => name === environment)?.after;
+    if (source !== undefined)
+      met['older parts vouched for'] += moves.filter(
+        ({ name }) =>
+          model.offer(environment, name) !== model.counterpart(environment, name, model.standing(source).get(name)),
+      ).length;
+    const edited = names.filter((name) => model.isEdited(environment, name));
+    met.edits += edited.length;
+    for (const name of edited)
+      assert.ok(
+        told.some((line) => line.startsWith(`${name} `) && line.includes('edited')),
+        `${environment}/${name} is edited, and nobody says so`,
+      );
   }
 
   /** A person does something on an environment branch and pushes it. @returns whether there was anything to do */

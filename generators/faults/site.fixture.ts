@@ -35,22 +35,30 @@ import { apart, lived } from './cut.ts';
 export const apps = ['a', 'b', 'c'] as const;
 export type App = (typeof apps)[number];
 
-/** What a gate sees of an app, by what is wrong with it; `fresh` is healthy since a moment, `behind` runs what stood before. */
+/** What a gate sees of an app, by what is wrong with it; `fresh` is healthy since a moment, `behind` runs an earlier commit. */
 export type Health = 'healthy' | 'fresh' | 'degraded' | 'out of sync' | 'behind' | 'missing';
 export const healths: readonly Health[] = ['healthy', 'fresh', 'degraded', 'out of sync', 'behind', 'missing'];
+
+/** By so many commits at most is late who is `behind`. */
+export const late = 2;
 
 /** What the forge does to a call: it is not made, fails, or is made and nobody hears of it. */
 export type ForgeFault = 'cut before' | 'cut after' | '500';
 
-/** Seconds. Whoever is healthy is so since long ago, or since less than this. */
-export const soak = 60;
+/**
+ * Milliseconds between two turns. A part soaks in less, and in more than the clocks of two runners are apart: whether one
+ * has soaked never hangs by a second. Nor does a rollout, which may take ten minutes, end with a turn.
+ */
+export const tick = 61_000;
 
-const stage = (name: string, after?: string): Stage => ({ name, ...(after ? { after } : {}), soak });
+const dev: Stage = { name: 'dev', soak: 30 };
+const staging: Stage = { name: 'staging', after: 'dev', soak: 0 };
+const production: Stage = { name: 'production', after: 'staging', soak: 30 };
 
-/** The shapes of the promotion path. */
+/** The shapes of the promotion path: one source asks for a soak time, the other for none. */
 export const paths: Readonly<Record<string, readonly Stage[]>> = {
-  line: [stage('dev'), stage('staging', 'dev'), stage('production', 'staging')],
-  fork: [stage('dev'), stage('staging', 'dev'), stage('production', 'staging'), stage('drill', 'staging')],
+  line: [dev, staging, production],
+  fork: [dev, staging, production, { ...production, name: 'drill' }],
 };
 
 /** What `main` says of an app: two numbers far apart in one file, and one that a single environment sees. */
@@ -210,11 +218,17 @@ export class Site {
     return this.health.get(`${environment}/${app}`) ?? 'healthy';
   }
 
+  /** When the health of an app last changed, in milliseconds since 1970. */
+  since(environment: string, app: string): number {
+    return this.clock - (this.healthOf(environment, app) === 'fresh' ? 5_000 : 3_600_000);
+  }
+
   /** What Argo CD would say of what stands on an environment branch. */
   async live(environment: string): Promise<readonly Live[]> {
     if (this.unreachable.has(environment)) throw new Refusal(`Argo CD cannot be asked about ${environment}.`);
     const branch = head(environmentBranch(environment));
-    const [tip, before] = await this.remote.lines(['rev-list', '--first-parent', '-2', branch]);
+    const own = await this.remote.lines(['rev-list', '--first-parent', `-${late + 1}`, branch]);
+    const tip = own[0];
     const files = await this.remote.lines(['ls-tree', '-r', '--name-only', tip as string]);
     const running = files.flatMap((file) => (file.endsWith(`/${applicationFile}`) ? [file.split('/')[0] ?? ''] : []));
     return running.flatMap((app): Live[] => {
@@ -224,9 +238,9 @@ export class Site {
         {
           app,
           sync: is === 'out of sync' ? 'OutOfSync' : 'Synced',
-          revision: is === 'behind' ? before : tip,
+          revision: is === 'behind' ? own.at(-1) : tip,
           health: is === 'degraded' ? 'Degraded' : 'Healthy',
-          since: this.clock - (is === 'fresh' ? soak / 6 : soak * 60) * 1000,
+          since: this.since(environment, app),
         },
       ];
     });

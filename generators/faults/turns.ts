@@ -1,6 +1,6 @@
 import { merge, mergeStale, people } from './people.ts';
 import type { Schedule, Turn } from './schedule.ts';
-import { apps, type Change } from './site.fixture.ts';
+import { apps, type Change, tick } from './site.fixture.ts';
 
 function change({ random, model, environments }: Schedule): Change {
   const chance = random.next();
@@ -78,7 +78,7 @@ export const turnNames = [...new Set(all.map(({ name }) => name))];
 export async function take(schedule: Schedule): Promise<string> {
   for (;;) {
     const { name, turn } = drawn(schedule.random.next());
-    schedule.site.clock += 60_000;
+    schedule.site.clock += tick;
     // Also of what failed half-way it is told.
     schedule.told.push(`${name} …`);
     const told = await turn(schedule);
