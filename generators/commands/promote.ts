@@ -45,7 +45,8 @@ export async function promote(context: Context, request: PromoteRequest): Promis
       const decide = () => reconcile(context, mirror, histories, { published, stage, app, override, dryRun });
       const promotion = await untilSettled(mirror, decide);
       // A first environment takes what is published by itself: it is told only where something needs a person.
-      if (stage.after !== undefined || promotion.others.length > 0) promotions.push(promotion);
+      const { others, left } = promotion;
+      if (stage.after !== undefined || others.length > 0 || left.length > 0) promotions.push(promotion);
     }
     return promotions;
   } finally {

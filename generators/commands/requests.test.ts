@@ -148,6 +148,17 @@ test('a first environment has such requests too, and no other', async (t) => {
   assert.equal(await box.value('dev', 'a'), '3');
 });
 
+test('a first environment where a request was overtaken is told, also where nothing else is', async (t) => {
+  const box = await sandbox(t);
+  await box.publish();
+  await published(box, { a: '2' });
+  await rollback(box.context, { environment: 'dev', app: 'a' });
+  await published(box, { a: '3' });
+  const [dev] = await box.promote();
+  assert.deepEqual([dev?.environment, dev?.others], ['dev', []]);
+  assert.match(dev?.left.join('\n') ?? '', /!1 was overtaken: a moved in dev/);
+});
+
 test('one app alone is promoted by wish, and the others wait for their request', async (t) => {
   const box = await delivered(t);
   await published(box, { a: '2', b: '2' });
