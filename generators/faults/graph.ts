@@ -23,11 +23,12 @@ export class Graph {
   /** Looks again. @returns what the branches were before */
   async look(): Promise<ReadonlyMap<string, string>> {
     const before = this.heads;
-    const [refs, log] = await Promise.all([
-      this.#git.lines(['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads']),
-      this.#git.lines(['log', '--all', '--format=%H %T %ct %P']),
-    ]);
+    const refs = await this.#git.lines(['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads']);
     this.heads = new Map(refs.map((line) => line.split(' ')).map(([commit = '', name = '']) => [name, commit]));
+    const moved = [...new Set(this.heads.values())].filter((commit) => !this.#commits.has(commit));
+    if (moved.length === 0) return before;
+    const known = [...new Set(before.values())].map((commit) => `^${commit}`);
+    const log = await this.#git.lines(['log', '--format=%H %T %ct %P', ...moved, ...known]);
     const fresh = log
       .map((line) => line.split(' ').filter(Boolean) as [string, string, string, ...string[]])
       .filter(([commit]) => !this.#commits.has(commit));

@@ -111,6 +111,19 @@ const keep: Act = async (git, schedule) => {
   return save(git, 'owners');
 };
 
+/** A person pushes to the branch of an open request, as whoever reviews it may. */
+const onProposal =
+  (name: string, act: Act): Turn =>
+  async (schedule) => {
+    const { random, environments } = schedule;
+    const open = (await schedule.open()).filter(({ source }) => schedule.model.graph.heads.has(source));
+    if (open.length === 0) return undefined;
+    const { source, target } = random.pick(open);
+    const environment = environments.find((one) => target === `env/${one}`) as string;
+    const done = await schedule.person(environment, (git) => act(git, schedule, environment), source);
+    return done ? `${name} on ${source}` : undefined;
+  };
+
 /** Every way in which people change an environment branch, by name. */
 export const people = {
   'revert of the tip': onBranch('revert of the tip', revertTip),
@@ -164,6 +177,28 @@ export const people = {
       return before !== (await git.text(['rev-parse', 'HEAD']));
     });
     return done ? `${branch} merged and not taken` : undefined;
+  },
+
+  'one app taken out of a proposal': onProposal('revert of one app', async (git, { random }, environment) => {
+    const own = await log(git, `origin/env/${environment}..`);
+    return reverted(git, own.length > 0 ? random.pick(own) : undefined);
+  }),
+
+  'something of their own in a proposal': onProposal('a change', (git, schedule, environment) =>
+    schedule.random.pick([edit, keep])(git, schedule, environment),
+  ),
+
+  'a proposal branch deleted': async (schedule: Schedule) => {
+    const able = [...schedule.model.graph.heads.keys()].filter((name) =>
+      /^env\/.*(-next|-release-|-rollback)/.test(name),
+    );
+    if (able.length === 0) return undefined;
+    const branch = schedule.random.pick(able);
+    await schedule.person('dev', async (git) => {
+      await git.bytes(['push', '--quiet', 'origin', `:${branch}`]);
+      return false;
+    });
+    return `${branch} deleted`;
   },
 
   rollback: async (schedule: Schedule) => {

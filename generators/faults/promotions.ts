@@ -23,7 +23,7 @@ async function delivered(scope: Scope): Promise<Site[]> {
       await schedule.publish({ images: apps });
       for (const environment of schedule.later) {
         site.clock += tick;
-        await schedule.promote();
+        await schedule.promote(0, environment);
         const request = (await schedule.open()).find(({ target }) => target === `env/${environment}`);
         if (request) await site.ask('PUT', `/${request.iid}/merge`);
         await schedule.observe('person');

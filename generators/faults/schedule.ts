@@ -190,6 +190,29 @@ export class Schedule {
     return promotions;
   }
 
+  /** Promotes one app by a person's wish. @returns what became of it, for people */
+  async promoteOne(to: string, app: string): Promise<string> {
+    const { site, model } = this;
+    const before = await this.#before();
+    const [made] = await promote(site.context(), { to, app });
+    await this.observe('promote');
+    const branch = `env/${to}-release-${app}`;
+    for (const [name, head] of model.graph.heads)
+      assert.ok(name === branch || before.heads.get(name) === head, `${name} was moved for ${branch}`);
+    const word = model.word(to, app);
+    const result = made?.others.find((other) => other.branch === branch);
+    const head = before.heads.get(branch);
+    const isTheirs = head !== undefined && !model.composed(to, head);
+    if (isTheirs) assert.equal(model.graph.heads.get(branch), head, `${branch} is somebody's own`);
+    else if (word === 'older') {
+      assert.deepEqual(model.proposed(to, branch), [{ name: app, part: model.offer(to, app) }], `what ${branch} does`);
+      const request = (await this.open()).find(({ source }) => source === branch);
+      assert.ok(request, `${branch} has no request`);
+      this.byHand.add(request.iid);
+    }
+    return `${word}, ${result?.outcome ?? 'nothing'}`;
+  }
+
   /** Two promotions at once, each with a clock of its own. */
   async promoteTwice(): Promise<void> {
     const before = await this.#before();
@@ -379,11 +402,18 @@ export class Schedule {
       );
   }
 
-  /** A person does something on an environment branch and pushes it. @returns whether there was anything to do */
-  async person(environment: string, act: (git: Git) => Promise<boolean>): Promise<boolean> {
-    const git = await this.site.person(environment);
+  /**
+   * A person does something on an environment branch, or on a proposal for it, and pushes it.
+   * @returns whether there was anything to do
+   */
+  async person(
+    environment: string,
+    act: (git: Git) => Promise<boolean>,
+    branch = `env/${environment}`,
+  ): Promise<boolean> {
+    const git = await this.site.person(branch);
     const done = await act(git);
-    if (done) await git.bytes(['push', '--quiet', 'origin', `HEAD:env/${environment}`]);
+    if (done) await git.bytes(['push', '--quiet', 'origin', `HEAD:${branch}`]);
     await this.observe('person');
     return done;
   }

@@ -295,14 +295,13 @@ export class Site {
     }
   }
 
-  /** A person's clone, on an environment branch as it is now. */
-  async person(environment: string): Promise<Git> {
-    const branch = environmentBranch(environment);
+  /** A person's clone, on a branch as it is now. */
+  async person(branch: string): Promise<Git> {
     if (!this.#person) {
       const dir = join(this.dir, 'person');
       await this.remote.bytes(['clone', '--quiet', '--no-checkout', this.remote.dir, dir]);
       this.#person = new Git(dir);
-    } else await this.#person.bytes(['fetch', '--quiet', 'origin']);
+    } else await this.#person.bytes(['fetch', '--quiet', '--prune', 'origin']);
     await this.#person.bytes(['checkout', '--quiet', '--force', '-B', 'work', `origin/${branch}`]);
     return this.#dated(this.#person);
   }

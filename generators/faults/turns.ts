@@ -35,6 +35,10 @@ const promotions = {
     );
     return `promote: ${made.map(({ environment, outcome, moves }) => `${environment} ${outcome} ${moves.join(', ')}`).join('; ')}`;
   },
+  'promote one app': async (schedule: Schedule) => {
+    const [to, app] = [schedule.random.pick(schedule.later), schedule.random.pick(apps)];
+    return `promote ${app} to ${to}: ${await schedule.promoteOne(to, app)}`;
+  },
   'promote, twice at once': async (schedule: Schedule) => {
     await schedule.promoteTwice();
     return 'promote, twice at once';
