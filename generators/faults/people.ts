@@ -205,7 +205,7 @@ export const people = {
     const { site, random } = schedule;
     const environment = random.pick(schedule.environments);
     const app = random.chance(0.6) ? random.pick(apps) : undefined;
-    const now = random.chance(0.6);
+    const now = random.chance(0.4);
     const put = await refusable(rollback(site.context(), { environment, app, now }));
     if (put?.request) schedule.byHand.add(put.request.iid);
     await schedule.observe('person');
@@ -217,7 +217,7 @@ export const people = {
     const environment = random.pick(schedule.environments);
     const app = random.pick(apps);
     const at = random.chance(0.4) ? random.pick(site.dry) : undefined;
-    const now = random.chance(0.6);
+    const now = random.chance(0.4);
     const put = await refusable(release(site.context(), { environment, app, at, reason: 'a wish', now }));
     if (put?.request) schedule.byHand.add(put.request.iid);
     // What is asked for may be merged at any time.

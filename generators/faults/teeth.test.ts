@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { program } from '../commands/hydrate-commit.ts';
 import { breaks } from './breaks.ts';
-import { broken, caught } from './teeth.ts';
+import { broken, caught, unstarted } from './teeth.ts';
 
 test('every break on the list can still be made, in one place of the code', async () => {
   for (const one of breaks) {
@@ -17,6 +17,12 @@ test('a break that finds nothing, or too much, is an outdated list', () => {
   const one = { name: 'x', file: 'git/push.ts', find: 'a', replace: 'b', caughtBy: 'kill' } as const;
   assert.throws(() => broken(one, 'ccc'), /stands 0 times/);
   assert.throws(() => broken(one, 'aca'), /stands 2 times/);
+});
+
+test('a program that could not be started is no verdict', () => {
+  assert.match('promotions failed after 2 s\nspawn /usr/bin/node ENOENT', unstarted);
+  assert.match('git was not found: install it (apt-get install git) and run again.', unstarted);
+  assert.doesNotMatch('promotions failed after 2 s\nENOENT: no such file or directory', unstarted);
 });
 
 test('a publisher that does not see that a pipeline is late is noticed', async () => {

@@ -45,13 +45,17 @@ export async function caught(one: Break, seed: number): Promise<string | undefin
     const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
     const [status, , said] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
     if (status === 0) return undefined;
-    // Only the task's own verdict counts: a copy that cannot run at all would prove nothing.
-    if (!said.includes(failed(one.caughtBy))) throw new Error(`"${one.name}" could not be tried: ${said}`);
+    // Only the task's own verdict counts: a copy that cannot run, or starts no program, would prove nothing.
+    if (!said.includes(failed(one.caughtBy)) || unstarted.test(said))
+      throw new Error(`"${one.name}" could not be tried: ${said}`);
     return said;
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
+
+/** What is said where a program was not found, and not that it did wrong. */
+export const unstarted = /\bspawn \S+ E[A-Z]+|git was not found/;
 
 /** How a task's failure begins. */
 export const failed = (task: string) => `${task} failed`;

@@ -67,7 +67,7 @@ const weights: readonly (readonly [number, Readonly<Record<string, Turn>>])[] = 
   [9, { merge }],
   [3, { 'merge of what went stale': mergeStale }],
   [0.6, people],
-  [1, { release: people.release }],
+  [1.2, { release: people.release, rollback: people.rollback }],
   // What only a merge's second parent shows is the rarest of holds.
   [1, { 'a proposal merged and not taken': people['a proposal merged and not taken'] }],
   [1.5, { 'gates flap': async (schedule) => schedule.flap() }],

@@ -42,7 +42,7 @@ export const kill: readonly Alteration[] = [
   {
     name: 'a request is opened by the run that moved its branch, or never',
     file: 'commands/proposal.ts',
-    find: '  if (!found) return',
-    replace: "  if (!found && same) return { outcome: 'unchanged' };\n  if (!found) return",
+    find: '  if (!found) {\n',
+    replace: "  if (!found && isSame) return { outcome: 'unchanged' };\n  if (!found) {\n",
   },
 ];
