@@ -11,7 +11,7 @@ import { cutOff } from './cut.ts';
 import type { Order } from './fault.ts';
 import { isSame, PromotionModel, type Seen, taken, type Wish } from './promotion-model.ts';
 import type { Random } from './random.ts';
-import { type Change, healths, late, type Site } from './site.fixture.ts';
+import { type Change, healths, late, type Site, tick } from './site.fixture.ts';
 import { Victim } from './victim.ts';
 
 /** Something that happens. @returns what, for people; undefined when there was nothing that it could be done to */
@@ -241,11 +241,14 @@ export class Schedule {
       const requests = await forge.opened(branch);
       if (--waiting !== 0) return requests;
       await this.observe('promote');
-      await act();
       const before = model.graph.heads;
+      await act();
+      // What was done meanwhile had the time to soak, or the other would have no news.
+      site.clock += tick;
       await this.promote(5000);
       // A promotion that found all as it should be did not know more.
-      for (const [name, head] of model.graph.heads) if (before.get(name) !== head) written.set(name, proposed(name));
+      for (const [name, head] of model.graph.heads)
+        if (proposals.test(name) && before.get(name) !== head) written.set(name, proposed(name));
       return requests;
     };
     await promote({ ...context, forge: { ...forge, opened } }, {});
@@ -427,7 +430,7 @@ export class Schedule {
       return `the gates of ${environment} ${site.unreachable.has(environment) ? 'cannot' : 'can'} be asked`;
     }
     const name = random.pick(['a', 'b', 'c']);
-    const health = random.chance(0.5) ? 'healthy' : random.pick(healths);
+    const health = random.chance(0.3) ? 'healthy' : random.pick(healths);
     site.health.set(`${environment}/${name}`, health);
     return `${environment}/${name} is ${health}`;
   }

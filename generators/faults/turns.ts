@@ -23,8 +23,14 @@ async function publishAgain(schedule: Schedule): Promise<string> {
   return 'publish the same again';
 }
 
-/** Whoever is faster than a promotion: it publishes, merges, or goes back. */
-const others: readonly Turn[] = [publish, publish, merge, people['revert of the tip']];
+/** Whoever is faster than a promotion: it publishes, merges, goes back, or changes what was proposed. */
+const others: readonly Turn[] = [
+  publish,
+  publish,
+  merge,
+  people['revert of the tip'],
+  people['one app taken out of a proposal'],
+];
 
 const promotions = {
   promote: async (schedule: Schedule) => {
@@ -70,7 +76,7 @@ const weights: readonly (readonly [number, Readonly<Record<string, Turn>>])[] = 
   [1.2, { release: people.release, rollback: people.rollback }],
   // What only a merge's second parent shows is the rarest of holds.
   [1, { 'a proposal merged and not taken': people['a proposal merged and not taken'] }],
-  [1.5, { 'gates flap': async (schedule) => schedule.flap() }],
+  [3, { 'gates flap': async (schedule) => schedule.flap() }],
 ];
 
 const all = weights.flatMap(([weight, turns]) => Object.entries(turns).map(([name, turn]) => ({ name, turn, weight })));

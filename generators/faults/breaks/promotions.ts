@@ -51,8 +51,7 @@ export const promotions: readonly Alteration[] = [
     name: 'what a gate says is not listened to',
     file: 'commands/gates.ts',
     find: "const against = answers.filter(({ is }) => is !== 'yes');",
-    replace: "const against = answers.filter(({ is }) => is === 'unknown');",
-    count: 24,
+    replace: 'const against = answers.slice(answers.length);',
   },
   {
     name: 'a part that was committed a moment ago has soaked',
