@@ -98,7 +98,9 @@ const log = (git: Git, ...args: readonly string[]) =>
 const revertTip: Act = async (git) => reverted(git, (await log(git, '-1', '--first-parent'))[0]);
 
 const edit: Act = async (git, schedule, environment) => {
-  const app = standingApp(schedule, environment);
+  // Who went back looks for what is wrong there: only then what stood there last is not the latest.
+  const held = apps.filter((app) => schedule.model.isHeld(environment, app));
+  const app = held.length > 0 ? schedule.random.pick(held) : standingApp(schedule, environment);
   const file = `${app}/configmap-${app}.yaml`;
   const text = await readFile(join(git.dir, file), 'utf8').catch(() => undefined);
   if (text === undefined) return false;

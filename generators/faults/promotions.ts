@@ -8,7 +8,7 @@ import type { Summary, Task } from './task.ts';
 import { take, turnNames } from './turns.ts';
 
 /** So many things happen in a schedule, before all is quiet. */
-const turns = 12;
+const turns = 10;
 /** So many schedules has the short form. */
 const few = 6;
 /** One promotion in so many schedules runs in a process of its own, which is killed. */

@@ -442,7 +442,7 @@ export class Schedule {
     site.unreachable.clear();
     await this.publishAgain();
     await this.promote();
-    if (this.random.chance(0.5)) return;
+    if (this.random.chance(0.7)) return;
     let state = await site.state();
     for (let run = 2; run <= 3; run++) {
       await this.promote();

@@ -6,6 +6,8 @@ import type { Scope } from '../commands/sandbox.fixture.ts';
  */
 const settings = { 'core.fsync': 'none', 'transfer.unpackLimit': '1', 'fastimport.unpackLimit': '1' };
 
+// A repository is made for every command: without the examples that git would copy into each.
+process.env.GIT_TEMPLATE_DIR = '';
 // https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT
 process.env.GIT_CONFIG_COUNT = String(Object.keys(settings).length);
 for (const [index, [key, value]] of Object.entries(settings).entries())

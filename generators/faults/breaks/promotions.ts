@@ -105,7 +105,7 @@ export const promotions: readonly Alteration[] = [
     file: 'model/repair.ts',
     find: '  standings.find(({ part }) => part !== undefined && timeline?.place(part) !== undefined)?.part ??\n',
     replace: '',
-    count: 24,
+    count: 40,
   },
   {
     name: 'a request that has become pointless stays open',
