@@ -22,7 +22,7 @@ async function delivered(scope: Scope): Promise<Site[]> {
       const schedule = await Schedule.at(site, new Random(0));
       await schedule.publish({ images: apps });
       for (const environment of schedule.later) {
-        site.clock += tick;
+        site.clock += 2 * tick;
         await schedule.promote(0, environment);
         const request = (await schedule.open()).find(({ target }) => target === `env/${environment}`);
         if (request) await site.ask('PUT', `/${request.iid}/merge`);

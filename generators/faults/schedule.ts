@@ -244,7 +244,7 @@ export class Schedule {
       const before = model.graph.heads;
       await act();
       // What was done meanwhile had the time to soak, or the other would have no news.
-      site.clock += tick;
+      site.clock += 2 * tick;
       await this.promote(5000);
       // A promotion that found all as it should be did not know more.
       for (const [name, head] of model.graph.heads)
@@ -440,6 +440,7 @@ export class Schedule {
     const { site } = this;
     site.health.clear();
     site.unreachable.clear();
+    site.clock += 2 * tick;
     await this.publishAgain();
     await this.promote();
     if (this.random.chance(0.7)) return;

@@ -46,14 +46,14 @@ export const late = 2;
 export type ForgeFault = 'cut before' | 'cut after' | '500';
 
 /**
- * Milliseconds between two turns. A part soaks in less, and in more than the clocks of two runners are apart: whether one
- * has soaked never hangs by a second. Nor does a rollout, which may take ten minutes, end with a turn.
+ * Milliseconds between two turns. A part soaks in more than one and less than two, so that the clocks of two runners,
+ * a few seconds apart, never disagree on it. Nor does a rollout, which may take ten minutes, end with a turn.
  */
 export const tick = 61_000;
 
-const dev: Stage = { name: 'dev', soak: 30 };
+const dev: Stage = { name: 'dev', soak: 90 };
 const staging: Stage = { name: 'staging', after: 'dev', soak: 0 };
-const production: Stage = { name: 'production', after: 'staging', soak: 30 };
+const production: Stage = { name: 'production', after: 'staging', soak: 90 };
 
 /** The shapes of the promotion path: one source asks for a soak time, the other for none. */
 export const paths: Readonly<Record<string, readonly Stage[]>> = {
