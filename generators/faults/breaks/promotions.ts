@@ -101,13 +101,6 @@ export const promotions: readonly Alteration[] = [
     count: 24,
   },
   {
-    name: 'an edit is repaired to the latest part that ever stood there',
-    file: 'model/repair.ts',
-    find: '  standings.find(({ part }) => part !== undefined && timeline?.place(part) !== undefined)?.part ??\n',
-    replace: '',
-    count: 40,
-  },
-  {
     name: 'a request that has become pointless stays open',
     file: 'commands/proposal.ts',
     find: 'return found && forge ? {',
