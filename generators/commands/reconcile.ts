@@ -326,13 +326,11 @@ function leftOut(
   source: string,
   waits: readonly Answer[],
 ): string[] {
+  const way = name === pipelineFile ? 'merge its re-apply request' : `${releaseLine(environment, name)} lifts the hold`;
   const waiting = waits.map(({ evidence }) => `${name} waits: ${evidence}`);
   switch (state.is) {
     case 'held':
-      return [
-        `${name} is held in ${environment}: a later part stood there and somebody went back; ${releaseLine(environment, name)} lifts the hold`,
-        ...waiting,
-      ];
+      return [`${name} is held in ${environment}: a later part stood there and somebody went back; ${way}`, ...waiting];
     case 'edited':
       return [`${name} was edited by hand in ${environment} and is frozen: revert the edit to thaw it`];
     case 'newer':
