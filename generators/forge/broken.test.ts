@@ -248,7 +248,7 @@ test('a token is in no message, whatever a server answers', async (t) => {
       body: JSON.stringify({ message: { token: [`${secret} is wrong`] } }),
       says: /400.*… is wrong/,
     },
-    page: { status: 500, body: `<html>${secret}</html>`, says: /500 <html>…<\/html>/ },
+    page: { status: 500, body: `<html>${secret}</html>`, says: /500 ‹html>…‹\/html>/ },
     scope: {
       status: 403,
       body: JSON.stringify({ error: 'insufficient_scope', error_description: secret, scope: 'api' }),
