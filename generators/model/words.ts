@@ -49,7 +49,8 @@ const unseen =
  *   https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
  */
 const acts: readonly (readonly [RegExp, string])[] = [
-  [/(?<![\p{L}\p{N}_])@(?=[\p{L}\p{N}_])/gu, '@ '],
+  // Of letters, GitLab's pattern knows those of ASCII alone.
+  [/(?<![A-Za-z0-9_])@(?=[\p{L}\p{N}_])/gu, '@ '],
   [/([#!&])(?=\d)/g, '$1 '],
   [/\b(GH-)(?=\d)/gi, '$1 '],
   [/(\/(?:issues|work_items|merge_requests|pull|pulls|epics|incident)\/)(?=\d)/gi, '$1 '],
