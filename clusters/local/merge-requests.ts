@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Git } from '../../generators/git/git.ts';
+import { isDraft } from '../../generators/model/marked.ts';
 import { head } from '../../generators/model/names.ts';
 import { type Method, merged, rebased, type SquashOption } from './merge.ts';
 
@@ -64,8 +65,6 @@ export interface MergeRequestsSettings {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-
-const isDraft = (title: string) => /^(draft:|\[draft]|\(draft\))/i.test(title);
 
 /** The merge requests of one repository, merged by GitLab's methods. */
 export class MergeRequests {

@@ -3,7 +3,7 @@ import type { Git } from '../git/git.ts';
 import { entriesOf, isFolder, metadataAt, readRendered } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
-import { type Announcement, announcements, branchPage, reachOf, type Standing } from '../model/announcement.ts';
+import { type Announcement, announcements, branchPage, reachOf, type StandingPart } from '../model/announcement.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse, Refusal, Unknown } from '../model/refusal.ts';
 import type { Entry, Rendered } from '../model/timeline.ts';
@@ -83,14 +83,14 @@ async function standingIn(
   mirror: Mirror,
   { timelines }: Rendered,
   environment: string,
-): Promise<Standing[]> {
+): Promise<StandingPart[]> {
   const tip = mirror.refs.get(head(environmentBranch(environment)));
   if (tip === undefined) return [];
   const entries = await entriesOf(mirror.git, tip);
   const metadata = await metadataAt(mirror, tip);
   const running = await live?.(environment);
   const listed = new Map<string | undefined, ReadonlyMap<string, Entry>>();
-  const standing: Standing[] = [];
+  const standing: StandingPart[] = [];
   for (const [app, about] of metadata) {
     const entry = entries.get(app);
     const place = entry && isFolder(entry) ? timelines.get(`${environment}/${app}`)?.place(entry.id) : undefined;

@@ -1,6 +1,6 @@
 import type { Forge } from '../forge/forge.ts';
 import { reportOf } from '../gates/report.ts';
-import { environmentAt, readRendered } from '../git/history.ts';
+import { environmentAt, isFolder, readRendered } from '../git/history.ts';
 import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
@@ -61,9 +61,7 @@ export async function gate(context: GateContext, { environment, app, report }: G
     const renderedHistory = await readRendered(mirror.git, mirror.refs.get(head(rendered)));
     const timelineOf = (name: string) => renderedHistory.timelines.get(`${environment}/${name}`) ?? new Timeline();
     // What people keep there, and the pipeline file, have no folder in rendered.
-    const apps = [...history.entries].filter(
-      ([name, { mode }]) => mode === '040000' && timelineOf(name).parts().length,
-    );
+    const apps = [...history.entries].filter(([name, entry]) => isFolder(entry) && timelineOf(name).parts().length);
     const names = chosen(
       apps.map(([name]) => name),
       environment,

@@ -7,10 +7,11 @@ import { Misuse } from '../model/refusal.ts';
 import { type Context, untilSettled } from './context.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
-import { type Promotion, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import type { Promotion } from './settle.ts';
 import { contextOf } from './surroundings.ts';
 
-export type { Promotion } from './reconcile.ts';
+export type { Promotion } from './settle.ts';
 
 export interface PromoteRequest {
   /** Only onto this environment. @default every environment */

@@ -4,7 +4,7 @@ import type { Mirror } from '../git/mirror.ts';
 import { type Move, push } from '../git/push.ts';
 import { writeCommits } from '../git/write.ts';
 import type { NewCommit } from '../model/commit.ts';
-import { mark, type Purpose, readMarked } from '../model/marked.ts';
+import { isDraft, mark, type Purpose, readMarked } from '../model/marked.ts';
 import { environmentBranch, head } from '../model/names.ts';
 import { isComposed, isSame } from '../model/proposed.ts';
 import type { RequestText } from '../model/request.ts';
@@ -144,9 +144,6 @@ function worded({ kind, text, isDrafted = false, adds }: Wording, found: MergeRe
     body: mark(kind, text.body, { there: added, isDrafted: isDrafted && !isTheirDraft }),
   };
 }
-
-/** https://docs.gitlab.com/user/project/merge_requests/drafts/ */
-const isDraft = (title: string) => /^(draft:|\[draft\]|\(draft\))/i.test(title);
 
 /** A forge may change line breaks and the space around a text. */
 const plain = (text: string) => text.replaceAll('\r\n', '\n').trim();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { announcements, branchPage, type Reach, reachOf, type Standing } from './announcement.ts';
+import { announcements, branchPage, type Reach, reachOf, type StandingPart } from './announcement.ts';
 import type { Live } from './gate.ts';
 
-const standing = (app: string, place: number, version: string, reach: Reach = 'success'): Standing => ({
+const standing = (app: string, place: number, version: string, reach: Reach = 'success'): StandingPart => ({
   app,
   place,
   reach,

@@ -22,7 +22,7 @@ export interface Announcement {
 }
 
 /** A part of ours that stands in an environment. */
-export interface Standing {
+export interface StandingPart {
   readonly app: string;
   /** Its place in `rendered`: the later, the newer. */
   readonly place: number;
@@ -48,7 +48,7 @@ const beginning: Readonly<Record<Reach, string>> = {
 };
 
 /** What there is to say of one environment: once per commit of which something stands there, the newest first. */
-export function announcements(environment: string, standing: readonly Standing[], url?: string): Announcement[] {
+export function announcements(environment: string, standing: readonly StandingPart[], url?: string): Announcement[] {
   const running = standing.filter(({ metadata }) => !metadata.removed).sort((a, b) => b.place - a.place);
   const commits = [...new Set(running.map(({ metadata }) => metadata.drySha))];
   return commits.map((commit, index) => {

@@ -60,3 +60,6 @@ export function overrideIn(body: string): string | undefined {
 
 /** The line that says so. */
 export const overrideLine = (reason: string) => `Calendar override: ${reason.replaceAll(/\s+/g, ' ').trim()}`;
+
+/** Whether a title says that its request may not be merged: https://docs.gitlab.com/user/project/merge_requests/drafts/ */
+export const isDraft = (title: string) => /^(draft:|\[draft\]|\(draft\))/i.test(title);

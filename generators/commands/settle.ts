@@ -1,0 +1,183 @@
+import type { MergeRequest } from '../forge/forge.ts';
+import { calendarAnswer } from '../gates/calendar.ts';
+import type { Mirror } from '../git/mirror.ts';
+import type { Answer, Vouching } from '../model/gate.ts';
+import { isByHand, isDraft, overrideIn, overrideLine, type Purpose, readMarked } from '../model/marked.ts';
+import type { Published, Stage } from '../model/metadata.ts';
+import { head, isProposalFor, proposalBranch, releaseBranch } from '../model/names.ts';
+import type { Step } from '../model/promotion.ts';
+import { Refusal } from '../model/refusal.ts';
+import type { RequestKind } from '../model/request.ts';
+import type { MergeSettings } from '../model/setup.ts';
+import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import { type Chain, chain } from './chain.ts';
+import { tell } from './changes.ts';
+import type { Context } from './context.ts';
+import { type Outcome, type Proposal, propose, type Result } from './proposal.ts';
+import { tend } from './tend.ts';
+
+/** What a promotion run did about one environment. */
+export interface Promotion {
+  readonly environment: string;
+  /** The environment that it takes from; `rendered` for a first one. */
+  readonly source: string;
+  /** What became of the one promotion request. */
+  readonly outcome: Outcome | 'merged';
+  readonly request?: MergeRequest | undefined;
+  /** What the request does, one line per app: `counter 1.0.3 → 1.0.4`. */
+  readonly moves: readonly string[];
+  /** The requests beside it: of one app each, or asked for by a person. */
+  readonly others: readonly Other[];
+  /** What is left alone, and why. */
+  readonly left: readonly string[];
+  /** By branch what each request says, uncut. */
+  readonly reports: ReadonlyMap<string, string>;
+}
+
+export interface Other extends Result {
+  /** Undefined for one that a person opened in the forge. */
+  readonly kind: Purpose | undefined;
+  readonly moves: readonly string[];
+}
+
+/** A request that there shall be. */
+export interface Wanted {
+  readonly branch: string;
+  readonly kind: RequestKind;
+  readonly steps: readonly Step[];
+}
+
+export interface Settling {
+  readonly none: Omit<Promotion, 'left' | 'request'>;
+  readonly stage: Stage;
+  readonly app: string | undefined;
+  readonly override: string | undefined;
+  readonly published: Published;
+  readonly rendered: Rendered;
+  readonly target: EnvironmentHistory;
+  readonly sourceHistory: EnvironmentHistory | undefined;
+  readonly held: readonly Step[];
+  readonly opened: readonly MergeRequest[];
+  readonly requests: readonly Wanted[];
+  readonly vouched: ReadonlyMap<string, Vouching> | undefined;
+  readonly left: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Proposes what is wanted, tends what people asked for, and closes what has no point any more. */
+export async function settle(context: Context, mirror: Mirror, settling: Settling): Promise<Promotion | 'stale'> {
+  const { none, stage, app, override, published, rendered, target, sourceHistory } = settling;
+  const { held, opened, requests, vouched, left, dryRun } = settling;
+  const { environment, source } = none;
+  const today = new Date(context.now()).toISOString().slice(0, 10);
+  const chains = new Map<string, Chain>();
+  const reports = new Map<string, string>();
+  const proposals: Proposal[] = [];
+  for (const { branch, kind, steps } of requests) {
+    const composed = await chain(mirror, { environment, target, steps });
+    chains.set(branch, composed);
+    const text = await tell(mirror, {
+      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
+      left: kind === 'promotion' ? left : [],
+      chain: composed,
+      vouched: vouched ?? new Map(),
+      held: kind === 'promotion' ? held : [],
+    });
+    if (composed.commits.length > 0) reports.set(branch, text.report);
+    const there = opened.find((request) => request.source === branch);
+    const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
+    const says = {
+      kind,
+      text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
+      isDrafted: calendar?.is === 'no',
+      adds: override === undefined ? undefined : overrideLine(override),
+    };
+    proposals.push({ branch, commits: composed.commits, says });
+  }
+  const tending = { environment, target, rendered, opened };
+  const theirs = app === undefined ? await tend(mirror, tending) : { proposals: [], left: [] };
+  const known = new Set([...requests, ...theirs.proposals].map(({ branch }) => branch));
+  const pointless = opened.filter(
+    ({ source: branch, body }) =>
+      isProposalFor(environment, branch) &&
+      !known.has(branch) &&
+      !isByHand(readMarked(body).kind) &&
+      (app === undefined || branch === releaseBranch(environment, app)),
+  );
+  const results = await propose(context, mirror, {
+    environment,
+    target,
+    rendered,
+    proposals: [
+      ...proposals,
+      ...theirs.proposals.filter(({ branch }) => !chains.has(branch)),
+      ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
+    ],
+    opened,
+    dryRun,
+  });
+  if (results === 'stale') return 'stale';
+
+  const kinds = new Map<string, Purpose | undefined>([
+    ...opened.map(({ source, body }) => [source, readMarked(body).kind] as const),
+    ...requests.map(({ branch, kind }) => [branch, kind] as const),
+  ]);
+  const own = results.filter(({ outcome }) => outcome === 'theirs').map(({ branch }) => someonesOwn(branch));
+  const next = results.find(({ branch }) => branch === proposalBranch(environment));
+  const movesOf = (branch: string) => chains.get(branch)?.moves ?? [];
+  const others = results.flatMap((result): Other[] =>
+    result === next || result.outcome === 'nothing'
+      ? []
+      : [{ ...result, kind: kinds.get(result.branch), moves: movesOf(result.branch) }],
+  );
+  const isClosed = proposals.some(({ branch, says }) => branch === next?.branch && says?.isDrafted);
+  const merged = next && stage.auto && !isClosed && !dryRun ? await mergeItself(context, mirror, next) : undefined;
+  const says = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
+  if (!next) return { ...none, others, left: says, reports };
+  const { outcome, request } = merged?.result ?? next;
+  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says, reports };
+}
+
+/** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */
+function calendarOf(
+  { now, soakless }: Context,
+  { calendar }: Stage,
+  there: MergeRequest | undefined,
+  override: string | undefined,
+): Answer | undefined {
+  return soakless || !calendar ? undefined : calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
+}
+
+/** What a closed calendar means for whoever reads the request. */
+function calendarLines(environment: string, calendar: Answer | undefined): string {
+  if (!calendar || (calendar.is === 'yes' && !calendar.evidence.includes('passed over'))) return '';
+  const way = `It is a draft until then. If it cannot wait, write \`Calendar override: <reason>\` below this text, or run \`npx slipway promote --to ${environment} --override "<reason>"\`.`;
+  const sentence = `${calendar.evidence[0]?.toUpperCase()}${calendar.evidence.slice(1)}.`;
+  return `**${sentence}**${calendar.is === 'no' ? ` ${way}` : ''}\n\n`;
+}
+
+/** Merges a promotion that needs nobody: one whose environment says so, at the tip that was just composed. */
+async function mergeItself(
+  { forge }: Context,
+  { refs }: Mirror,
+  next: Result,
+): Promise<{ result: Omit<Result, 'outcome'> & { outcome: 'merged' | Outcome }; waits: string[] }> {
+  const tip = refs.get(head(next.branch));
+  const isOpen = next.request?.state === 'opened' && next.outcome !== 'theirs';
+  if (!forge || !next.request || !tip || !isOpen) return { result: next, waits: [] };
+  // Somebody made it a draft: they want it to wait.
+  if (isDraft(next.request.title)) return { result: next, waits: [] };
+  try {
+    // With pipelines, it waits for them: of a failed one nothing is merged.
+    const { pipelines } = await forge.mergeSettings().catch((): Partial<MergeSettings> => ({}));
+    const how = pipelines === 'none' ? undefined : ({ auto: true } as const);
+    const request = await forge.merge(next.request.iid, tip, how);
+    return { result: { ...next, request, outcome: request.state === 'merged' ? 'merged' : next.outcome }, waits: [] };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { result: next, waits: [`!${next.request.iid} is not merged by itself yet: ${error.message}`] };
+  }
+}
+
+const someonesOwn = (branch: string) =>
+  `${branch} holds commits that put something else than parts of rendered there: merge it, or delete the branch for a new one`;
