@@ -74,6 +74,8 @@ const weights: readonly (readonly [number, Readonly<Record<string, Turn>>])[] = 
   [3, { 'merge of what went stale': mergeStale }],
   [0.6, people],
   [1.2, { release: people.release, rollback: people.rollback }],
+  // Both need something to have happened there before: most draws find nothing to do.
+  [1.5, { 'revert of a revert': people['revert of a revert'], 'folder put back': people['folder put back'] }],
   // What only a merge's second parent shows is the rarest of holds.
   [1, { 'a proposal merged and not taken': people['a proposal merged and not taken'] }],
   [3, { 'gates flap': async (schedule) => schedule.flap() }],
