@@ -43,7 +43,7 @@ export async function advance(
     const steps = after ? [] : await stepsFor(mirror, tip, name, from);
     const older = steps.filter(({ state, name: path }) => state.is === 'older' && (from || path !== pipelineFile));
     const target = from === undefined ? undefined : { tip: from };
-    const { commits, moves } = await chain(mirror, { environment: name, target, steps: older });
+    const { commits, moves } = await chain(mirror, { target, steps: older });
     const root = from ? [] : [await rootOf(mirror, tip, name)];
     const written = await writeCommits(git, from, [...root, ...commits], context.now());
     const to = written.at(-1);
@@ -87,8 +87,8 @@ export async function follow(
   }
   const chained = planned.map(async (plan): Promise<Following> => {
     const { environment, from, steps } = plan;
-    const provenance = async (app: string) => publication.provenance.get(`${environment}/${app}`);
-    return { ...plan, chain: await chain(mirror, { environment, target: { tip: from }, steps, provenance }) };
+    const provenance = (app: string) => publication.provenance.get(`${environment}/${app}`);
+    return { ...plan, chain: await chain(mirror, { target: { tip: from }, steps, provenance }) };
   });
   return Promise.all(chained);
 }

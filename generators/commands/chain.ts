@@ -1,4 +1,4 @@
-import { metadataAt } from '../git/history.ts';
+import { metadataAt, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { grouped, type NewCommit } from '../model/commit.ts';
 import type { Metadata } from '../model/metadata.ts';
@@ -28,16 +28,14 @@ const most = 1000;
 export async function chain(
   mirror: Mirror,
   {
-    environment,
     target,
     steps,
     provenance,
   }: {
-    environment: string;
     target: Pick<EnvironmentHistory, 'tip'> | undefined;
     steps: readonly Step[];
     /** Of the offered parts, by app, where it is known. @default read from git */
-    provenance?: (app: string) => Promise<Metadata | undefined>;
+    provenance?: (app: string) => Metadata | undefined;
   },
 ): Promise<Chain> {
   const names = steps.map(({ name }) => name);
@@ -45,12 +43,8 @@ export async function chain(
   const to = new Map<string, Metadata>();
   const commits: NewCommit[] = [];
   const moves: string[] = [];
-  const read = new Map<string, Map<string, Metadata>>();
-  const published = async (commit: string) => {
-    const found = read.get(commit) ?? (await metadataAt(mirror, commit, `${environment}/`, names));
-    read.set(commit, found);
-    return found;
-  };
+  const parts = steps.flatMap(({ name, offer }) => (name === pipelineFile ? [] : (offer.part ?? [])));
+  const published = provenance ? undefined : await metadataOf(mirror, parts);
   for (const { name, offer } of steps) {
     if (offer.part === undefined) {
       const what = `${name} taken away`;
@@ -58,7 +52,7 @@ export async function chain(
       commits.push({ message: `${what}\n`, writes: [{ path: name, deleted: true }] });
       continue;
     }
-    const metadata = provenance ? await provenance(name) : (await published(offer.commit)).get(name);
+    const metadata = provenance ? provenance(name) : published?.get(offer.part);
     if (metadata) to.set(name, metadata);
     const what = move(name, from.get(name), metadata);
     moves.push(what);

@@ -1,46 +1,25 @@
 import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
 import { isFolder, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { readTrees } from '../git/objects.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
-import { byObject, differences } from '../model/difference.ts';
-import { excusedIn } from '../model/excused.ts';
 import type { Vouching } from '../model/gate.ts';
-import { lineDifference } from '../model/line-difference.ts';
-import type { Manifest } from '../model/manifest.ts';
-import { isMapping } from '../model/mapping.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
-import { head, main, metadataFile, pipelineFile } from '../model/names.ts';
+import { head, main, pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
-import { ranToo } from '../model/ran-too.ts';
-import {
-  type Deed,
-  type Held,
-  type Item,
-  type NewExcuse,
-  type RequestKind,
-  type RequestText,
-  requestText,
-} from '../model/request.ts';
-import type { Entry, EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
+import { type Deed, type Held, type Item, type RequestKind, type RequestText, requestText } from '../model/request.ts';
+import type { EnvironmentHistory } from '../model/timeline.ts';
 import { missingTogether } from '../model/together-before.ts';
-import { compareFiles } from '../model/verdict.ts';
 import { versionOf } from '../model/words.ts';
 import type { Chain } from './chain.ts';
+import type { Moving } from './changed-files.ts';
 import { alongWays, irreversibleIn } from './irreversible.ts';
+import { objectChanges } from './object-changes.ts';
 
 /** What a request is told from. */
-export interface Telling {
+export interface Telling extends Moving {
   readonly kind: RequestKind;
-  readonly rendered: Rendered;
   readonly published: Published;
-  readonly environment: string;
-  /** The environment that the parts come from. */
-  readonly source: string;
-  readonly target: EnvironmentHistory;
   readonly sourceHistory: EnvironmentHistory | undefined;
-  /** What the request moves. */
-  readonly steps: readonly Step[];
   readonly chain: Chain;
   /** What the gates said, by app. */
   readonly vouched: ReadonlyMap<string, Vouching>;
@@ -108,133 +87,6 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
     compared: sourceHistory !== undefined && kind !== 'repair',
     apart,
     held: takenBack,
-  });
-}
-
-type Files = ReadonlyMap<string, Entry>;
-
-/** The parts of one step: what stands, what comes, and the source's two that stood when they did. */
-interface Sides {
-  readonly name: string;
-  readonly before: ObjectId | undefined;
-  readonly after: ObjectId | undefined;
-  readonly sourceBefore: ObjectId | undefined;
-  readonly sourceAfter: ObjectId | undefined;
-}
-
-function sidesOf({ rendered, environment, source, target }: Telling, { name, from, offer }: Step): Sides {
-  const { timelines, commits } = rendered;
-  const there = timelines.get(`${source}/${name}`);
-  const newest = from === undefined ? undefined : timelines.get(`${environment}/${name}`)?.newest(from, commits.length);
-  return {
-    name,
-    // Somebody may have put there what is no folder.
-    before: isFolder(target.entries.get(name)) ? from : undefined,
-    after: offer.part,
-    sourceBefore: newest === undefined ? undefined : there?.at(newest),
-    sourceAfter: offer.part === undefined ? undefined : offer.vouched,
-  };
-}
-
-type ObjectFacts = Pick<Item, 'too' | 'only' | 'illegible' | 'excused' | 'files'>;
-
-/** What changes in the objects of each app, and what of it the source ran too. */
-async function objectChanges(mirror: Mirror, telling: Telling): Promise<Map<string, ObjectFacts>> {
-  const all = telling.steps.filter(({ name }) => name !== pipelineFile).map((step) => sidesOf(telling, step));
-  const ids = all.flatMap(({ before, after, sourceBefore, sourceAfter }) => [before, after, sourceBefore, sourceAfter]);
-  const trees = await readTrees(mirror.git, new Set(ids.filter((id) => id !== undefined)));
-  const filesOf = (id: ObjectId | undefined): Files => trees.get(id ?? '') ?? new Map();
-  const asked = all.map((sides) => {
-    const [before, after] = [filesOf(sides.before), filesOf(sides.after)];
-    const names = changedIn(before, after);
-    return {
-      name: sides.name,
-      names,
-      target: [before, after] as const,
-      source: [filesOf(sides.sourceBefore), filesOf(sides.sourceAfter)] as const,
-    };
-  });
-  const texts = await mirror.blobs(
-    asked.flatMap(({ names, target, source }) =>
-      [...target, ...source].flatMap((files) => names.flatMap((file) => blobOf(files.get(file)) ?? [])),
-    ),
-  );
-  // The parser is loaded where there is something to read.
-  const { parsed } = texts.size > 0 ? await import('./parsed.ts') : { parsed: () => undefined };
-  const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
-    const bytes = texts.get(blobOf(entry) ?? '');
-    return bytes && manifestIn(parsed(bytes));
-  };
-  return new Map(
-    asked.map(({ name, names, target, source }) => {
-      const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
-      /** What changed between two sides; most of it is not parsed. */
-      const between = ([old, now]: readonly [Files, Files]) => {
-        const compared = names.map((file) => {
-          const [was, is] = [textOf(old.get(file)), textOf(now.get(file))];
-          return { file, told: was === undefined || is === undefined ? undefined : lineDifference(was, is) };
-        });
-        const others = compared.flatMap(({ file, told }) => (told ? [] : [file]));
-        const manifests = (files: Files) => others.flatMap((file) => manifestOf(files.get(file)) ?? []);
-        return {
-          others,
-          before: manifests(old),
-          after: manifests(now),
-          told: compared.flatMap(({ told }) => told ?? []),
-        };
-      };
-      const [here, there] = [between(target), between(source)];
-      const { before, after, others } = here;
-      const illegible = others.filter((file) =>
-        target.some((files) => files.has(file) && manifestOf(files.get(file)) === undefined),
-      );
-      const changed = ({ before, after, told }: typeof here) => [...differences(before, after), ...told].sort(byObject);
-      const found: ObjectFacts = {
-        ...ranToo(changed(here), changed(there)),
-        illegible,
-        excused: newlyExcused(telling, name, before, after),
-        // What the edit did, seen from what takes it back.
-        files: compareFiles(target[1], target[0]),
-      };
-      return [name, found];
-    }),
-  );
-}
-
-/** Files of objects that are not the same on both sides. */
-const changedIn = (before: Files, after: Files): string[] =>
-  [...new Set([...before.keys(), ...after.keys()])]
-    .filter((file) => file !== metadataFile && before.get(file)?.id !== after.get(file)?.id)
-    .sort();
-
-/** The content of a file; a link or another repository has none that is ours to read. */
-const blobOf = (entry: Entry | undefined) => (entry && /^100/.test(entry.mode) ? entry.id : undefined);
-
-/** An object; undefined for what is none. */
-function manifestIn(value: unknown): Manifest | undefined {
-  if (!isMapping(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string') return undefined;
-  return isMapping(value.metadata) && typeof value.metadata.name === 'string'
-    ? (value as unknown as Manifest)
-    : undefined;
-}
-
-function newlyExcused(
-  { published, environment }: Telling,
-  app: string,
-  before: readonly Manifest[],
-  after: readonly Manifest[],
-): NewExcuse[] {
-  const idOf = ({ kind, metadata }: Manifest) => `${kind}/${metadata.name}`;
-  const old = new Map(before.map((manifest) => [idOf(manifest), excusedIn(manifest)]));
-  const excuses = published.outlines[app]?.excuses ?? [];
-  return after.flatMap((manifest) => {
-    const object = idOf(manifest);
-    const policies = excusedIn(manifest).filter((policy) => policy !== '' && !old.get(object)?.includes(policy));
-    return policies.map((policy): NewExcuse => {
-      const covers = (one: (typeof excuses)[number]) =>
-        one.policy === policy && (one.object ?? object) === object && one.in.includes(environment);
-      return { object, policy, excuse: excuses.find(covers) };
-    });
   });
 }
 

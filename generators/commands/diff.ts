@@ -40,7 +40,7 @@ export async function diff(context: Context, { dry: name = 'HEAD', images, ...on
   const { checkout, say } = context;
   const dry = await checkout.commit(name);
   if (!dry) throw new Misuse(`--dry ${name} is not a commit of ${checkout.dir}; fetch it, or name another.`);
-  const mirror = await openMirror(checkout, context.remote, 'tips');
+  const mirror = await openMirror(checkout, context.remote, { depth: 'tips' });
   try {
     const base = mirror.refs.get(head(rendered));
     const reader = await readerOf(mirror, checkout);

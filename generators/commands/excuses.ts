@@ -26,7 +26,7 @@ export interface Report {
  * @throws {Refusal} when nothing was published, or the remote cannot be read
  */
 export async function report(context: Context): Promise<Report> {
-  const mirror = await openMirror(context.checkout, context.remote, 'tips');
+  const mirror = await openMirror(context.checkout, context.remote, { depth: 'tips' });
   try {
     const { drySha, outlines } = await readNewest(mirror);
     const today = new Date(context.now()).toISOString().slice(0, 10);

@@ -3,7 +3,7 @@ import { alertAnswer } from '../gates/alert.ts';
 import { candidatesOf } from '../gates/candidates.ts';
 import { reportAnswer } from '../gates/report.ts';
 import { isSettled, type SoakFacts, soakAnswer } from '../gates/soak.ts';
-import { entriesOf } from '../git/history.ts';
+import { isFolder } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Course } from '../model/course.ts';
 import type { Answer, Firing, Vouching } from '../model/gate.ts';
@@ -50,12 +50,10 @@ export async function vouch(context: Asking, mirror: Mirror, asked: Source): Pro
   }
 
   const running = new Map(live.map((one) => [one.app, one]));
+  const gone = await removedOf(mirror, asked, running);
   const found = new Map<string, Vouching>();
   for (const name of names) {
     const timeline = rendered.timelines.get(`${source.name}/${name}`) ?? new Timeline();
-    const part = history.entries.get(name)?.id ?? '';
-    // Only an app of which nothing is live has to be known as removed.
-    const removed = !running.has(name) && !(await entriesOf(mirror.git, part)).has(applicationFile);
     found.set(
       name,
       judged({
@@ -64,7 +62,7 @@ export async function vouch(context: Asking, mirror: Mirror, asked: Source): Pro
         candidates: candidatesOf(history.course.of(name), timeline),
         course: history.course,
         live: running.get(name),
-        removed,
+        removed: gone.has(name),
         samples: of(samples, name),
         firing: of(firing, name),
         soak,
@@ -73,6 +71,20 @@ export async function vouch(context: Asking, mirror: Mirror, asked: Source): Pro
     );
   }
   return found;
+}
+
+/** The apps of which nothing is live, since what stands of them is the folder of a removed one. */
+async function removedOf(
+  mirror: Mirror,
+  { names, history }: Source,
+  running: ReadonlyMap<string, unknown>,
+): Promise<ReadonlySet<string>> {
+  const absent = names.flatMap((name) => {
+    const entry = history.entries.get(name);
+    return entry && isFolder(entry) && !running.has(name) ? [[name, entry.id] as const] : [];
+  });
+  const trees = await mirror.trees(absent.map(([, id]) => id));
+  return new Set(absent.flatMap(([name, id]) => (trees.get(id)?.has(applicationFile) ? [] : [name])));
 }
 
 const unasked = ({ names, history }: Source) =>

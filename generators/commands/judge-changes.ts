@@ -1,9 +1,9 @@
-import { partFiles } from '../git/history.ts';
+import { isFolder } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { lineDifference } from '../model/line-difference.ts';
 import { pipelineFile } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
-import type { ObjectId } from '../model/timeline.ts';
+import type { Entry, EnvironmentHistory, ObjectId } from '../model/timeline.ts';
 import { isRegarded, judgeChange, mayAlwaysChange } from '../policies/judge-change.ts';
 import { judgeRemovals } from '../policies/removal.ts';
 import { formatViolation } from '../policies/violation.ts';
@@ -67,10 +67,10 @@ function changedFiles({ before, after }: Replacement): { was: ObjectId; is: Obje
   });
 }
 
-/** Steps of a promotion onto the tip of an environment branch. */
+/** Steps of a promotion onto an environment branch. */
 export interface Move {
   readonly environment: string;
-  readonly target: string;
+  readonly target: EnvironmentHistory;
   readonly steps: readonly Step[];
   /** By app, why it goes. */
   readonly removed: Readonly<Record<string, string>>;
@@ -81,20 +81,27 @@ export async function refusedSteps(
   mirror: Mirror,
   { environment, target, steps, removed }: Move,
 ): Promise<Map<string, string[]>> {
-  const before = await partFiles(mirror.git, target);
-  const after = new Map(before);
-  const offered = new Map<string, typeof before>();
-  const replacements: Replacement[] = [];
-  for (const { name, offer } of steps) {
-    if (offer.part === undefined || name === pipelineFile) continue;
-    const parts = offered.get(offer.commit) ?? (await partFiles(mirror.git, offer.commit, `${environment}/`));
-    offered.set(offer.commit, parts);
-    const files = parts.get(name) ?? new Map<string, ObjectId>();
-    after.set(name, files);
-    replacements.push({ environment, app: name, before: before.get(name) ?? new Map(), after: files });
-  }
+  const parts = steps.flatMap(({ name, offer }) =>
+    offer.part === undefined || name === pipelineFile ? [] : [{ app: name, part: offer.part }],
+  );
+  const folders = new Map([...target.entries].flatMap(([name, entry]) => (isFolder(entry) ? [[name, entry.id]] : [])));
+  const standing = parts.flatMap(({ app }) => folders.get(app) ?? []);
+  const trees = await mirror.trees([...standing, ...parts.map(({ part }) => part)]);
+  const replacements = parts.map(({ app, part }): Replacement => {
+    const [before, after] = [folders.get(app), part].map((id) => filesIn(trees.get(id ?? '')));
+    return { environment, app, before: before ?? new Map(), after: after ?? new Map() };
+  });
   const found = await impossibleChanges(replacements, { before: mirror.blobs, after: mirror.blobs });
+  // Most promotions take nothing away, and read no more than what they move.
+  if (replacements.every(({ before, after }) => [...before.keys()].every((file) => after.has(file)))) return found;
+  const all = await mirror.trees(folders.values());
+  const before = new Map([...folders].map(([app, id]) => [app, filesIn(all.get(id))]));
+  const after = new Map([...before, ...replacements.map(({ app, after }) => [app, after] as const)]);
   for (const { apps, says } of judgeRemovals(objectsIn(before), objectsIn(after), removed))
     for (const app of apps) found.set(app, [...(found.get(app) ?? []), says]);
   return found;
 }
+
+/** The files of a part; what somebody put into a folder in it is none of ours. */
+const filesIn = (entries: ReadonlyMap<string, Entry> = new Map()): Map<string, ObjectId> =>
+  new Map([...entries].flatMap(([name, entry]) => (isFolder(entry) ? [] : [[name, entry.id]])));

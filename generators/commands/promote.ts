@@ -7,7 +7,6 @@ import { Misuse } from '../model/refusal.ts';
 import { type Context, untilSettled } from './context.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
-import { reconcile } from './reconcile.ts';
 import type { Promotion } from './settle.ts';
 import { contextOf } from './surroundings.ts';
 
@@ -32,8 +31,12 @@ export interface PromoteRequest {
  */
 export async function promote(context: Context, request: PromoteRequest): Promise<Promotion[]> {
   const { to, app, override, dryRun = false } = request;
-  const mirror = await openMirror(context.checkout, context.remote);
+  // The rest of the program is loaded while git, in a process of its own, asks the remote.
+  const load = () => import('./reconcile.ts');
+  const meanwhile = () => Promise.all([load(), dryRun ? undefined : context.forge?.load()]);
+  const mirror = await openMirror(context.checkout, context.remote, { meanwhile });
   try {
+    const { reconcile } = await load();
     const published = await readNewest(mirror);
     const isReported = published.environments.some(({ reporter }) => reporter !== undefined);
     if (!context.live && !isReported) context.say('No gate is asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.');

@@ -14,14 +14,18 @@ import type { Context } from './context.ts';
 /** What became of a request, in one word; `theirs`: the branch holds somebody's own work, and was left alone. */
 export type Outcome = 'opened' | 'updated' | 'unchanged' | 'proposed' | 'closed' | 'nothing' | 'theirs';
 
-/** What a proposal branch and its request shall be. */
+/** What a proposal branch shall hold. */
 export interface Proposal {
   /** The source branch of the request. */
   readonly branch: string;
   /** None: the request has no point any more. */
   readonly commits: readonly NewCommit[];
-  /** What the request says. @default what it says already */
-  readonly says?: Wording | undefined;
+}
+
+/** A proposal whose commits are there, if it has to move, and that no branch shows yet. */
+export interface Composed extends Proposal {
+  readonly is: 'theirs' | 'pointless' | 'same' | 'composed';
+  readonly move?: Move;
 }
 
 export interface Wording {
@@ -33,11 +37,19 @@ export interface Wording {
   readonly adds?: string | undefined;
 }
 
-export interface Proposing {
+export interface Composing {
   readonly environment: string;
   readonly target: Pick<EnvironmentHistory, 'tip'>;
   readonly rendered: Rendered;
   readonly proposals: readonly Proposal[];
+  readonly dryRun: boolean;
+}
+
+export interface Proposing {
+  readonly environment: string;
+  readonly composed: readonly Composed[];
+  /** What each request says, by branch. @default what it says already */
+  readonly says: ReadonlyMap<string, Wording>;
   /** The open requests onto the environment branch. @default the forge is asked */
   readonly opened?: readonly MergeRequest[] | undefined;
   readonly dryRun: boolean;
@@ -55,18 +67,16 @@ export interface Result {
  * put on a branch or wrote into a request stays.
  */
 export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Result[] | 'stale'> {
-  const { environment, proposals, dryRun } = proposing;
+  const { environment, composed, dryRun } = proposing;
   const { forge } = context;
-  const prepared: Prepared[] = [];
-  for (const proposal of proposals) prepared.push(await prepare(context, mirror, proposing, proposal));
-  const moves = prepared.flatMap(({ move }) => move ?? []);
+  const moves = composed.flatMap(({ move }) => move ?? []);
   if (!dryRun && (await push(mirror, moves)) === 'stale') return 'stale';
   // Without the forge's client a person goes on in its web page, from the branch that is there by now.
   const opened = dryRun ? [] : (proposing.opened ?? (await forge?.opened(environmentBranch(environment))) ?? []);
 
   const results: Result[] = [];
-  for (const { proposal, is } of prepared) {
-    const { branch, says } = proposal;
+  for (const { branch, is } of composed) {
+    const says = proposing.says.get(branch);
     const listed = opened.find(({ source }) => source === branch);
     // The forge told what it knew before the branch moved.
     const found = listed && { ...listed, sha: mirror.refs.get(head(branch)) ?? listed.sha };
@@ -84,29 +94,30 @@ export async function propose(context: Context, mirror: Mirror, proposing: Propo
   return results;
 }
 
-interface Prepared {
-  readonly proposal: Proposal;
-  readonly is: 'theirs' | 'pointless' | 'same' | 'composed';
-  readonly move?: Move;
+/** Writes the commits of proposals that have to move; no branch does yet. */
+export async function compose(context: Context, mirror: Mirror, composing: Composing): Promise<Composed[]> {
+  const composed: Composed[] = [];
+  for (const proposal of composing.proposals) composed.push(await composeOne(context, mirror, composing, proposal));
+  return composed;
 }
 
-async function prepare(
+async function composeOne(
   context: Context,
   mirror: Mirror,
-  { environment, target, rendered, dryRun }: Proposing,
+  { environment, target, rendered, dryRun }: Composing,
   proposal: Proposal,
-): Promise<Prepared> {
+): Promise<Composed> {
   const { branch, commits } = proposal;
   const ref = head(branch);
   const from = mirror.refs.get(ref);
   const there = from === undefined ? undefined : await readProposed(mirror.git, target.tip, from);
   if (from !== undefined && !(there && isComposed(there, environment, rendered.timelines)))
-    return { proposal, is: 'theirs' };
-  if (commits.length === 0) return { proposal, is: 'pointless' };
-  if (there && isSame(there, target.tip, commits)) return { proposal, is: 'same' };
-  if (dryRun) return { proposal, is: 'composed' };
+    return { ...proposal, is: 'theirs' };
+  if (commits.length === 0) return { ...proposal, is: 'pointless' };
+  if (there && isSame(there, target.tip, commits)) return { ...proposal, is: 'same' };
+  if (dryRun) return { ...proposal, is: 'composed' };
   const written = await writeCommits(mirror.git, target.tip, commits, context.now());
-  return { proposal, is: 'composed', move: { ref, from, to: written.at(-1) as string } };
+  return { ...proposal, is: 'composed', move: { ref, from, to: written.at(-1) as string } };
 }
 
 interface Requesting {

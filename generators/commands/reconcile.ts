@@ -13,6 +13,7 @@ import { plan, type Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import { readAhead } from './changed-files.ts';
 import type { Context } from './context.ts';
 import { vouch } from './gates.ts';
 import type { Histories } from './histories.ts';
@@ -42,6 +43,9 @@ export async function reconcile(
 ): Promise<Promotion | 'stale'> {
   const { name: environment, after } = stage;
   const source = after ?? renderedBranch;
+  const asking = dryRun ? undefined : context.forge?.opened(environmentBranch(environment));
+  // It is waited for further down: git has to be read as well.
+  asking?.catch(() => {});
   const rendered = await histories.rendered();
   const target = await histories.environment(environment);
   const none = { environment, source, outcome: 'nothing', moves: [], others: [], reports: new Map() } as const;
@@ -53,7 +57,9 @@ export async function reconcile(
   const wanted = steps.filter(({ name }) => app === undefined || name === app);
   const older = after === undefined ? [] : wanted.filter(({ state }) => state.is === 'older');
   const held = wanted.filter(({ state }) => state.is === 'held');
-  const move = { environment, target: target.tip, removed: published.removed };
+  const ahead = readAhead(mirror, { rendered, environment, source, target, steps: [...older, ...held] });
+  ahead.catch(() => {});
+  const move = { environment, target, removed: published.removed };
   const refused = new Map([
     ...(await refusedOf(mirror, { ...move, steps: older })),
     ...(await refusedOf(mirror, { ...move, steps: held })),
@@ -61,7 +67,7 @@ export async function reconcile(
   const ready = ({ name }: Step) => !refused.has(name);
   const repairs = repairsOf(wanted, { environment, target, rendered });
 
-  const opened = dryRun ? [] : ((await context.forge?.opened(environmentBranch(environment))) ?? []);
+  const opened = (await asking) ?? [];
   const asked = new Set(byHand(environment, opened).map((request) => request.source));
   const alone = (kind: Wanted['kind']) => (step: Step) => ({
     branch: releaseBranch(environment, step.name),

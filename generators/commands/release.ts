@@ -60,7 +60,7 @@ async function decide(context: Context, mirror: Mirror, request: ReleaseRequest)
   const commit = history.commits[timeline?.place(to) ?? -1] ?? '';
   const { refusedSteps } = await import('./judge-changes.ts');
   const asked = { ...step, offer: { part: to, commit, vouched: undefined } };
-  const refused = await refusedSteps(mirror, { environment, target: target.tip, steps: [asked], removed });
+  const refused = await refusedSteps(mirror, { environment, target, steps: [asked], removed });
   if (refused.size > 0) throw new Refusal([...refused.values()].flat().join('\n'));
 
   const before = (await metadataAt(mirror, target.tip, '', [app])).get(app);

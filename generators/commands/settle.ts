@@ -13,7 +13,7 @@ import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { type Chain, chain } from './chain.ts';
 import { tell } from './changes.ts';
 import type { Context } from './context.ts';
-import { type Outcome, type Proposal, propose, type Result } from './proposal.ts';
+import { compose, type Outcome, type Proposal, propose, type Result, type Wording } from './proposal.ts';
 import { tend } from './tend.ts';
 
 /** What a promotion run did about one environment. */
@@ -72,28 +72,29 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
   const today = new Date(context.now()).toISOString().slice(0, 10);
   const chains = new Map<string, Chain>();
   const reports = new Map<string, string>();
-  const proposals: Proposal[] = [];
-  for (const { branch, kind, steps } of requests) {
-    const composed = await chain(mirror, { environment, target, steps });
-    chains.set(branch, composed);
-    const text = await tell(mirror, {
-      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
-      left: kind === 'promotion' ? left : [],
-      chain: composed,
-      vouched: vouched ?? new Map(),
-      held: kind === 'promotion' ? held : [],
-    });
-    if (composed.commits.length > 0) reports.set(branch, text.report);
-    const there = opened.find((request) => request.source === branch);
-    const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
-    const says = {
-      kind,
-      text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
-      isDrafted: calendar?.is === 'no',
-      adds: override === undefined ? undefined : overrideLine(override),
-    };
-    proposals.push({ branch, commits: composed.commits, says });
-  }
+  const says = new Map<string, Wording>();
+  for (const { branch, steps } of requests) chains.set(branch, await chain(mirror, { target, steps }));
+  const word = async () => {
+    for (const { branch, kind, steps } of requests) {
+      const own = chains.get(branch) as Chain;
+      const text = await tell(mirror, {
+        ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
+        left: kind === 'promotion' ? left : [],
+        chain: own,
+        vouched: vouched ?? new Map(),
+        held: kind === 'promotion' ? held : [],
+      });
+      if (own.commits.length > 0) reports.set(branch, text.report);
+      const there = opened.find((request) => request.source === branch);
+      const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
+      says.set(branch, {
+        kind,
+        text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
+        isDrafted: calendar?.is === 'no',
+        adds: override === undefined ? undefined : overrideLine(override),
+      });
+    }
+  };
   const tending = { environment, target, rendered, opened };
   const theirs = app === undefined ? await tend(mirror, tending) : { proposals: [], left: [] };
   const known = new Set([...requests, ...theirs.proposals].map(({ branch }) => branch));
@@ -104,18 +105,17 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
       !isByHand(readMarked(body).kind) &&
       (app === undefined || branch === releaseBranch(environment, app)),
   );
-  const results = await propose(context, mirror, {
-    environment,
-    target,
-    rendered,
-    proposals: [
-      ...proposals,
-      ...theirs.proposals.filter(({ branch }) => !chains.has(branch)),
-      ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
-    ],
-    opened,
-    dryRun,
-  });
+  const proposals: Proposal[] = [
+    ...[...chains].map(([branch, { commits }]) => ({ branch, commits })),
+    ...theirs.proposals.filter(({ branch }) => !chains.has(branch)),
+    ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
+  ];
+  // Git writes the commits while this process words what they do.
+  const [composed] = await Promise.all([
+    compose(context, mirror, { environment, target, rendered, proposals, dryRun }),
+    word(),
+  ]);
+  const results = await propose(context, mirror, { environment, composed, says, opened, dryRun });
   if (results === 'stale') return 'stale';
 
   const kinds = new Map<string, Purpose | undefined>([
@@ -130,12 +130,12 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
       ? []
       : [{ ...result, kind: kinds.get(result.branch), moves: movesOf(result.branch) }],
   );
-  const isClosed = proposals.some(({ branch, says }) => branch === next?.branch && says?.isDrafted);
+  const isClosed = says.get(next?.branch ?? '')?.isDrafted === true;
   const merged = next && stage.auto && !isClosed && !dryRun ? await mergeItself(context, mirror, next) : undefined;
-  const says = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
-  if (!next) return { ...none, others, left: says, reports };
+  const waiting = [...left, ...theirs.left, ...own, ...(merged?.waits ?? [])];
+  if (!next) return { ...none, others, left: waiting, reports };
   const { outcome, request } = merged?.result ?? next;
-  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: says, reports };
+  return { ...none, outcome, request, moves: movesOf(next.branch), others, left: waiting, reports };
 }
 
 /** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */

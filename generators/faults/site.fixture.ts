@@ -286,7 +286,7 @@ export class Site {
    * @param depth what it fetches: a publish that has nothing to append sees the tips alone
    */
   async follow(depth: Depth): Promise<void> {
-    const mirror = await openMirror(this.checkout, this.remote.dir, depth);
+    const mirror = await openMirror(this.checkout, this.remote.dir, { depth });
     try {
       const tip = () => mirror.refs.get(head(rendered)) as string;
       await untilSettled(mirror, () => advance(this.context(), mirror, tip(), false));

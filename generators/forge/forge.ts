@@ -35,6 +35,8 @@ export interface Status {
 
 /** The door to where people read and merge: nine calls. Branches are moved by git, never through it. */
 export interface Forge {
+  /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
+  load(): Promise<unknown>;
   /** Every open merge request onto `target`, from whichever branch of this project. */
   opened(target: string): Promise<MergeRequest[]>;
   /** Opens one, or gives the one that is open already, with the new text. */

@@ -152,6 +152,7 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
   }
 
   const forge: Forge = {
+    load,
     opened: (target) => openRequests({ targetBranch: target }),
     open,
     update: async (iid, { title, body }) =>

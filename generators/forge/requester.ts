@@ -21,10 +21,12 @@ type Ask = (endpoint: string, asked?: Asked) => Promise<Answered>;
  */
 export function requester({ host, token, patience }: { host: string; token: string; patience: Patience }) {
   const base = `${host.replace(/\/+$/, '')}/api/v4/`;
+  const identity = new Headers({ 'private-token': token });
   const hidden = (text: string) => without(token, text);
 
   async function once(method: string, url: URL, body: string | undefined): Promise<Answered> {
-    const headers = { 'private-token': token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+    const headers = new Headers(identity);
+    if (body !== undefined) headers.set('content-type', 'application/json');
     let response: Response;
     let text: string;
     try {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { head, isProposal, main, rendered } from '../model/names.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Entry } from '../model/timeline.ts';
 import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
-import { readBlobs } from './objects.ts';
+import { readBlobs, readTrees } from './objects.ts';
 
 /** A private bare repository that knows the remote's `main`, `rendered` and environment branches; gone when closed. */
 export interface Mirror {
@@ -26,6 +27,8 @@ export interface Mirror {
   deepen(): Promise<void>;
   /** Contents of blobs by object id, fetched in one go where they are missing. */
   blobs(ids: Iterable<string>): Promise<Map<string, Buffer>>;
+  /** Folders, a level each, by id and by the names in them. @throws {Refusal} naming one that is not there */
+  trees(ids: Iterable<string>): Promise<Map<string, ReadonlyMap<string, Entry>>>;
   close(): Promise<void>;
 }
 
@@ -45,9 +48,14 @@ export type Depth = 'history' | 'tips';
  * tree ids. Objects that the checkout already has are borrowed from it, so that `main` costs nothing.
  * @param checkout the folder of the checkout whose remote it is
  * @param remote a remote's name or its URL
+ * @param meanwhile work of this process that needs nothing of the mirror, for the time in which git fetches
  * @throws {Refusal} naming the address when it cannot be reached
  */
-export async function openMirror(checkout: Git, remote: string, depth: Depth = 'history'): Promise<Mirror> {
+export async function openMirror(
+  checkout: Git,
+  remote: string,
+  { depth = 'history', meanwhile }: { depth?: Depth; meanwhile?: () => Promise<unknown> } = {},
+): Promise<Mirror> {
   const [url, about, settings] = await Promise.all([
     urlOf(checkout, remote),
     checkout.lines([
@@ -73,8 +81,14 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
   const whole = shallow === 'false';
   if (whole) await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
   let tips = depth === 'tips';
-  /** The newest published.json alone is asked for several times in a publish. */
-  const read = new Map<string, Buffer>();
+  let begun: Promise<unknown> | undefined;
+  // What was read once, or is on its way, is not read again: most of it is asked for several times.
+  const blobs = remembered(async (ids) => {
+    // One fetch for all; left alone, cat-file would fetch them one by one.
+    await download(ids, [], '-c', 'fetch.negotiationAlgorithm=noop');
+    return readBlobs(git, ids);
+  });
+  const trees = remembered((ids) => readTrees(git, ids));
 
   /** Fetches branches or objects, without file contents that were not asked for. */
   const download = (what: readonly string[], options: readonly string[] = [], ...settings: readonly string[]) => {
@@ -99,10 +113,11 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
       const first = known || source === undefined ? [] : [head(main)];
       const others = [...refs.keys()].filter((ref) => ref !== head(main));
       // What is ordered on main is asked of its commits: they are always all there.
-      if (tips) {
-        await branches(first);
-        await branches(others, '--depth=1');
-      } else await branches([...first, ...others]);
+      const fetching = tips
+        ? branches(first).then(() => branches(others, '--depth=1'))
+        : branches([...first, ...others]);
+      begun ??= meanwhile?.();
+      await Promise.all([fetching, begun]);
     });
   }
 
@@ -142,17 +157,6 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
     }
   }
 
-  async function blobs(ids: Iterable<string>): Promise<Map<string, Buffer>> {
-    const wanted = [...new Set(ids)];
-    const unknown = wanted.filter((id) => !read.has(id));
-    if (unknown.length > 0) {
-      // One fetch for all; left alone, cat-file would fetch them one by one.
-      await download(unknown, [], '-c', 'fetch.negotiationAlgorithm=noop');
-      for (const [id, bytes] of await readBlobs(git, unknown)) read.set(id, bytes);
-    }
-    return new Map(wanted.map((id) => [id, read.get(id) as Buffer]));
-  }
-
   async function close(): Promise<void> {
     // What ran beside a step that failed may still be writing there.
     await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -160,7 +164,7 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
   }
 
   const moved = (ref: string, to: string) => void refs.set(ref, to);
-  const mirror: Mirror = { git, address, refs, format, moved, fetch, deepen, blobs, close };
+  const mirror: Mirror = { git, address, refs, format, moved, fetch, deepen, blobs, trees, close };
   try {
     await fetch();
   } catch (error) {
@@ -168,6 +172,25 @@ export async function openMirror(checkout: Git, remote: string, depth: Depth = '
     throw error;
   }
   return mirror;
+}
+
+/** Reads objects by id, each once: also whoever asks while one is being read waits for that. What failed is read anew. */
+function remembered<T>(read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>) {
+  const known = new Map<string, Promise<ReadonlyMap<string, T>>>();
+  return async (ids: Iterable<string>): Promise<Map<string, T>> => {
+    const wanted = [...new Set(ids)];
+    const unknown = wanted.filter((id) => !known.has(id));
+    if (unknown.length > 0) {
+      const reading = read(unknown);
+      for (const id of unknown) known.set(id, reading);
+      reading.catch(() => {
+        for (const id of unknown) known.delete(id);
+      });
+    }
+    const readings = wanted.map((id) => known.get(id) as Promise<ReadonlyMap<string, T>>);
+    const all = await Promise.all(readings);
+    return new Map(wanted.map((id, index) => [id, all[index]?.get(id) as T]));
+  };
 }
 
 async function urlOf(checkout: Git, remote: string): Promise<string> {

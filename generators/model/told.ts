@@ -27,7 +27,7 @@ function rankIn({ object, leaves }: Change, field?: FieldDifference): number {
 const deletion = ranks.findIndex(({ name }) => name === 'deletion');
 
 /** The label by which every object says its version; the versions are told once. */
-const isVersionLabel = ({ path }: FieldDifference) => path.at(-1) === 'app.kubernetes.io/version';
+export const isVersionLabel = ({ path }: FieldDifference) => path.at(-1) === 'app.kubernetes.io/version';
 
 /** Changes without the version's label, and on how many objects that changed. */
 export function withoutVersions(changes: readonly Change[]): { changes: Change[]; labels: number } {
