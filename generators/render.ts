@@ -55,6 +55,9 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
   const reviewed = review(app, at, patched);
   const { manifests } = reviewed;
   const remarks = [...reviewed.remarks, ...(app.patch ? differences(drawn, patched).map(patchRemark) : [])];
+  const warns = reviewed.remarks.flatMap(({ excuse, policy, object, says }) =>
+    excuse === undefined ? [{ policy, object, says }] : [],
+  );
   const files = new Map([[applicationFile, formatManifest(applicationOf(app, at))]]);
   for (const manifest of manifests) {
     const file = manifestFile(manifest);
@@ -69,6 +72,7 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     ...(image?.build ? { commit: image.build.commit } : {}),
     ...(environment.after === undefined ? { fixed: digestOf(regardedIn(manifests), 16) } : {}),
     ...('migration' in app && app.migration?.reversible === false ? { irreversible: true } : {}),
+    ...(warns.length > 0 ? { warns } : {}),
     images: Object.fromEntries(manifests.flatMap(imagesIn)),
     ...(remarks.length > 0 ? { remarks } : {}),
   };

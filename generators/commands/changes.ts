@@ -5,6 +5,7 @@ import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
 import type { Vouching } from '../model/gate.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
 import { head, main, pipelineFile } from '../model/names.ts';
+import type { Warning } from '../model/part.ts';
 import type { Step } from '../model/promotion.ts';
 import { type Deed, type Held, type Item, type RequestKind, type RequestText, requestText } from '../model/request.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
@@ -67,6 +68,7 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
       skipped: [...new Set(way.map(versionOf))].filter((version) => !ends.includes(version)),
       evidence: vouched.get(name)?.answers ?? [],
       came: deeds.get(name),
+      warns: newWarnings(from, to),
       ended: excuses.filter((one) => one.until < telling.today && one.in.includes(environment)),
       ...(objects.get(name) ?? { too: [], only: [], illegible: [], excused: [], files: [] }),
     };
@@ -88,6 +90,14 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
     apart,
     held: takenBack,
   });
+}
+
+/** What policies warn of at the end of a way, and did not at its beginning. */
+function newWarnings(from: Metadata | undefined, to: Metadata | undefined): readonly Warning[] {
+  // Of an edited part the provenance may be anything.
+  const known: readonly (Warning | null)[] = Array.isArray(from?.warns) ? from.warns : [];
+  const isKnown = ({ policy, object }: Warning) => known.some((one) => one?.policy === policy && one.object === object);
+  return (to?.warns ?? []).filter((one) => !isKnown(one));
 }
 
 /** Who brought what stands of those that were taken back or edited, by app. */

@@ -91,7 +91,7 @@ async function tellIn(
     target,
     sourceHistory,
     steps,
-    chain: await chain(mirror, { environment, target, steps }),
+    chain: await chain(mirror, { target, steps }),
     vouched: new Map(
       Object.entries(seen).map(([name, answer]) => [name, { part: undefined, answers: [answer], waits: [] }]),
     ),
@@ -169,6 +169,23 @@ const secretsExcuse = {
   until: '2026-12-31',
 };
 
+/** A production of which more is asked. */
+const strict = (replicas: number) => ({
+  'clusters/environments.ts': environmentsFile({ replicas }).replace(
+    "name: 'production',",
+    "name: 'production', production: true,",
+  ),
+});
+
+/** One pod with a volume. */
+const store = {
+  kind: 'store',
+  ready: ['true'],
+  user: { uid: 999, gid: 999 },
+  volume: { path: '/data', size: '1Gi' },
+  single: true,
+};
+
 const wide = (value: number) => `
 apiVersion: v1
 kind: ConfigMap
@@ -190,6 +207,7 @@ const names = [
   'edited',
   'gone',
   'hostile',
+  'lonely',
   'plain',
   'reverted',
   'skipping',
@@ -201,6 +219,7 @@ test('what a reviewer reads of each situation', async (t) => {
   const box = await sandbox(t, {});
   await commit(box, 'feat: begin', {
     'apps/index.ts': appsIndex(names),
+    ...strict(2),
     ...Object.assign(
       {},
       ...['config', 'edited', 'gone', 'hostile', 'reverted', 'taken'].map((name) => app(name, { env: { VALUE: '1' } })),
@@ -211,6 +230,7 @@ test('what a reviewer reads of each situation', async (t) => {
     ),
     ...manifests('access', access(false, peer), { excuses: [targetExcuse] }),
     ...manifests('wide', wide(1)),
+    ...app('lonely', store),
   });
   await push(box);
   await box.publish();
@@ -224,6 +244,9 @@ test('what a reviewer reads of each situation', async (t) => {
     ),
   );
   await box.mergeTo('staging');
+  await t.test('what a policy warns of from now on', async () =>
+    reviewed('warning', await telling(box, { environment: 'production', source: 'staging', apps: ['lonely'] })),
+  );
   await box.mergeTo('production');
 
   const migration = { args: ['migrate'], deadline: '5m' };
@@ -234,12 +257,7 @@ test('what a reviewer reads of each situation', async (t) => {
     'feat(crossing): columns',
     app('crossing', { image: image('crossing', '1.1.0'), migration: { ...migration, reversible: false } }),
   );
-  await commit(
-    box,
-    'perf(production): more of everything',
-    { 'clusters/environments.ts': environmentsFile({ replicas: 3 }) },
-    'Cleo',
-  );
+  await commit(box, 'perf(production): more of everything', strict(3), 'Cleo');
   await push(box);
   await box.publish();
   // Only what is named goes on: somebody left the others out.

@@ -287,27 +287,37 @@ const cases: readonly Case[] = [
   inPart(
     'a version that is no word',
     (one) => Object.assign(one, { version: '1.0\n\u001b[2J' }),
-    /line 2: dev\/a: version, images, commit, fixed or irreversible/,
+    /line 2: dev\/a: version, images, commit, fixed, irreversible or warns/,
   ),
   inPart(
     'a version that is no text',
     (one) => Object.assign(one, { version: 7 }),
-    /version, images, commit, fixed or irreversible/,
+    /version, images, commit, fixed, irreversible or warns/,
   ),
   inPart(
     'images that are none',
     (one) => Object.assign(one, { images: null }),
-    /version, images, commit, fixed or irreversible/,
+    /version, images, commit, fixed, irreversible or warns/,
   ),
   inPart(
     'an image that is no text',
     (one) => Object.assign(one, { images: { a: 1 } }),
-    /version, images, commit, fixed or irreversible/,
+    /version, images, commit, fixed, irreversible or warns/,
+  ),
+  inPart(
+    'a warning of no policy',
+    (one) => Object.assign(one, { warns: [{ policy: '<b>', object: 'Pod/a', says: 'x' }] }),
+    /version, images, commit, fixed, irreversible or warns/,
+  ),
+  inPart(
+    'a warning that is no text',
+    (one) => Object.assign(one, { warns: [{ policy: 'single-store', object: 'Pod/a', says: 7 }] }),
+    /version, images, commit, fixed, irreversible or warns/,
   ),
   inPart(
     'a commit that is none',
     (one) => Object.assign(one, { commit: 'HEAD' }),
-    /version, images, commit, fixed or irreversible/,
+    /version, images, commit, fixed, irreversible or warns/,
   ),
   {
     what: 'no part in a part',

@@ -72,6 +72,12 @@ const commitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const digest = /^[0-9a-f]{16}$/;
 /** What people read as a version: digits of a package.json, or the tag of an image. */
 const legalVersion = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const areWarnings = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length <= most &&
+  value.every((one) => texts(one) && legalName.test(one.policy ?? '') && legalObject.test(one.object ?? ''));
+/** `StatefulSet/redis` */
+const legalObject = /^[A-Za-z]{1,63}\/[A-Za-z0-9.:-]{1,253}$/;
 const names = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string' && legalName.test(name));
 
@@ -99,7 +105,7 @@ const legalFile = /^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?\.yaml$/;
 
 function checkPart(value: Record<string, unknown>, where: string): Part {
   const part = value as unknown as Part;
-  const { environment, app, files, version, images, commit, fixed, irreversible } = part;
+  const { environment, app, files, version, images, commit, fixed, irreversible, warns } = part;
   if (!legalEnvironment(String(environment)) || !legalName.test(String(app)))
     throw new Refusal(`${where}: ${environment}/${app} is not an environment and an app.`);
   const at = `${where}: ${environment}/${app}`;
@@ -113,9 +119,10 @@ function checkPart(value: Record<string, unknown>, where: string): Part {
     !texts(images) ||
     (commit !== undefined && !commitId.test(commit)) ||
     (fixed !== undefined && !digest.test(fixed)) ||
-    ![undefined, true].includes(irreversible)
+    ![undefined, true].includes(irreversible) ||
+    !(warns === undefined || areWarnings(warns))
   )
-    throw new Refusal(`${at}: version, images, commit, fixed or irreversible is not what a render writes.`);
+    throw new Refusal(`${at}: version, images, commit, fixed, irreversible or warns is not what a render writes.`);
   for (const [name, text] of entries) {
     if (!legalFile.test(name))
       throw new Refusal(`${at}: ${JSON.stringify(name)} is not the name of a manifest's file.`);

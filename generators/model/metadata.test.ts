@@ -16,6 +16,7 @@ test('what is written to hydrator.metadata is read back', () => {
       commit: sha,
       images: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string(), { noNullPrototype: true }),
       irreversible: fc.constant(true as const),
+      warns: fc.array(fc.record({ policy: fc.string(), object: fc.string(), says: fc.string() }, plain)),
       removed: fc.constant(true as const),
     },
     { requiredKeys: ['repoURL', 'drySha', 'commands'], noNullPrototype: true },

@@ -1,5 +1,6 @@
 import type { Calendar } from './calendar.ts';
 import type { Outline } from './outline.ts';
+import type { Warning } from './part.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -20,13 +21,16 @@ export interface Metadata {
   readonly images?: Readonly<Record<string, string>>;
   /** Its migration cannot be undone: what stood before cannot run on what it leaves. */
   readonly irreversible?: true;
+  /** What policies that only warn say of it. */
+  readonly warns?: readonly Warning[];
   /** The app was taken out of `main`: nothing of it runs any more. */
   readonly removed?: true;
 }
 
 export const formatMetadata = (metadata: Metadata): string => {
-  const { repoURL, drySha, commands, version, commit, images, irreversible, removed } = metadata;
-  return `${JSON.stringify({ repoURL, drySha, commands, version, commit, images, irreversible, removed }, null, 2)}\n`;
+  const { repoURL, drySha, commands, version, commit, images, irreversible, warns, removed } = metadata;
+  const record = { repoURL, drySha, commands, version, commit, images, irreversible, warns, removed };
+  return `${JSON.stringify(record, null, 2)}\n`;
 };
 
 /** @throws {Refusal} naming `where` when the text is not what `formatMetadata` writes. */

@@ -18,8 +18,18 @@ export interface Part {
   readonly fixed?: string;
   /** Its migration cannot be undone: what stood before cannot run on what it leaves. */
   readonly irreversible?: true;
+  /** What policies that only warn say of it. */
+  readonly warns?: readonly Warning[];
   /** What a reviewer should know of it, though it is no reason to refuse it. */
   readonly remarks?: readonly Remark[];
+}
+
+/** A policy that only warns, and does not hold. */
+export interface Warning {
+  readonly policy: string;
+  /** `StatefulSet/redis`. */
+  readonly object: string;
+  readonly says: string;
 }
 
 /** A policy that does not hold, by leave or since it only warns. */

@@ -178,7 +178,7 @@ export const withoutImage = (app: string, tree: string, drySha: string) =>
 
 /** The provenance of a part that changed at a dry commit. */
 export function metadataOf(
-  { environment, app, version, commit, images, irreversible }: StoredPart,
+  { environment, app, version, commit, images, irreversible, warns }: StoredPart,
   drySha: string,
   repoURL: string,
 ): Metadata {
@@ -191,6 +191,7 @@ export function metadataOf(
     images,
     ...(commit ? { commit } : {}),
     ...(irreversible ? { irreversible } : {}),
+    ...(warns ? { warns } : {}),
   };
 }
 

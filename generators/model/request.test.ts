@@ -12,7 +12,17 @@ const metadata = (version: string, drySha: string) => ({
 });
 const item = (name: string, fields: Partial<Item> = {}): Item => ({
   ...{ name, from: metadata('1.0.1', 'a'), to: metadata('1.0.2', 'b') },
-  ...{ irreversible: [], skipped: [], evidence: [], too: [], only: [], illegible: [], excused: [], ended: [] },
+  ...{
+    irreversible: [],
+    skipped: [],
+    evidence: [],
+    too: [],
+    only: [],
+    illegible: [],
+    excused: [],
+    ended: [],
+    warns: [],
+  },
   ...fields,
 });
 const facts = (items: readonly Item[], fields: Partial<RequestFacts> = {}): RequestFacts => ({

@@ -3,6 +3,7 @@ import type { Chapter, MainCommit, Story } from './commits.ts';
 import type { Answer } from './gate.ts';
 import type { Metadata } from './metadata.ts';
 import { environmentBranch, pipelineFile } from './names.ts';
+import type { Warning } from './part.ts';
 import type { Told } from './ran-too.ts';
 import { irreversible, least, ranks } from './risk.ts';
 import { fitted, type Section, whole } from './sections.ts';
@@ -45,6 +46,8 @@ export interface Item {
   /** Versions on the way that never stood in the target, oldest first. */
   readonly skipped: readonly string[];
   readonly evidence: readonly Answer[];
+  /** What policies warn of in what comes, and did not in what stands there. */
+  readonly warns: readonly Warning[];
   /** Who brought what stands there now; undefined where nothing does. */
   readonly came?: Deed | undefined;
   /** What became of the files of the part that is put back. */
@@ -341,7 +344,12 @@ function policies({ items }: RequestFacts): Section {
         `- ${name}${object ? ` ${code(object)}` : ''}: its excuse from ${code(policy)} ended on ${plain(until)} (${plain(owner)})`,
     ),
   );
-  return section('### Policies that are not kept', [...excused, ...ended], 7);
+  const warned = items.flatMap(({ name, warns }) =>
+    warns.map(
+      ({ policy, object, says }) => `- ${name} ${code(object)}: ${code(policy)} warns from now on: ${plain(says)}`,
+    ),
+  );
+  return section('### Policies that are not kept', [...excused, ...ended, ...warned], 7);
 }
 
 /** What comes before the first colon is ours, and names are harmless; what follows may be an object's own words. */
