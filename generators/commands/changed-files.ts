@@ -46,8 +46,8 @@ export const contentsOf = (all: readonly (readonly [names: readonly string[], si
   all.flatMap(([names, sides]) => sides.flatMap((files) => names.flatMap((file) => blobOf(files.get(file)) ?? [])));
 
 /**
- * Reads what judging, composing and telling a move will ask for, in one go and while they begin: each by itself would
- * ask the remote again.
+ * Begins to read what judging, composing and telling a move will ask for: each by itself would ask the remote again.
+ * Whoever asks meets the failure, too.
  */
 export async function readAhead(mirror: Mirror, moving: Moving): Promise<void> {
   if (moving.steps.length === 0) return;
@@ -55,7 +55,7 @@ export async function readAhead(mirror: Mirror, moving: Moving): Promise<void> {
   const provenance = changed.flatMap(({ target }) => target.flatMap((files) => blobOf(files.get(metadataFile)) ?? []));
   const contents = contentsOf(changed.map(({ names, target }) => [names, target]));
   // With the provenance alone commits can be written, while the larger part is on its way.
-  await Promise.all([mirror.blobs(provenance), mirror.blobs(contents)]);
+  for (const ids of [provenance, contents]) mirror.blobs(ids).catch(() => {});
 }
 
 /** The content of a file; a link or another repository has none that is ours to read. */

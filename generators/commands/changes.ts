@@ -46,14 +46,15 @@ export async function tell(mirror: Mirror, telling: Telling): Promise<RequestTex
   if (steps.length === 0)
     return requestText({ ...facts, items: [], chapters: [], compared: false, apart: [], held: [] });
   const ways = steps.map(({ name, from, offer }) => ({ name, earlier: from, later: offer.part }));
-  const [along, objects, deeds, back] = await Promise.all([
+  const returned = returning(mirror, telling);
+  const [along, objects, deeds, back, { chapters, counts }] = await Promise.all([
     alongWays(mirror, rendered, environment, ways),
     objectChanges(mirror, telling),
     deedsOf(mirror, telling),
-    returning(mirror, telling),
+    returned,
+    returned.then((ends) => commitsOf(mirror, telling, ends)),
   ]);
   const apart = apartIn(telling);
-  const { chapters, counts } = await commitsOf(mirror, telling, back);
 
   const items = steps.map(({ name }): Item => {
     const [from, to, way] = [chain.from.get(name), chain.to.get(name), along.get(name) ?? []];

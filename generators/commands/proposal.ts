@@ -22,9 +22,9 @@ export interface Proposal {
   readonly commits: readonly NewCommit[];
 }
 
-/** A proposal whose commits are there, if it has to move, and that no branch shows yet. */
-export interface Composed extends Proposal {
-  readonly is: 'theirs' | 'pointless' | 'same' | 'composed';
+/** A proposal whose branch is what it should be, or was left alone. */
+export interface Placed extends Proposal {
+  readonly is: 'theirs' | 'pointless' | 'same' | 'moved';
   readonly move?: Move;
 }
 
@@ -37,7 +37,7 @@ export interface Wording {
   readonly adds?: string | undefined;
 }
 
-export interface Composing {
+export interface Placing {
   readonly environment: string;
   readonly target: Pick<EnvironmentHistory, 'tip'>;
   readonly rendered: Rendered;
@@ -47,7 +47,7 @@ export interface Composing {
 
 export interface Proposing {
   readonly environment: string;
-  readonly composed: readonly Composed[];
+  readonly placed: readonly Placed[];
   /** What each request says, by branch. @default what it says already */
   readonly says: ReadonlyMap<string, Wording>;
   /** The open requests onto the environment branch. @default the forge is asked */
@@ -63,19 +63,47 @@ export interface Result {
 }
 
 /**
- * Makes proposal branches and their requests what they should be; what is so already is not touched, and what people
- * put on a branch or wrote into a request stays.
+ * Makes proposal branches what they should be, all in one push; what is so already is not touched, and what people put
+ * on a branch stays.
  */
-export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Result[] | 'stale'> {
-  const { environment, composed, dryRun } = proposing;
+export async function place(context: Context, mirror: Mirror, placing: Placing): Promise<Placed[] | 'stale'> {
+  const placed: Placed[] = [];
+  for (const proposal of placing.proposals) placed.push(await compose(context, mirror, placing, proposal));
+  const moves = placed.flatMap(({ move }) => move ?? []);
+  return (await push(mirror, moves)) === 'stale' ? 'stale' : placed;
+}
+
+async function compose(
+  context: Context,
+  mirror: Mirror,
+  { environment, target, rendered, dryRun }: Placing,
+  proposal: Proposal,
+): Promise<Placed> {
+  const { branch, commits } = proposal;
+  const ref = head(branch);
+  const from = mirror.refs.get(ref);
+  const there = from === undefined ? undefined : await readProposed(mirror.git, target.tip, from);
+  if (from !== undefined && !(there && isComposed(there, environment, rendered.timelines)))
+    return { ...proposal, is: 'theirs' };
+  if (commits.length === 0) return { ...proposal, is: 'pointless' };
+  if (there && isSame(there, target.tip, commits)) return { ...proposal, is: 'same' };
+  if (dryRun) return { ...proposal, is: 'moved' };
+  const written = await writeCommits(mirror.git, target.tip, commits, context.now());
+  return { ...proposal, is: 'moved', move: { ref, from, to: written.at(-1) as string } };
+}
+
+/**
+ * Makes requests what they should be, of branches that are: what is so already is not touched, and what people wrote into
+ * a request stays.
+ */
+export async function propose(context: Context, mirror: Mirror, proposing: Proposing): Promise<Result[]> {
+  const { environment, placed, dryRun } = proposing;
   const { forge } = context;
-  const moves = composed.flatMap(({ move }) => move ?? []);
-  if (!dryRun && (await push(mirror, moves)) === 'stale') return 'stale';
   // Without the forge's client a person goes on in its web page, from the branch that is there by now.
   const opened = dryRun ? [] : (proposing.opened ?? (await forge?.opened(environmentBranch(environment))) ?? []);
 
   const results: Result[] = [];
-  for (const { branch, is } of composed) {
+  for (const { branch, is } of placed) {
     const says = proposing.says.get(branch);
     const listed = opened.find(({ source }) => source === branch);
     // The forge told what it knew before the branch moved.
@@ -92,32 +120,6 @@ export async function propose(context: Context, mirror: Mirror, proposing: Propo
     }
   }
   return results;
-}
-
-/** Writes the commits of proposals that have to move; no branch does yet. */
-export async function compose(context: Context, mirror: Mirror, composing: Composing): Promise<Composed[]> {
-  const composed: Composed[] = [];
-  for (const proposal of composing.proposals) composed.push(await composeOne(context, mirror, composing, proposal));
-  return composed;
-}
-
-async function composeOne(
-  context: Context,
-  mirror: Mirror,
-  { environment, target, rendered, dryRun }: Composing,
-  proposal: Proposal,
-): Promise<Composed> {
-  const { branch, commits } = proposal;
-  const ref = head(branch);
-  const from = mirror.refs.get(ref);
-  const there = from === undefined ? undefined : await readProposed(mirror.git, target.tip, from);
-  if (from !== undefined && !(there && isComposed(there, environment, rendered.timelines)))
-    return { ...proposal, is: 'theirs' };
-  if (commits.length === 0) return { ...proposal, is: 'pointless' };
-  if (there && isSame(there, target.tip, commits)) return { ...proposal, is: 'same' };
-  if (dryRun) return { ...proposal, is: 'composed' };
-  const written = await writeCommits(mirror.git, target.tip, commits, context.now());
-  return { ...proposal, is: 'composed', move: { ref, from, to: written.at(-1) as string } };
 }
 
 interface Requesting {

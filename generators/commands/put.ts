@@ -14,7 +14,7 @@ import type { RequestText } from '../model/request.ts';
 import type { EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
 import { quote } from '../model/words.ts';
 import type { Context } from './context.ts';
-import { compose, type Outcome, propose } from './proposal.ts';
+import { type Outcome, place, propose } from './proposal.ts';
 
 /** What a person says of every part that is put by hand. */
 export interface PutRequest {
@@ -91,10 +91,10 @@ export async function put(context: Context, mirror: Mirror, putting: Putting): P
   const commits = composed.map((commit) => ({ ...commit, author }));
   if (!now) {
     const proposals = [{ branch, commits }];
-    const composed = await compose(context, mirror, { environment, target, rendered, proposals, dryRun });
+    const placed = await place(context, mirror, { environment, target, rendered, proposals, dryRun });
+    if (placed === 'stale') return 'stale';
     const says = new Map([[branch, { kind, text }]]);
-    const results = await propose(context, mirror, { environment, composed, says, dryRun });
-    if (results === 'stale') return 'stale';
+    const results = await propose(context, mirror, { environment, placed, says, dryRun });
     const [{ outcome, request } = { outcome: 'nothing' as const, request: undefined }] = results;
     if (outcome === 'theirs')
       throw new Refusal(

@@ -57,8 +57,7 @@ export async function reconcile(
   const wanted = steps.filter(({ name }) => app === undefined || name === app);
   const older = after === undefined ? [] : wanted.filter(({ state }) => state.is === 'older');
   const held = wanted.filter(({ state }) => state.is === 'held');
-  const ahead = readAhead(mirror, { rendered, environment, source, target, steps: [...older, ...held] });
-  ahead.catch(() => {});
+  await readAhead(mirror, { rendered, environment, source, target, steps: [...older, ...held] });
   const move = { environment, target, removed: published.removed };
   const refused = new Map([
     ...(await refusedOf(mirror, { ...move, steps: older })),

@@ -13,7 +13,7 @@ import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { type Chain, chain } from './chain.ts';
 import { tell } from './changes.ts';
 import type { Context } from './context.ts';
-import { compose, type Outcome, type Proposal, propose, type Result, type Wording } from './proposal.ts';
+import { type Outcome, type Proposal, place, propose, type Result, type Wording } from './proposal.ts';
 import { tend } from './tend.ts';
 
 /** What a promotion run did about one environment. */
@@ -110,13 +110,13 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
     ...theirs.proposals.filter(({ branch }) => !chains.has(branch)),
     ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
   ];
-  // Git writes the commits while this process words what they do.
-  const [composed] = await Promise.all([
-    compose(context, mirror, { environment, target, rendered, proposals, dryRun }),
+  // Git writes and pushes the commits while this process words what they do.
+  const [placed] = await Promise.all([
+    place(context, mirror, { environment, target, rendered, proposals, dryRun }),
     word(),
   ]);
-  const results = await propose(context, mirror, { environment, composed, says, opened, dryRun });
-  if (results === 'stale') return 'stale';
+  if (placed === 'stale') return 'stale';
+  const results = await propose(context, mirror, { environment, placed, says, opened, dryRun });
 
   const kinds = new Map<string, Purpose | undefined>([
     ...opened.map(({ source, body }) => [source, readMarked(body).kind] as const),

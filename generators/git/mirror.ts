@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { head, isProposal, main, rendered } from '../model/names.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -116,7 +117,7 @@ export async function openMirror(
       const fetching = tips
         ? branches(first).then(() => branches(others, '--depth=1'))
         : branches([...first, ...others]);
-      begun ??= meanwhile?.();
+      begun ??= meanwhile && told().then(meanwhile);
       await Promise.all([fetching, begun]);
     });
   }
@@ -173,6 +174,9 @@ export async function openMirror(
   }
   return mirror;
 }
+
+/** Once what was written to a process has left this one: work that never pauses would keep it waiting. */
+const told = () => setImmediate().then(() => setImmediate());
 
 /** Reads objects by id, each once: also whoever asks while one is being read waits for that. What failed is read anew. */
 function remembered<T>(read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>) {
