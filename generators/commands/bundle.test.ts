@@ -9,7 +9,7 @@ import type { Bundle } from '../model/bundle.ts';
 import type { Published } from '../model/metadata.ts';
 import { program } from './hydrate-commit.ts';
 import { publish, readBundle } from './publish.ts';
-import { environmentsFile, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // The two halves as two jobs run them: one renders in a clone that can reach nothing, the other publishes from another
 // clone. What must hold is that nobody can tell from `rendered` which way it was published.
@@ -73,8 +73,7 @@ async function wholePublish(box: Sandbox, dry: string, before: string | undefine
 }
 
 async function deltaIsWhole(t: TestContext, change: (box: Sandbox) => Promise<string>, parts: readonly string[]) {
-  const box = await sandbox(t, { a: '1', b: '1', c: '1' });
-  await box.publish();
+  const box = await publishedBox(t, { a: '1', b: '1', c: '1' });
   const before = await box.tip('rendered');
   const dry = await change(box);
   const { file, bundle } = await rendered(await cutOff(box));
@@ -130,8 +129,7 @@ test('an app that was taken out is removed, though no app is rendered', async (t
 });
 
 test('a clone without rendered renders everything, and what comes of it is the same', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await box.tip('rendered');
   const dry = await box.change({ a: '2' });
   const { file, bundle, said } = await rendered(await cutOff(box, '--single-branch'));
@@ -143,8 +141,7 @@ test('a clone without rendered renders everything, and what comes of it is the s
 });
 
 test('a shallow clone renders what a full one does, and another shallow clone publishes it', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await box.tip('rendered');
   await box.change({ b: '2' });
   const dry = await box.change({ a: '2' });
@@ -156,8 +153,7 @@ test('a shallow clone renders what a full one does, and another shallow clone pu
 });
 
 test('a bundle that stands on an older publish is published after rendered moved, and says what its commit says', async (t) => {
-  const box = await sandbox(t, { a: '1', b: '1', c: '1' });
-  await box.publish();
+  const box = await publishedBox(t, { a: '1', b: '1', c: '1' });
   await box.change({ a: '2' });
   const behind = await cutOff(box);
   // Meanwhile somebody published that, and in `main` it is taken back while b changes.
@@ -176,8 +172,7 @@ test('a bundle that stands on an older publish is published after rendered moved
 });
 
 test('of two bundles the older is superseded, whichever is published first', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const clone = await cutOff(box);
   const older = await rendered(clone, '--dry', await fetched(clone, box, { a: '2' }));
   const text = await readFile(older.file, 'utf8');
@@ -198,8 +193,7 @@ async function fetched(clone: Git, box: Sandbox, values: Readonly<Record<string,
 }
 
 test('a bundle of a commit that is not on main is refused', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const clone = await cutOff(box);
   const before = await treeOf(box);
   await writeFile(join(clone.dir, 'apps', 'a', 'app.ts'), fixtureApp('a', { env: { VALUE: 'mine' } }));
@@ -215,8 +209,7 @@ test('a bundle of a commit that is not on main is refused', async (t) => {
 
 /** A bundle of a change of `b` that was changed before it is published. */
 async function tampered(t: TestContext, change: (lines: Record<string, never>[]) => unknown): Promise<[Sandbox, Said]> {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ b: '2' });
   const { file } = await rendered(await cutOff(box));
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
@@ -295,8 +288,7 @@ for (const [what, edit] of [
   ],
 ] as const) {
   test(`${what} that somebody changed in rendered is refused and not written over, and a git revert repairs it`, async (t) => {
-    const box = await sandbox(t);
-    await box.publish();
+    const box = await publishedBox(t);
     const [path, change] = edit;
     const person = await cloneOf(box, '--branch', 'rendered');
     const file = join(person.dir, path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
-import { appsIndex, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 const store = (size: string, fields: object = {}) =>
   fixtureApp('db', {
@@ -100,8 +100,7 @@ test('who was overtaken asks again, of what stands there by then', async (t) => 
 });
 
 test('a publish removes an app, or much at once, only with a reason', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ 'apps/index.ts': appsIndex(['b']) });
   const before = await tips(box);
   await assert.rejects(

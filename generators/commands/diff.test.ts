@@ -8,7 +8,7 @@ import { formatPreview, type Preview } from '../model/preview.ts';
 import { type DiffRequest, diff } from './diff.ts';
 import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
-import { appsIndex, environmentsFile, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 const preview = (box: Sandbox, request: Partial<DiffRequest> = {}) =>
   diff(box.context, { images: new Map(), ...request });
@@ -24,8 +24,7 @@ const slipway = (cwd: string, ...args: string[]) =>
   });
 
 test('a changed value is shown by object and field, in every environment that would get it', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({
     ...box.changed({ a: '2' }),
     'clusters/environments.ts': environmentsFile({ replicas: 3 }),
@@ -89,8 +88,7 @@ test('what is shown is what publishing then does, and after it nothing is left t
 });
 
 test('objects that come and go are named, and a change of the environments is one of their pipeline files too', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ 'apps/a/app.ts': fixtureApp('a', store) });
   const [dev] = (await preview(box, { app: 'a' })).parts;
   assert.deepEqual(
@@ -110,8 +108,7 @@ test('objects that come and go are named, and a change of the environments is on
 });
 
 test('a commit that is on no main is shown, from a full clone and from a shallow one', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ b: '2' });
   await box.publish();
   await box.checkout.bytes(['switch', '--quiet', '--create', 'feature']);
@@ -140,8 +137,7 @@ function json(dir: string, ...args: string[]): { code: number | null; shown: Pre
 }
 
 test('a branch that lacks what is published is told so', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.checkout.bytes(['switch', '--quiet', '--create', 'feature']);
   await box.commitQuietly({ 'NOTES.md': 'words' });
   await box.checkout.bytes(['switch', '--quiet', 'main']);
@@ -226,8 +222,7 @@ test('a change that no cluster would make is told with the way out, and fails th
 });
 
 test('an app that cannot be rendered is told beside what the others change, with exit code 1', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ ...box.changed({ b: '2' }), 'apps/a/app.ts': 'export const app = {;\n' });
   const { code, shown } = json(box.checkout.dir);
   assert.deepEqual([code, shown.version, changes(shown)], [1, 1, inEvery('changed', 'b')]);
@@ -254,8 +249,7 @@ test('colours are for terminals, and nobody gets them who has refused them', asy
 });
 
 test('a commit, an environment and an app that there are not are named with those that there are', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.remove('b');
   await box.publish();
   const table: [Partial<DiffRequest>, RegExp][] = [

@@ -8,14 +8,13 @@ import { gitlab } from '../forge/gitlab.ts';
 import type { Finding } from '../model/finding.ts';
 import { doctor } from './doctor.ts';
 import { program } from './hydrate-commit.ts';
-import { protectedNames, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { protectedNames, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 const verdicts = (findings: readonly Finding[]) => findings.map(({ name, verdict }) => `${verdict} ${name}`);
 const named = (findings: readonly Finding[], name: string) => findings.find((finding) => finding.name === name);
 
 test('a repository that was published and a forge as it should be: nothing is wrong', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   assert.deepEqual(verdicts(await doctor(box.context)), [
     'ok git',
     'ok remote',
@@ -46,8 +45,7 @@ test('before the first publish only what is there already is checked', async (t)
 });
 
 test('a branch that lost its protection is named, and can indeed be rewritten', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await createRepository(
     box.remote.dir,
     protectedNames.filter((name) => name !== 'env/production'),
@@ -62,8 +60,7 @@ test('a branch that lost its protection is named, and can indeed be rewritten', 
 });
 
 test('a branch that went missing is named', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.remote.bytes(['update-ref', '-d', 'refs/heads/env/staging']);
   const found = named(await doctor(box.context), 'branches');
   assert.deepEqual([found?.verdict, found?.says], ['wrong', 'env/staging does not exist at the remote.']);
@@ -81,8 +78,7 @@ test('a forge with another merge method is told with what that costs', async (t)
 });
 
 test('what the token may not read is not checked, and the rest is', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const { CI_SERVER_URL: host, CI_PROJECT_ID: path } = box.variables;
   const forge = gitlab({ host, project: path, token: 'a-reporter' });
   const findings = await doctor({ ...box.context, forge });
@@ -116,8 +112,7 @@ test('a remote and a forge that cannot be reached are wrong, and hide nothing el
 });
 
 test('the command prints a line for each check or JSON, and exits with 1 when one is wrong', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
   assert.equal(healthy.out.trimEnd().split('\n').length, 13);

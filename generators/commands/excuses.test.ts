@@ -6,7 +6,7 @@ import { formatPreview } from '../model/preview.ts';
 import { diff } from './diff.ts';
 import { type Report, report } from './excuses.ts';
 import { program } from './hydrate-commit.ts';
-import { fixtureApp, sandbox } from './sandbox.fixture.ts';
+import { fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
 
 const excuse = { policy: 'image-registry', reason: 'its maker alone has it', owner: 'team-a', until: '2099-12-31' };
 const elsewhere = (...excuses: object[]) =>
@@ -61,8 +61,7 @@ test('the report has every published excuse, and fails when one has ended', asyn
 });
 
 test('a review tells an excuse that is new from one that stood before', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const lines = async () =>
     formatPreview(await diff(box.context, { images: new Map(), environment: 'dev' })).filter((line) =>
       line.includes('excused until'),

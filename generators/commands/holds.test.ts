@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { publishedBox, type Sandbox } from './sandbox.fixture.ts';
 
 // Every case is made with real git on a clone, as a person would. What must hold at the end is the same for all: what
 // was taken back stays so, whatever is published and promoted afterwards, and nobody else is held up.
 
 test('a revert of the tip of env/dev stays, and later publishes leave it there and move the others', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   await box.publish();
   await revert(box, 'dev', ['HEAD']);
@@ -154,8 +153,7 @@ test('a hand edit freezes one app only, and its revert thaws it', async (t) => {
 });
 
 test('a folder that was deleted stays away also when the same commit is published again', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ b: '2' });
   await box.publish();
   const person = await box.person('dev');
@@ -213,8 +211,7 @@ test('the remote refuses to rewrite or delete an environment branch', async (t) 
 
 /** A sandbox whose first version runs everywhere. */
 async function delivered(t: TestContext): Promise<Sandbox> {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   for (const environment of ['staging', 'production']) await box.mergeTo(environment);
   return box;
 }

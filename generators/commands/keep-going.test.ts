@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Published } from '../model/metadata.ts';
 import { program } from './hydrate-commit.ts';
 import { type PublishResult, publish } from './publish.ts';
-import { appsIndex, environmentsFile, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // One app that cannot be rendered stops a publish and names itself; with keepGoing it stays as it was, and nobody waits
 // for it.
@@ -125,8 +125,7 @@ const failing: readonly Failing[] = [
 
 for (const { how, files, said, exitCode } of failing) {
   test(`an app that ${how} names itself and stops all, or stays as it was and stops nobody`, async (t) => {
-    const box = await sandbox(t);
-    await box.publish();
+    const box = await publishedBox(t);
     const [first, before] = [await box.tip('rendered'), await treesOf(box, 'a')];
     const dry = await box.commit({ ...box.changed({ b: '2' }), ...files });
     await assert.rejects(box.publish(), (error: Error & { exitCode: number }) => {
@@ -155,8 +154,7 @@ for (const { how, files, said, exitCode } of failing) {
 }
 
 test('what was kept is rendered again by the next publish, also where nothing else changed', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ 'apps/a/app.ts': 'export const app = {;\n' });
   await keepGoing(box);
   await box.commit({ 'NOTES.md': 'words' });
@@ -175,8 +173,7 @@ test('what was kept is rendered again by the next publish, also where nothing el
 });
 
 test('an app that is mended back to what it was changes no part', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await treesOf(box, 'a');
   await box.commit({ 'apps/a/app.ts': 'export const app = {;\n' });
   await keepGoing(box);
@@ -227,8 +224,7 @@ test('an app that fails when it is published first is in no environment until it
 });
 
 test('an app that fails and is taken out of main is removed', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ 'apps/a/app.ts': 'export const app = {;\n' });
   await keepGoing(box);
   await box.remove('a');
@@ -240,8 +236,7 @@ test('an app that fails and is taken out of main is removed', async (t) => {
 });
 
 test('what is wrong with all of it stops also those who keep going', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await box.tip('rendered');
   const wrong: [Readonly<Record<string, string>>, RegExp][] = [
     [
@@ -279,8 +274,7 @@ test('an app that reaches another folder by a link is refused: its key would not
 });
 
 test('whoever keeps going reads what was kept and gets exit code 1, from either half', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commit({ ...box.changed({ b: '2' }), 'apps/a/app.ts': 'export const app = {;\n' });
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [join(program, 'generators', 'commands', 'slipway.mjs'), ...args], {

@@ -5,12 +5,11 @@ import { test } from 'node:test';
 import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
 import { publish } from './publish.ts';
-import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, deliveredBox, environmentsFile, fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
 import { status, table } from './status.ts';
 
 test('a promotion is a merge request with one commit per app, standing on the tip', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const [promotion] = await box.promote('staging');
   assert.equal(promotion?.outcome, 'opened');
   assert.deepEqual(promotion?.moves, ['a 1.0 added', 'b 1.0 added']);
@@ -21,8 +20,7 @@ test('a promotion is a merge request with one commit per app, standing on the ti
 });
 
 test('a second run changes nothing, neither the branch nor the request', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.promote('staging');
   const before = await box.tip('env/staging-next');
   const [again] = await box.promote('staging');
@@ -31,8 +29,7 @@ test('a second run changes nothing, neither the branch nor the request', async (
 });
 
 test('a newer version updates the open request in place', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const [opened] = await box.promote('staging');
   await box.change({ a: '2' });
   await box.publish();
@@ -42,8 +39,7 @@ test('a newer version updates the open request in place', async (t) => {
 });
 
 test('when the tip moves, the proposal is composed again on the new tip', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.promote('staging');
   const person = await box.person('staging');
   await person.git.bytes(['commit', '--quiet', '--allow-empty', '-m', 'a note']);
@@ -55,9 +51,7 @@ test('when the tip moves, the proposal is composed again on the new tip', async 
 });
 
 test('a request that has become pointless is closed', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
-  await box.mergeTo('staging');
+  const box = await deliveredBox(t, 'staging');
   await box.change({ a: '2' });
   await box.publish();
   await box.promote('staging');
@@ -69,9 +63,7 @@ test('a request that has become pointless is closed', async (t) => {
 });
 
 test('production is offered what staging runs, not what dev runs', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
-  await box.mergeTo('staging');
+  const box = await deliveredBox(t, 'staging');
   await box.change({ a: '2' });
   await box.publish();
   await box.mergeTo('production');
@@ -80,8 +72,7 @@ test('production is offered what staging runs, not what dev runs', async (t) => 
 });
 
 test('a change that only production sees reaches production', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   for (const environment of ['staging', 'production']) await box.mergeTo(environment);
   await box.commit({ 'clusters/environments.ts': environmentsFile({ replicas: 5 }) });
   const { changed } = await box.publish();
@@ -92,9 +83,7 @@ test('a change that only production sees reaches production', async (t) => {
 });
 
 test('a rollback in the source leaves the target alone, and says that it is newer', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
-  await box.mergeTo('staging');
+  const box = await deliveredBox(t, 'staging');
   await box.deliver({ a: '2' });
   const person = await box.person('staging');
   await person.git.bytes(['revert', '--no-edit', '-m', '1', 'HEAD']);
@@ -129,9 +118,7 @@ test('a request lists the commits that touched the app or what it is built from,
 });
 
 test('a removal is promoted like any other part', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
-  await box.mergeTo('staging');
+  const box = await deliveredBox(t, 'staging');
   await box.remove('a');
   await box.publish();
   const promotion = await box.mergeTo('staging');
@@ -140,8 +127,7 @@ test('a removal is promoted like any other part', async (t) => {
 });
 
 test('the gate lets pass what the source runs and is ready, and says what it waits for', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const revision = await box.tip('env/dev');
   const old = await box.remote.text(['rev-parse', 'env/dev~2']);
   const now = Date.now() + 3_600_000;
@@ -172,8 +158,7 @@ test('the gate lets pass what the source runs and is ready, and says what it wai
 });
 
 test('an app that still soaks does not have the request of the others rewritten at every run', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const revision = await box.tip('env/dev');
   const healthy = { sync: 'Synced', health: 'Healthy', revision };
   let clock = Date.now() + 3_600_000;
@@ -192,8 +177,7 @@ test('an app that still soaks does not have the request of the others rewritten 
 });
 
 test('a gate that cannot be asked does not agree', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const { Refusal } = await import('../model/refusal.ts');
   const context = { ...box.context, live: () => Promise.reject(new Refusal('Argo CD cannot be asked.')) };
   const [promotion] = await promote(context, { to: 'staging' });
@@ -238,8 +222,7 @@ test('several environments may come after one, and each goes its own pace', asyn
 });
 
 test('a branch that the remote refuses to move is told by its name, and nothing is opened', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const hook = join(box.remote.dir, 'hooks', 'update');
   const refuses =
     '#!/bin/sh\ncase "$1" in *-next) echo "GitLab: You are not allowed to push code to protected branches on this project."; exit 1;; esac\n';
@@ -257,14 +240,12 @@ test('an unknown environment, and the first one, are no targets', async (t) => {
 });
 
 test('the status table tells version, commit, age, health and state of every app', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
-  await box.mergeTo('staging');
+  const box = await deliveredBox(t, 'staging');
   await box.change({ a: '2' });
   await box.publish();
   const now = Date.now();
   const lines = table(await status(box.context), now).map((line) =>
-    line.replace(/[0-9a-f]{12}/g, '<commit>').replace(/\d+ s/g, '0 s'),
+    line.replace(/[0-9a-f]{12}/g, '<commit>').replace(/\d+ (s|min) +/g, '0 s    '),
   );
   assert.deepEqual(lines, [
     'environment  app  version  commit        since  health   state',

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Git } from '../git/git.ts';
 import { Hydration, program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
-import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
+import { appsIndex, environmentsFile, fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
 
 test('publishing makes rendered and every environment branch, and moves the first environment alone', async (t) => {
   const box = await sandbox(t);
@@ -20,8 +20,7 @@ test('publishing makes rendered and every environment branch, and moves the firs
 });
 
 test('a part on an environment branch is the same git tree as in rendered', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   assert.equal(
     await box.remote.text(['rev-parse', 'env/dev:a']),
     await box.remote.text(['rev-parse', 'rendered:dev/a']),
@@ -29,15 +28,13 @@ test('a part on an environment branch is the same git tree as in rendered', asyn
 });
 
 test('the environments share no history, so git refuses to merge one into another', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const person = await box.person('staging');
   await assert.rejects(person.git.bytes(['merge', 'origin/env/dev']), /unrelated histories/);
 });
 
 test('publishing the same commit twice changes nothing', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await refs(box.remote);
   const again = await box.publish();
   assert.equal(again.outcome, 'unchanged');
@@ -45,8 +42,7 @@ test('publishing the same commit twice changes nothing', async (t) => {
 });
 
 test('a commit that changes one app moves one part per environment, in one commit on dev', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await box.tip('env/dev');
   await box.change({ a: '2' });
   const { changed } = await box.publish();
@@ -56,8 +52,7 @@ test('a commit that changes one app moves one part per environment, in one commi
 });
 
 test('rendered and the first environment move in one push', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   const hook = '#!/bin/sh\ncat >pushed.$$\n';
   await writeFile(join(box.remote.dir, 'hooks', 'post-receive'), hook, { mode: 0o755 });
@@ -105,8 +100,7 @@ test('many apps are rendered by two processes as by one', async (t) => {
 });
 
 test('a commit that changes no part is recorded in rendered and moves no environment', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const before = await refs(box.remote);
   const dry = await box.commit({ 'NOTES.md': 'words' });
   const result = await box.publish();
@@ -118,8 +112,7 @@ test('a commit that changes no part is recorded in rendered and moves no environ
 });
 
 test('an older pipeline that finishes late is superseded', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const older = await box.change({ a: '2' });
   const newer = await box.change({ a: '3' });
   await box.publish(newer);
@@ -132,15 +125,13 @@ test('an older pipeline that finishes late is superseded', async (t) => {
 });
 
 test('a commit that is not on main of the remote is refused', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.commitQuietly({ 'NOTES.md': 'mine alone' });
   await assert.rejects(box.publish(), /is not on main of the remote/);
 });
 
 test('a commit of a merged branch is no commit of the first-parent chain and is refused', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.checkout.bytes(['switch', '--quiet', '--create', 'feature']);
   const inner = await box.commitQuietly({ 'feature.md': 'one' });
   await box.checkout.bytes(['switch', '--quiet', 'main']);
@@ -187,8 +178,7 @@ test('what is older than the newest published commit that is still on main has d
 });
 
 test('an app that is taken out is removed by a part of its own, and may come back', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const first = await box.remote.text(['rev-parse', 'env/dev:a']);
   await box.remove('a');
   await box.publish();
@@ -204,8 +194,7 @@ test('an app that is taken out is removed by a part of its own, and may come bac
 });
 
 test('a dry run moves no branch and says what would move', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ b: '2' });
   const before = await refs(box.remote);
   const result = await publish(box.context, { images: new Map(), dryRun: true });
@@ -217,8 +206,7 @@ test('a dry run moves no branch and says what would move', async (t) => {
 });
 
 test('publishers that run at once lose nothing', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const commits = [await box.change({ a: '2' }), await box.change({ b: '2' }), await box.change({ a: '3' })];
   const results = await Promise.all(commits.map((dry) => box.publish(dry)));
   assert.ok(results.every(({ outcome }) => outcome === 'published' || outcome === 'superseded'));
@@ -228,8 +216,7 @@ test('publishers that run at once lose nothing', async (t) => {
 });
 
 test('a run that was killed after rendered moved is completed by the next', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   const before = (await box.tip('env/dev')) ?? '';
   await box.publish();
@@ -357,8 +344,7 @@ test('a remote that cannot be reached is named', async (t) => {
 });
 
 test('a shallow clone publishes like a full one', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   await box.change({ a: '3' });
   const shallow = new Git(join(box.dir, 'shallow'));
@@ -377,8 +363,7 @@ const branches = async (git: Git) => [...(await refs(git)).keys()].sort();
 const names = (git: Git, tree: string) => git.lines(['ls-tree', '--name-only', tree]);
 
 test('a publisher that is overtaken after its own push calls nothing edited', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const first = await box.change({ a: '2' });
   const second = await box.change({ a: '3' });
   // Where a branch is missing the environments do not move in the push that appends.

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Forge, MergeRequest } from '../forge/forge.ts';
 import { describe, type Promotion, promote } from './promote.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
-import { environmentsFile, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { deliveredBox, environmentsFile, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // The requests beside the one that promotes: of apps that are held or were edited, and those that people asked for.
 
@@ -30,14 +30,6 @@ const others = ({ others }: Promotion) => others.map(({ branch, kind, outcome })
 const reapply = 'env/staging-release-a';
 const next = 'env/staging-next';
 
-/** What stands in dev stands in staging too. */
-async function delivered(t: TestContext, values?: Readonly<Record<string, string>>): Promise<Sandbox> {
-  const box = await sandbox(t, values);
-  await box.publish();
-  await box.mergeTo(staging);
-  return box;
-}
-
 /** A new version of the apps, up to the environment that is promoted from. */
 async function published(box: Sandbox, values: Readonly<Record<string, string>>): Promise<void> {
   await box.change(values);
@@ -53,7 +45,7 @@ async function edit(box: Sandbox, environment: string, app: string): Promise<voi
 }
 
 test('a held app has a re-apply request of its own, in which a fix arrives, and which ends the hold', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2', b: '2' });
   await box.mergeTo(staging);
   await rollback(box.context, { environment: staging, app: 'a', now: true });
@@ -83,7 +75,7 @@ test('a held app has a re-apply request of its own, in which a fix arrives, and 
 });
 
 test('a re-apply request that has become pointless is closed', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2' });
   await box.mergeTo(staging);
   await rollback(box.context, { environment: staging, app: 'a', now: true });
@@ -98,7 +90,7 @@ test('a re-apply request that has become pointless is closed', async (t) => {
 });
 
 test('an edited app has a repair request, which puts back what stood there last, and no hold is lost by it', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2' });
   await box.mergeTo(staging);
   await rollback(box.context, { environment: staging, app: 'a', now: true });
@@ -115,8 +107,7 @@ test('an edited app has a repair request, which puts back what stood there last,
 });
 
 test('a folder that nobody published under the name of an app is proposed to go', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const person = await box.person(staging);
   await writeFile(join(person.dir, 'a'), 'mine');
   await person.git.bytes(['add', '--all']);
@@ -129,8 +120,7 @@ test('a folder that nobody published under the name of an app is proposed to go'
 });
 
 test('a first environment has such requests too, and no other', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await published(box, { a: '2' });
   await rollback(box.context, { environment: 'dev', app: 'a', now: true });
   await edit(box, 'dev', 'b');
@@ -149,8 +139,7 @@ test('a first environment has such requests too, and no other', async (t) => {
 });
 
 test('a first environment where a request was overtaken is told, also where nothing else is', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await published(box, { a: '2' });
   await rollback(box.context, { environment: 'dev', app: 'a' });
   await published(box, { a: '3' });
@@ -160,7 +149,7 @@ test('a first environment where a request was overtaken is told, also where noth
 });
 
 test('one app alone is promoted by wish, and the others wait for their request', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2', b: '2' });
   const [promotion] = await promote(box.context, { to: staging, app: 'a' });
   assert.ok(promotion);
@@ -177,7 +166,7 @@ test('one app alone is promoted by wish, and the others wait for their request',
 });
 
 test('a request that a person asked for follows the tip, is not replaced, and is closed once it stands there', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   const early = await box.checkout.text(['rev-parse', 'HEAD']);
   for (const value of ['2', '3']) {
     await published(box, { a: value, b: value });
@@ -221,7 +210,7 @@ test('a request that a person asked for follows the tip, is not replaced, and is
 });
 
 test('a request that somebody opened first is adopted, and what people write into it stays', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2' });
   const quiet = { ...box.context, forge: undefined };
   await promote(quiet, { to: staging });
@@ -249,7 +238,7 @@ test('a request that somebody opened first is adopted, and what people write int
 });
 
 test('what somebody put on a proposal branch is neither overwritten nor closed, and is told', async (t) => {
-  const box = await delivered(t);
+  const box = await deliveredBox(t, staging);
   await published(box, { a: '2', b: '2' });
   await promoted(box);
   const person = await box.person(staging);

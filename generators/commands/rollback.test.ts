@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { program } from './hydrate-commit.ts';
 import type { Put } from './put.ts';
 import { type RollbackRequest, rollback } from './rollback.ts';
-import { fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 const production = 'production';
 const back = (box: Sandbox, request: Partial<RollbackRequest> = {}) =>
@@ -55,8 +55,7 @@ test('one app goes back by a merge request, step by step, and stays back', async
 });
 
 test('without an app all that the last step forward moved goes back, then the one before', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   for (const values of [{ a: '2', b: '2' }, { a: '3' }, { b: '4' }, { a: '5', b: '5' }]) {
     await box.change(values);
     await box.publish();
@@ -106,8 +105,7 @@ test('plain git does the same', async (t) => {
 });
 
 test('a hand edit gives way to what stood there last', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const tree = await treeOf(box, 'a', 'dev');
   const person = await box.person('dev');
   await person.git.bytes(['rm', '--quiet', 'a/service-a.yaml']);
@@ -162,8 +160,7 @@ test('going back over a migration that cannot be undone is refused, with the way
 });
 
 test('it runs by Node alone, without an install, and says what was asked wrongly', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   await box.publish();
   await cp(join(program, 'clusters', 'local'), join(box.checkout.dir, 'clusters', 'local'), { recursive: true });

@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { $ } from 'zx';
 import { createForge, type ForgeSettings } from '../../clusters/local/forge.ts';
 import { project } from '../../clusters/local/merge-requests.ts';
 import { createRepository } from '../../clusters/local/repository.ts';
@@ -44,6 +46,25 @@ export class Sandbox {
     this.checkout = context.checkout;
     this.remote = remote;
     this.context = context;
+  }
+
+  /** Opens what a folder holds, with a forge of its own, until the scope ends. */
+  static async open(t: Scope, dir: string, forge: Pick<ForgeSettings, 'method'> = {}): Promise<Sandbox> {
+    const [remote, checkout] = [new Git(join(dir, 'remote.git')), new Git(join(dir, 'checkout'))];
+    const served = await serveForge(t, remote, join(dir, 'forge.json'), forge);
+    const context: Context = { checkout, remote: remote.dir, forge: served.forge, now: Date.now, say: () => {} };
+    return new Sandbox(dir, remote, context, served.variables);
+  }
+
+  /** The same for somebody else: neither sees what the other does. */
+  async copy(t: Scope): Promise<Sandbox> {
+    const dir = await folder(t);
+    await $`cp -R ${this.dir}/. ${dir}`.quiet();
+    const copied = await Sandbox.open(t, dir);
+    await copied.checkout.bytes(['remote', 'set-url', 'origin', copied.remote.dir]);
+    Object.assign(copied.#values, this.#values);
+    copied.#commits = this.#commits;
+    return copied;
   }
 
   /** Commits files to `main` and pushes it. @returns the commit */
@@ -150,14 +171,20 @@ export interface Scope {
   after(cleanUp: () => unknown): void;
 }
 
-/** Makes a sandbox with the apps `a` and `b` and the environments dev → staging → production. */
-export async function sandbox(
+/** Configurations by app. */
+type Values = Readonly<Record<string, string>>;
+
+/** A sandbox with the apps `a` and `b` and the environments dev → staging → production. */
+export async function sandbox(t: Scope, values?: Values, forge: Pick<ForgeSettings, 'method'> = {}): Promise<Sandbox> {
+  return forge.method === undefined ? copyOf(t, { values, to: 'main' }) : begin(t, values, forge);
+}
+
+async function begin(
   t: Scope,
-  values: Readonly<Record<string, string>> = { a: '1', b: '1' },
+  values: Values = { a: '1', b: '1' },
   forge: Pick<ForgeSettings, 'method'> = {},
 ): Promise<Sandbox> {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-test-'));
-  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  const dir = await folder(t);
   const remote = await createRepository(join(dir, 'remote.git'), protectedNames);
 
   const checkoutDir = join(dir, 'checkout');
@@ -165,23 +192,61 @@ export async function sandbox(
   const checkout = new Git(checkoutDir);
   await checkout.bytes(['init', '--quiet', '--initial-branch=main']);
   await checkout.bytes(['remote', 'add', 'origin', remote.dir]);
-  const source = (path: string) => !/\.(test|fixture)\.ts$/.test(path);
+  // What no render loads would only be copied.
+  const source = (path: string) => !/(\.(test|fixture)\.ts|\/generators\/(bench|faults)|\/requests)$/.test(path);
   await cp(join(program, 'generators'), join(checkoutDir, 'generators'), { recursive: true, filter: source });
   for (const file of ['package.json', 'package-lock.json']) await cp(join(program, file), join(checkoutDir, file));
 
-  const served = await serveForge(t, remote, join(dir, 'forge.json'), forge);
-  const context: Context = {
-    checkout,
-    remote: remote.dir,
-    forge: served.forge,
-    now: Date.now,
-    say: () => {},
-  };
-  const made = new Sandbox(dir, remote, context, served.variables);
+  const made = await Sandbox.open(t, dir, forge);
   await made.commitQuietly({ 'clusters/environments.ts': environmentsFile() });
   await made.change(values);
   return made;
 }
+
+async function folder(t: Scope): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-test-'));
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  return dir;
+}
+
+/** A sandbox whose apps were published once. */
+export const publishedBox = (t: Scope, values?: Values): Promise<Sandbox> => copyOf(t, { values, to: 'dev' });
+
+/** A sandbox whose apps were published and stand in every environment up to one. */
+export const deliveredBox = (t: Scope, to: 'staging' | 'production', values?: Values): Promise<Sandbox> =>
+  copyOf(t, { values, to });
+
+/** What tests begin with: how far it has come. */
+interface Template {
+  readonly values: Values | undefined;
+  readonly to: 'main' | 'dev' | 'staging' | 'production';
+}
+
+/** Each is made once and copied: a publish renders for real, which takes longer than most tests that begin with one. */
+const templates = new Map<string, Promise<Sandbox>>();
+
+async function copyOf(t: Scope, template: Template): Promise<Sandbox> {
+  const name = JSON.stringify(template);
+  const made = templates.get(name) ?? make(template);
+  templates.set(name, made);
+  return (await made).copy(t);
+}
+
+async function make({ values, to }: Template): Promise<Sandbox> {
+  const ends: (() => unknown)[] = [];
+  const scope: Scope = { after: (end) => void ends.push(end) };
+  const made = to === 'main' ? await begin(scope, values) : await copyOf(scope, { values, to: before[to] });
+  if (to === 'dev') await made.publish();
+  if (to === 'staging' || to === 'production') await made.mergeTo(to);
+  for (const git of [made.remote, made.checkout]) await git.bytes(['repack', '-a', '-d', '-q']);
+  // Its folder is there for as long as somebody may ask for a copy; its forge is not.
+  const [, ...others] = ends;
+  for (const end of others) await end();
+  process.on('exit', () => rmSync(made.dir, { recursive: true, force: true }));
+  return made;
+}
+
+const before = { dev: 'main', staging: 'dev', production: 'staging' } as const;
 
 /** The local forge over a repository, at an address of its own, and the environment variables that lead a command there. */
 export async function serveForge(

@@ -12,7 +12,7 @@ import { environmentBranch, head } from '../model/names.ts';
 import type { Verification } from '../model/verdict.ts';
 import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
-import { type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 import { verifyEnvironment } from './verify-environment.ts';
 import { verifyRendered } from './verify-rendered.ts';
 
@@ -65,8 +65,7 @@ test('what was published and promoted is proven, and so is a rollback', async (t
 });
 
 test('every kind of tampering with an environment branch is told, and by its name', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   await box.publish();
   const branch = environmentBranch('dev');
@@ -123,8 +122,7 @@ test('every kind of tampering with an environment branch is told, and by its nam
 });
 
 test('every kind of tampering with rendered is told, refused by the next publish, and mended by a revert', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   await box.publish();
   const clean = (await box.tip('rendered')) as string;
@@ -201,8 +199,7 @@ test('every kind of tampering with rendered is told, refused by the next publish
 });
 
 test('an environment is proven by Node alone, without an install', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-bare-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   await cp(join(program, 'generators'), join(dir, 'generators'), { recursive: true });
@@ -264,8 +261,7 @@ test('commits are signed where git is told to, and a signature that is missing o
 });
 
 test('a commit that another Node rendered is told apart from an edit', async (t) => {
-  const box = await sandbox(t);
-  await box.publish();
+  const box = await publishedBox(t);
   await box.change({ a: '2' });
   const dry = await box.checkout.text(['rev-parse', 'HEAD']);
   await publish(box.context, { images: new Map() });
