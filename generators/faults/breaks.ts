@@ -21,5 +21,5 @@ export const breaks: readonly Break[] = [
   ...caughtBy('storm', storm, 4),
   ...caughtBy('permutations', permutations, 12),
   ...caughtBy('reverts', reverts, 20),
-  ...caughtBy('promotions', promotions, 12),
+  ...caughtBy('promotions', promotions, 40),
 ];

@@ -229,17 +229,17 @@ export class Schedule {
   async promoteOvertaken(act: () => Promise<unknown>): Promise<void> {
     const { site, model } = this;
     const written = new Map<string, readonly Wish[] | undefined>();
-    let waiting = 1 + this.random.below(this.environments.length);
+    // Whatever was published a moment ago may go on: a promotion without news would not be overtaken.
+    site.clock += 2 * tick;
+    let waiting = 1 + this.random.below(2);
     const context = site.context();
     const proposed = (branch: string) => {
       const [, environment = ''] = proposals.exec(branch) ?? [];
       return model.proposed(environment, branch);
     };
     const forge = context.forge as Forge;
-    // By then it has read what it decides by, and pushed nothing.
-    const opened = async (branch: string): Promise<MergeRequest[]> => {
-      const requests = await forge.opened(branch);
-      if (--waiting !== 0) return requests;
+    const overtake = async () => {
+      if (--waiting !== 0) return;
       await this.observe('promote');
       const before = model.graph.heads;
       await act();
@@ -249,9 +249,19 @@ export class Schedule {
       // A promotion that found all as it should be did not know more.
       for (const [name, head] of model.graph.heads)
         if (proposals.test(name) && before.get(name) !== head) written.set(name, proposed(name));
+    };
+    // With the last answer it has read what it decides by, and pushed nothing: a first environment asks the forge alone.
+    const opened = async (branch: string): Promise<MergeRequest[]> => {
+      const requests = await forge.opened(branch);
+      if (!this.later.some((name) => branch === `env/${name}`)) await overtake();
       return requests;
     };
-    await promote({ ...context, forge: { ...forge, opened } }, {});
+    const live = async (environment: string) => {
+      const found = await context.live?.(environment);
+      await overtake();
+      return found ?? [];
+    };
+    await promote({ ...context, live, forge: { ...forge, opened } }, {});
     await this.observe('promote');
     for (const [branch, wishes] of written)
       assert.deepEqual(proposed(branch), wishes, `what was proposed later on ${branch} was overwritten`);

@@ -13,7 +13,7 @@ export const promotions: readonly Alteration[] = [
     file: 'git/history.ts',
     find: "git.lines(['rev-list', '--topo-order', '--parents',",
     replace: "git.lines(['rev-list', '--first-parent', '--parents',",
-    count: 24,
+    count: 60,
   },
   {
     name: 'edited apps are overwritten',
@@ -38,14 +38,13 @@ export const promotions: readonly Alteration[] = [
     file: 'model/proposed.ts',
     find: 'return base === tip && there.length === wanted.length &&',
     replace: 'return there.length === wanted.length &&',
-    count: 20,
   },
   {
     name: 'a proposal overwrites whatever was pushed meanwhile',
     file: 'git/push.ts',
     find: "    ...leases,\n    'origin',",
     replace: "    '--force',\n    'origin',",
-    count: 24,
+    count: 120,
   },
   {
     name: 'what a gate says is not listened to',
@@ -64,7 +63,7 @@ export const promotions: readonly Alteration[] = [
     file: 'commands/gates.ts',
     find: 'if (isSettled(soaking)) break;',
     replace: 'break;',
-    count: 24,
+    count: 60,
   },
   {
     name: 'what an environment went back from goes on from there',
@@ -78,7 +77,7 @@ export const promotions: readonly Alteration[] = [
     file: 'commands/proposal.ts',
     find: '!(there && isComposed(there, environment, rendered.timelines))',
     replace: '!there',
-    count: 24,
+    count: 60,
   },
   {
     name: 'what a person asked for is taken back like what a promotion did',
@@ -91,14 +90,14 @@ export const promotions: readonly Alteration[] = [
     file: 'model/proposed.ts',
     find: "if (base === now.tip) return { is: 'fine' };",
     replace: "if (base) return { is: 'fine' };",
-    count: 24,
+    count: 60,
   },
   {
     name: 'what a person asked for goes on over what moved meanwhile',
     file: 'model/proposed.ts',
     find: 'if (moved.length > 0) return',
     replace: 'if (moved.length > names.length) return',
-    count: 24,
+    count: 120,
   },
   {
     name: 'a request that has become pointless stays open',
@@ -111,6 +110,6 @@ export const promotions: readonly Alteration[] = [
     file: 'commands/advance.ts',
     find: 'if (certain && (parent || from === undefined || certain.length === 0)) return certain;',
     replace: 'if (certain) return certain;',
-    count: 24,
+    count: 120,
   },
 ];
