@@ -39,12 +39,14 @@ export async function chain(
   },
 ): Promise<Chain> {
   const names = steps.map(({ name }) => name);
-  const from = target ? await metadataAt(mirror, target.tip, '', names) : new Map<string, Metadata>();
+  const parts = steps.flatMap(({ name, offer }) => (name === pipelineFile ? [] : (offer.part ?? [])));
+  const [from, published] = await Promise.all([
+    target ? metadataAt(mirror, target.tip, '', names) : new Map<string, Metadata>(),
+    provenance ? undefined : metadataOf(mirror, parts),
+  ]);
   const to = new Map<string, Metadata>();
   const commits: NewCommit[] = [];
   const moves: string[] = [];
-  const parts = steps.flatMap(({ name, offer }) => (name === pipelineFile ? [] : (offer.part ?? [])));
-  const published = provenance ? undefined : await metadataOf(mirror, parts);
   for (const { name, offer } of steps) {
     if (offer.part === undefined) {
       const what = `${name} taken away`;

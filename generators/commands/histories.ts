@@ -1,6 +1,6 @@
 import { readEnvironment, readRendered } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { environmentBranch, head, rendered } from '../model/names.ts';
+import { environmentBranch, head, isProposal, rendered } from '../model/names.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 
 /** The histories of the branches, as the mirror saw them last: each is read once for as long as its tip stays. */
@@ -22,8 +22,10 @@ export class Histories {
   }
 
   /** Begins to read all of them at once: what takes time is git, beside this process. */
-  readAhead(environments: readonly string[]): void {
-    const begun = [this.rendered(), ...environments.map((name) => this.environment(name))];
+  readAhead(): void {
+    const start = head(environmentBranch(''));
+    const branches = [...this.#mirror.refs.keys()].filter((ref) => ref.startsWith(start) && !isProposal(ref));
+    const begun = [this.rendered(), ...branches.map((ref) => this.environment(ref.slice(start.length)))];
     // Whoever asks for one of them meets its failure.
     for (const one of begun) one.catch(() => {});
   }

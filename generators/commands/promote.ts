@@ -37,13 +37,13 @@ export async function promote(context: Context, request: PromoteRequest): Promis
   const mirror = await openMirror(context.checkout, context.remote, { meanwhile });
   try {
     const { reconcile } = await load();
+    const histories = new Histories(mirror);
+    histories.readAhead();
     const published = await readNewest(mirror);
     const isReported = published.environments.some(({ reporter }) => reporter !== undefined);
     if (!context.live && !isReported) context.say('No gate is asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.');
     if (!context.forge)
       context.say('No request is opened: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.');
-    const histories = new Histories(mirror);
-    histories.readAhead(published.environments.map(({ name }) => name));
     const promotions: Promotion[] = [];
     for (const stage of targets(published.environments, to)) {
       const decide = () => reconcile(context, mirror, histories, { published, stage, app, override, dryRun });

@@ -104,5 +104,6 @@ test('folders are read by id as git lists them', async (t) => {
   const trees = await readTrees(git, [root, folder]);
   assert.deepEqual(trees.get(root), await entriesOf(git, tip));
   assert.deepEqual(trees.get(folder), await entriesOf(git, tip, 'a/'));
-  await assert.rejects(readTrees(git, [tip]), /is commit, not a tree/);
+  assert.deepEqual([...(await readTrees(git, [tip, folder])).keys()], [folder]);
+  await assert.rejects(readTrees(git, ['0'.repeat(40)]), /is missing, not a tree/);
 });

@@ -194,16 +194,14 @@ export async function metadataAt(
 
 /** The provenance of parts that stand in `rendered`, by their ids; what is none of ours is left out. */
 export async function metadataOf(mirror: Mirror, parts: readonly ObjectId[]): Promise<Map<ObjectId, Metadata>> {
-  if (parts.length === 0) return new Map();
-  const questions = parts.map((part) => `${part}:${metadataFile}\n`).join('');
-  const answers = (await mirror.git.bytes(['cat-file', '--batch-check=%(objectname)'], questions))
-    .toString()
-    .split('\n');
-  const files = parts.flatMap((part, index) => {
-    const id = answers[index] ?? '';
-    return /^[0-9a-f]{40,64}$/.test(id) ? [{ of: part, id }] : [];
-  });
-  return legible(mirror, files);
+  const folders = await mirror.trees(parts);
+  return legible(
+    mirror,
+    [...folders].flatMap(([of, entries]) => {
+      const id = entries.get(metadataFile)?.id;
+      return id === undefined ? [] : [{ of, id }];
+    }),
+  );
 }
 
 /** The provenance in some files. A part that somebody edited may hold anything there: no reason to stop, and no evidence. */

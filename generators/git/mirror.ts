@@ -28,7 +28,10 @@ export interface Mirror {
   deepen(): Promise<void>;
   /** Contents of blobs by object id, fetched in one go where they are missing. */
   blobs(ids: Iterable<string>): Promise<Map<string, Buffer>>;
-  /** Folders, a level each, by id and by the names in them. @throws {Refusal} naming one that is not there */
+  /**
+   * Folders, a level each, by id and by the names in them; what is no folder is left out.
+   * @throws {Refusal} naming one that is not there
+   */
   trees(ids: Iterable<string>): Promise<Map<string, ReadonlyMap<string, Entry>>>;
   close(): Promise<void>;
 }
@@ -193,7 +196,12 @@ function remembered<T>(read: (ids: readonly string[]) => Promise<ReadonlyMap<str
     }
     const readings = wanted.map((id) => known.get(id) as Promise<ReadonlyMap<string, T>>);
     const all = await Promise.all(readings);
-    return new Map(wanted.map((id, index) => [id, all[index]?.get(id) as T]));
+    return new Map(
+      wanted.flatMap((id, index) => {
+        const found = all[index]?.get(id);
+        return found === undefined ? [] : [[id, found] as const];
+      }),
+    );
   };
 }
 

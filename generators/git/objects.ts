@@ -8,9 +8,12 @@ export const readBlobs = (git: Git, ids: Iterable<string>) => readObjects(git, '
 /** Commits as git stores them, header and message, by id. @throws {Refusal} naming one that is not there */
 export const readCommits = (git: Git, ids: Iterable<string>) => readObjects(git, 'commit', ids);
 
-/** Folders, a level each, by id and by the names in them. @throws {Refusal} naming one that is not there */
+/**
+ * Folders, a level each, by id and by the names in them; what is no folder is left out.
+ * @throws {Refusal} naming one that is not there
+ */
 export async function readTrees(git: Git, ids: Iterable<string>): Promise<Map<string, Map<string, Entry>>> {
-  const found = await readObjects(git, 'tree', ids);
+  const found = await readObjects(git, 'tree', ids, 'others too');
   return new Map([...found].map(([id, bytes]) => [id, entriesIn(bytes, id.length / 2)]));
 }
 
@@ -37,6 +40,7 @@ async function readObjects(
   git: Git,
   expected: 'blob' | 'commit' | 'tree',
   ids: Iterable<string>,
+  among: 'no others' | 'others too' = 'no others',
 ): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(ids)];
   const found = new Map<string, Buffer>();
@@ -46,8 +50,9 @@ async function readObjects(
   for (const id of wanted) {
     const end = bytes.indexOf(10, at);
     const [, kind, size] = bytes.subarray(at, end).toString().split(' ');
-    if (kind !== expected) throw new Refusal(`Object ${id} of ${git.dir} is ${kind ?? 'missing'}, not a ${expected}.`);
-    found.set(id, bytes.subarray(end + 1, end + 1 + Number(size)));
+    if (kind !== expected && (among === 'no others' || size === undefined))
+      throw new Refusal(`Object ${id} of ${git.dir} is ${kind ?? 'missing'}, not a ${expected}.`);
+    if (kind === expected) found.set(id, bytes.subarray(end + 1, end + 1 + Number(size)));
     at = end + 2 + Number(size);
   }
   return found;
