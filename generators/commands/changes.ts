@@ -1,5 +1,5 @@
 import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
-import { isFolder, metadataOf } from '../git/history.ts';
+import { foldersIn, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
 import type { Vouching } from '../model/gate.ts';
@@ -190,9 +190,7 @@ function apartIn(telling: Telling): string[] {
   const { kind, rendered, environment, source, target, sourceHistory, steps } = telling;
   // A repair brings back what stood there.
   if (!sourceHistory || kind === 'repair') return [];
-  const vector = new Map(
-    [...target.entries].filter(([, entry]) => isFolder(entry)).map(([name, { id }]) => [name, id]),
-  );
+  const vector = foldersIn(target.entries);
   for (const { name, offer } of steps)
     if (offer.part !== undefined && name !== pipelineFile) vector.set(name, offer.part);
   return missingTogether({

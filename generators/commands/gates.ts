@@ -3,7 +3,7 @@ import { alertAnswer } from '../gates/alert.ts';
 import { candidatesOf } from '../gates/candidates.ts';
 import { reportAnswer } from '../gates/report.ts';
 import { isSettled, type SoakFacts, soakAnswer } from '../gates/soak.ts';
-import { isFolder } from '../git/history.ts';
+import { foldersIn } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Course } from '../model/course.ts';
 import type { Answer, Firing, Vouching } from '../model/gate.ts';
@@ -79,12 +79,10 @@ async function removedOf(
   { names, history }: Source,
   running: ReadonlyMap<string, unknown>,
 ): Promise<ReadonlySet<string>> {
-  const absent = names.flatMap((name) => {
-    const entry = history.entries.get(name);
-    return entry && isFolder(entry) && !running.has(name) ? [[name, entry.id] as const] : [];
-  });
-  const trees = await mirror.trees(absent.map(([, id]) => id));
-  return new Set(absent.flatMap(([name, id]) => (trees.get(id)?.has(applicationFile) ? [] : [name])));
+  const folders = foldersIn(history.entries);
+  const absent = names.filter((name) => folders.has(name) && !running.has(name));
+  const trees = await mirror.trees(absent.flatMap((name) => folders.get(name) ?? []));
+  return new Set(absent.filter((name) => !trees.get(folders.get(name) ?? '')?.has(applicationFile)));
 }
 
 const unasked = ({ names, history }: Source) =>

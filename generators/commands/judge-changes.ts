@@ -1,4 +1,4 @@
-import { isFolder } from '../git/history.ts';
+import { foldersIn, isFolder } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { lineDifference } from '../model/line-difference.ts';
 import { pipelineFile } from '../model/names.ts';
@@ -84,7 +84,7 @@ export async function refusedSteps(
   const parts = steps.flatMap(({ name, offer }) =>
     offer.part === undefined || name === pipelineFile ? [] : [{ app: name, part: offer.part }],
   );
-  const folders = new Map([...target.entries].flatMap(([name, entry]) => (isFolder(entry) ? [[name, entry.id]] : [])));
+  const folders = foldersIn(target.entries);
   const standing = parts.flatMap(({ app }) => folders.get(app) ?? []);
   const trees = await mirror.trees([...standing, ...parts.map(({ part }) => part)]);
   const replacements = parts.map(({ app, part }): Replacement => {

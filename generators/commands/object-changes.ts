@@ -29,16 +29,16 @@ export interface Excusing extends Moving {
 /** What changes in the objects of each app, and what of it the source ran too. */
 export async function objectChanges(mirror: Mirror, moving: Excusing): Promise<Map<string, ObjectFacts>> {
   const changed = await changedFiles(mirror, moving);
-  const read = reader(mirror);
-  const compareTargets = await read(contentsOf(changed.map(({ names, target }) => [names, target])));
-  const here = changed.map(({ names, target }) => compareTargets(names, target));
-  const asked = changed.map((one, index) => one.names.filter((file) => isToBeCompared(file, one, here[index])));
-  const compareSources = await read(contentsOf(changed.map(({ source }, index) => [asked[index] ?? [], source])));
+  const compareTargets = await comparer(mirror, contentsOf(changed.map(({ names, target }) => [names, target])));
+  const compared = changed.map((one) => {
+    const own = compareTargets(one.names, one.target);
+    return { ...one, own, asked: one.names.filter((file) => isToBeCompared(file, one, own)) };
+  });
+  const compareSources = await comparer(mirror, contentsOf(compared.map(({ asked, source }) => [asked, source])));
   return new Map(
-    changed.map(({ app, names, target, source }, index) => {
-      const own = here[index] as Compared;
-      const theirs = compareSources(asked[index] ?? [], source);
-      const unread = names.flatMap((file) => (asked[index]?.includes(file) ? [] : (own.told.get(file) ?? [])));
+    compared.map(({ app, names, target, source, own, asked }) => {
+      const theirs = compareSources(asked, source);
+      const unread = names.flatMap((file) => (asked.includes(file) ? [] : (own.told.get(file) ?? [])));
       const found: ObjectFacts = {
         ...ranToo(allOf(own), [...allOf(theirs), ...unread].sort(byObject)),
         illegible: own.illegible,
@@ -64,9 +64,9 @@ interface Compared {
  * Whether the source has to be read to know what of a file it ran too. Every object of an app says its version, so that
  * most files of a promotion differ in that label alone: where the source has changed such a file, it is no other change.
  */
-function isToBeCompared(file: string, { source }: ChangedFiles, own: Compared | undefined): boolean {
+function isToBeCompared(file: string, { source }: ChangedFiles, own: Compared): boolean {
   const [before, after] = [source[0].get(file)?.id, source[1].get(file)?.id];
-  const told = own?.told.get(file);
+  const told = own.told.get(file);
   const isVersionAlone = told?.change === 'changed' && told.fields.every(isVersionLabel);
   return !(isVersionAlone && before !== undefined && after !== undefined && before !== after);
 }
@@ -75,28 +75,26 @@ const allOf = ({ before, after, told }: Compared): ObjectDifference[] =>
   [...differences(before, after), ...told.values()].sort(byObject);
 
 /** Reads contents, and gives what compares files of them; the parser is loaded where there is something to read. */
-function reader(mirror: Mirror) {
-  return async (ids: readonly string[]) => {
-    const texts = await mirror.blobs(ids);
-    const { parsed } = texts.size > 0 ? await import('./parsed.ts') : { parsed: () => undefined };
-    const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
-      const bytes = texts.get(blobOf(entry) ?? '');
-      return bytes && manifestIn(parsed(bytes));
-    };
-    const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
-    return (names: readonly string[], [old, now]: Pair): Compared => {
-      const told = new Map<string, ObjectDifference>();
-      for (const file of names) {
-        const [was, is] = [textOf(old.get(file)), textOf(now.get(file))];
-        const difference = was === undefined || is === undefined ? undefined : lineDifference(was, is);
-        if (difference) told.set(file, difference);
-      }
-      const others = names.filter((file) => !told.has(file));
-      const manifests = (files: Files) => others.flatMap((file) => manifestOf(files.get(file)) ?? []);
-      const isIllegible = (file: string) =>
-        [old, now].some((files) => files.has(file) && manifestOf(files.get(file)) === undefined);
-      return { told, before: manifests(old), after: manifests(now), illegible: others.filter(isIllegible) };
-    };
+async function comparer(mirror: Mirror, ids: readonly string[]) {
+  const texts = await mirror.blobs(ids);
+  const { parsed } = texts.size > 0 ? await import('./parsed.ts') : { parsed: () => undefined };
+  const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
+    const bytes = texts.get(blobOf(entry) ?? '');
+    return bytes && manifestIn(parsed(bytes));
+  };
+  const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
+  return (names: readonly string[], [old, now]: Pair): Compared => {
+    const told = new Map<string, ObjectDifference>();
+    for (const file of names) {
+      const [was, is] = [textOf(old.get(file)), textOf(now.get(file))];
+      const difference = was === undefined || is === undefined ? undefined : lineDifference(was, is);
+      if (difference) told.set(file, difference);
+    }
+    const others = names.filter((file) => !told.has(file));
+    const manifests = (files: Files) => others.flatMap((file) => manifestOf(files.get(file)) ?? []);
+    const isIllegible = (file: string) =>
+      [old, now].some((files) => files.has(file) && manifestOf(files.get(file)) === undefined);
+    return { told, before: manifests(old), after: manifests(now), illegible: others.filter(isIllegible) };
   };
 }
 

@@ -66,35 +66,10 @@ export interface Settling {
 
 /** Proposes what is wanted, tends what people asked for, and closes what has no point any more. */
 export async function settle(context: Context, mirror: Mirror, settling: Settling): Promise<Promotion | 'stale'> {
-  const { none, stage, app, override, published, rendered, target, sourceHistory } = settling;
-  const { held, opened, requests, vouched, left, dryRun } = settling;
-  const { environment, source } = none;
-  const today = new Date(context.now()).toISOString().slice(0, 10);
+  const { none, stage, app, rendered, target, opened, requests, left, dryRun } = settling;
+  const { environment } = none;
   const chains = new Map<string, Chain>();
-  const reports = new Map<string, string>();
-  const says = new Map<string, Wording>();
   for (const { branch, steps } of requests) chains.set(branch, await chain(mirror, { target, steps }));
-  const word = async () => {
-    for (const { branch, kind, steps } of requests) {
-      const own = chains.get(branch) as Chain;
-      const text = await tell(mirror, {
-        ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
-        left: kind === 'promotion' ? left : [],
-        chain: own,
-        vouched: vouched ?? new Map(),
-        held: kind === 'promotion' ? held : [],
-      });
-      if (own.commits.length > 0) reports.set(branch, text.report);
-      const there = opened.find((request) => request.source === branch);
-      const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
-      says.set(branch, {
-        kind,
-        text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
-        isDrafted: calendar?.is === 'no',
-        adds: override === undefined ? undefined : overrideLine(override),
-      });
-    }
-  };
   const tending = { environment, target, rendered, opened };
   const theirs = app === undefined ? await tend(mirror, tending) : { proposals: [], left: [] };
   const known = new Set([...requests, ...theirs.proposals].map(({ branch }) => branch));
@@ -111,9 +86,9 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
     ...pointless.map(({ source: branch }) => ({ branch, commits: [] })),
   ];
   // Git writes and pushes the commits while this process words what they do.
-  const [placed] = await Promise.all([
+  const [placed, { says, reports }] = await Promise.all([
     place(context, mirror, { environment, target, rendered, proposals, dryRun }),
-    word(),
+    word(context, mirror, settling, chains),
   ]);
   if (placed === 'stale') return 'stale';
   const results = await propose(context, mirror, { environment, placed, says, opened, dryRun });
@@ -136,6 +111,41 @@ export async function settle(context: Context, mirror: Mirror, settling: Settlin
   if (!next) return { ...none, others, left: waiting, reports };
   const { outcome, request } = merged?.result ?? next;
   return { ...none, outcome, request, moves: movesOf(next.branch), others, left: waiting, reports };
+}
+
+/** What each request says, and the whole of it, by branch: one after the other, since each reads what it tells of. */
+async function word(
+  context: Context,
+  mirror: Mirror,
+  settling: Settling,
+  chains: ReadonlyMap<string, Chain>,
+): Promise<{ says: Map<string, Wording>; reports: Map<string, string> }> {
+  const { none, stage, override, published, rendered, target, sourceHistory } = settling;
+  const { held, opened, requests, vouched, left } = settling;
+  const { environment, source } = none;
+  const today = new Date(context.now()).toISOString().slice(0, 10);
+  const says = new Map<string, Wording>();
+  const reports = new Map<string, string>();
+  for (const { branch, kind, steps } of requests) {
+    const own = chains.get(branch) as Chain;
+    const text = await tell(mirror, {
+      ...{ kind, rendered, published, environment, source, target, sourceHistory, steps, today },
+      left: kind === 'promotion' ? left : [],
+      chain: own,
+      vouched: vouched ?? new Map(),
+      held: kind === 'promotion' ? held : [],
+    });
+    if (own.commits.length > 0) reports.set(branch, text.report);
+    const there = opened.find((request) => request.source === branch);
+    const calendar = kind === 'repair' ? undefined : calendarOf(context, stage, there, override);
+    says.set(branch, {
+      kind,
+      text: { ...text, body: `${calendarLines(environment, calendar)}${text.body}` },
+      isDrafted: calendar?.is === 'no',
+      adds: override === undefined ? undefined : overrideLine(override),
+    });
+  }
+  return { says, reports };
 }
 
 /** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */

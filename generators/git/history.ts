@@ -242,6 +242,10 @@ export async function treeChanges(git: Git, before: string | undefined, after: s
 /** Whether something is an app's folder and not a file at the root. */
 export const isFolder = (entry: Entry | undefined) => entry?.mode === mode.folder;
 
+/** The apps' folders among what stands somewhere, by name. */
+export const foldersIn = (entries: ReadonlyMap<string, Entry>): Map<string, ObjectId> =>
+  new Map([...entries].flatMap(([name, entry]) => (isFolder(entry) ? [[name, entry.id]] : [])));
+
 const raw = ['diff-tree', '--stdin', '--raw', '-z', '--no-renames', '--no-abbrev'];
 
 /** What commits change against their parents, as the flags say which. */
