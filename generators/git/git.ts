@@ -47,6 +47,7 @@ export type Input = string | Buffer | Readable;
 export class Git {
   readonly dir: string;
   readonly #variables: Readonly<Record<string, string>>;
+  #environment: NodeJS.ProcessEnv | undefined;
   /** @param variables environment variables for every call. @default {} */
   constructor(dir: string, variables: Readonly<Record<string, string>> = {}) {
     this.dir = dir;
@@ -70,7 +71,7 @@ export class Git {
    */
   async bytes(args: readonly string[], input: Input = ''): Promise<Buffer> {
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
-      env: { ...withoutRepository(process.env), ...environment, ...this.#variables },
+      env: this.#surroundings(),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const out: Buffer[] = [];
@@ -93,6 +94,12 @@ export class Git {
     });
     if (status !== 0) throw new GitError(args, status, Buffer.concat(err).toString());
     return Buffer.concat(out);
+  }
+
+  /** Made once: reading a variable of this process costs as much as many lines of what git says. */
+  #surroundings(): NodeJS.ProcessEnv {
+    this.#environment ??= { ...withoutRepository(process.env), ...environment, ...this.#variables };
+    return this.#environment;
   }
 
   /** Like `bytes`, as text without the last line break. */

@@ -112,8 +112,7 @@ export async function openMirror(
         if (!tips || !isProposal(ref)) refs.set(ref, commit);
       }
       const source = refs.get(head(main));
-      const known = source !== undefined && whole && (await checkout.commit(source)) !== undefined;
-      if (known) await git.bytes(['update-ref', head(main), source]);
+      const known = source !== undefined && whole && (await borrowed(source));
       const first = known || source === undefined ? [] : [head(main)];
       const others = [...refs.keys()].filter((ref) => ref !== head(main));
       // What is ordered on main is asked of its commits: they are always all there.
@@ -123,6 +122,17 @@ export async function openMirror(
       begun ??= meanwhile && told().then(meanwhile);
       await Promise.all([fetching, begun]);
     });
+  }
+
+  /** Whether `main` stands where the checkout has it, and needs no fetching. */
+  async function borrowed(source: string): Promise<boolean> {
+    try {
+      await git.offline().bytes(['update-ref', head(main), source]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof GitError) || !error.stderr.includes('nonexistent object')) throw error;
+      return false;
+    }
   }
 
   async function branches(names: readonly string[], ...options: readonly string[]): Promise<void> {

@@ -145,11 +145,10 @@ test('an environment branch remembers all that stood there, in second parents an
   const merged = await git.text(['rev-parse', `${own}^{tree}`]);
   const [mixed = ''] = await writeCommits(git, own, [commit('mixed\n', { path: 'b', ...evil })], now);
   assert.ok(merged);
-  process.env.GIT_COMMITTER_DATE = process.env.GIT_AUTHOR_DATE = `${now / 1000 + 3} +0000`;
+  const date = `${now / 1000 + 3} +0000`;
+  const dated = git.with({ GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date });
   const identity = ['-c', 'user.name=x', '-c', 'user.email=x@localhost'];
-  const merge = await git.text([...identity, 'commit-tree', '-p', own, '-p', side, '-m', 'merge', `${mixed}^{tree}`]);
-  delete process.env.GIT_COMMITTER_DATE;
-  delete process.env.GIT_AUTHOR_DATE;
+  const merge = await dated.text([...identity, 'commit-tree', '-p', own, '-p', side, '-m', 'merge', `${mixed}^{tree}`]);
 
   const history = await readEnvironment(git, merge);
   assert.deepEqual([...(history.seen.get('a') ?? [])].sort(), [one.id, two.id].sort());
