@@ -4,11 +4,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Git } from '../../generators/git/git.ts';
-import { applications } from './applications.ts';
-import { createForge } from './forge.ts';
-import { project } from './merge-requests.ts';
-import { createProxy } from './proxy.ts';
-import { EnvironmentRuntime } from './runtime.ts';
+import { createForge } from './forge/forge.ts';
+import { project } from './forge/merge-requests.ts';
+import { applications } from './runtime/applications.ts';
+import { createProxy } from './runtime/proxy.ts';
+import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
 /**

@@ -13,10 +13,10 @@ import { writeCommits } from '../../generators/git/write.ts';
 import { argocd } from '../../generators/live/argocd.ts';
 import type { Live } from '../../generators/model/gate.ts';
 import { head } from '../../generators/model/names.ts';
-import { buildArtifact } from './artifact.ts';
-import { Pod } from './pod.ts';
 import { processesIn } from './processes.fixture.ts';
-import { visit } from './visit.ts';
+import { buildArtifact } from './runtime/artifact.ts';
+import { Pod } from './runtime/pod.ts';
+import { visit } from './runtime/visit.ts';
 import { findWorld, startWorld, stopWorld, type World } from './world.ts';
 
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Git } from '../../generators/git/git.ts';
 import { environmentBranch, head, main, rendered } from '../../generators/model/names.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
-import { createRepository } from './repository.ts';
+import { createRepository } from './forge/repository.ts';
 
 /** What a running world tells those who want to talk to it. Readable by its owner only: it holds the token. */
 export interface WorldFile {

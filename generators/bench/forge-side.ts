@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createForge } from '../../clusters/local/forge.ts';
-import { project } from '../../clusters/local/merge-requests.ts';
+import { createForge } from '../../clusters/local/forge/forge.ts';
+import { project } from '../../clusters/local/forge/merge-requests.ts';
 import { Git } from '../git/git.ts';
 
 // The local forge over a repository, in a process of its own, for whoever is measured beside it: it prints a line of

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $, chalk } from 'zx';
-import { visit } from '../../clusters/local/visit.ts';
+import { visit } from '../../clusters/local/runtime/visit.ts';
 import { startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import { Git } from '../git/git.ts';
 import type { Live } from '../model/gate.ts';

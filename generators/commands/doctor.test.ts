@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { createRepository } from '../../clusters/local/repository.ts';
+import { createRepository } from '../../clusters/local/forge/repository.ts';
 import { gitlab } from '../forge/gitlab.ts';
 import type { Finding } from '../model/finding.ts';
 import { doctor } from './doctor.ts';

@@ -1,6 +1,6 @@
 import { apps } from '../../apps/index.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
-import { buildArtifact } from '../../clusters/local/artifact.ts';
+import { buildArtifact } from '../../clusters/local/runtime/artifact.ts';
 import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import type { Git } from '../git/git.ts';
 import { checkApp } from '../model/app-check.ts';

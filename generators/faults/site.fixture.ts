@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createForge } from '../../clusters/local/forge.ts';
-import type { Method } from '../../clusters/local/merge.ts';
-import { project } from '../../clusters/local/merge-requests.ts';
-import { createRepository } from '../../clusters/local/repository.ts';
+import { createForge } from '../../clusters/local/forge/forge.ts';
+import type { Method } from '../../clusters/local/forge/merge.ts';
+import { project } from '../../clusters/local/forge/merge-requests.ts';
+import { createRepository } from '../../clusters/local/forge/repository.ts';
 import { advance } from '../commands/advance.ts';
 import { type Context, untilSettled } from '../commands/context.ts';
 import type { Scope } from '../commands/sandbox.fixture.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
-import { project } from '../../clusters/local/merge-requests.ts';
+import { project } from '../../clusters/local/forge/merge-requests.ts';
 import { Git } from '../git/git.ts';
 import { writeCommits } from '../git/write.ts';
 import { head } from '../model/names.ts';

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { WorldFile } from './world.ts';
+import type { WorldFile } from '../world.ts';
 
 export interface Visit {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Git } from '../../generators/git/git.ts';
-import { isDraft } from '../../generators/model/marked.ts';
-import { head } from '../../generators/model/names.ts';
+import type { Git } from '../../../generators/git/git.ts';
+import { isDraft } from '../../../generators/model/marked.ts';
+import { head } from '../../../generators/model/names.ts';
 import { type Method, merged, rebased, type SquashOption } from './merge.ts';
 
 /** What is kept of a merge request, in GitLab's field names; the rest of what GitLab tells is read from git. */

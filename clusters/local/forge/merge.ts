@@ -1,4 +1,4 @@
-import { type Git, GitError } from '../../generators/git/git.ts';
+import { type Git, GitError } from '../../../generators/git/git.ts';
 
 /** GitLab's `merge_method`: a merge commit, one with semi-linear history, fast-forward only. */
 export type Method = 'merge' | 'rebase_merge' | 'ff';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import type { Git } from '../../generators/git/git.ts';
-import type { Live } from '../../generators/model/gate.ts';
-import { environmentBranch, head } from '../../generators/model/names.ts';
+import type { Git } from '../../../generators/git/git.ts';
+import type { Live } from '../../../generators/model/gate.ts';
+import { environmentBranch, head } from '../../../generators/model/names.ts';
 import { type Desired, readDesired, type Workload } from './manifests.ts';
 import { Pod } from './pod.ts';
 import { nextStep } from './rollout.ts';

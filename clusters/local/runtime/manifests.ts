@@ -1,7 +1,7 @@
 import { load } from 'js-yaml';
-import type { Git } from '../../generators/git/git.ts';
-import { entriesOf } from '../../generators/git/history.ts';
-import { applicationFile, metadataFile } from '../../generators/model/names.ts';
+import type { Git } from '../../../generators/git/git.ts';
+import { entriesOf } from '../../../generators/git/history.ts';
+import { applicationFile, metadataFile } from '../../../generators/model/names.ts';
 import type { Wanted } from './rollout.ts';
 
 /** The part of a pod template that this machine can run. */

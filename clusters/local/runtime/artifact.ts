@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { exportTree } from '../../generators/git/dry.ts';
-import { Git } from '../../generators/git/git.ts';
-import { entriesOf } from '../../generators/git/history.ts';
-import { Refusal } from '../../generators/model/refusal.ts';
+import { exportTree } from '../../../generators/git/dry.ts';
+import { Git } from '../../../generators/git/git.ts';
+import { entriesOf } from '../../../generators/git/history.ts';
+import { Refusal } from '../../../generators/model/refusal.ts';
 
 const artifacts = 'artifacts';
 

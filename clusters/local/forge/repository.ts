@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Git } from '../../generators/git/git.ts';
+import { Git } from '../../../generators/git/git.ts';
 
 const protection = 'protected-branches';
 

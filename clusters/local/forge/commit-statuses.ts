@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Git } from '../../generators/git/git.ts';
+import type { Git } from '../../../generators/git/git.ts';
 import { Refused } from './merge-requests.ts';
 
 const states = ['pending', 'running', 'success', 'failed', 'canceled'] as const;
