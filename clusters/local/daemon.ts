@@ -11,69 +11,83 @@ import { createProxy } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
-/**
- * The local world as one process: forge, runtime and proxy. It reads its settings from the first line of standard
- * input; a tied world ends when that input does.
- */
-const settings = JSON.parse(await firstLine()) as DaemonSettings;
-const { dir, environments, tied, remove } = settings;
-const repository = new Git(repositoryDir(dir));
-const token = randomBytes(24).toString('hex');
-const instance = randomUUID();
-
-const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
-const proxy = await listen(createProxy(runtimes), settings.proxyPort);
-const forge = await createForge({
-  repository,
-  file: join(dir, 'merge-requests.json'),
-  token,
-  url: () => url(control),
-  now: () => new Date(),
-});
-const argocd = applications(runtimes, token);
-const control: Server = await listen((request, response) => {
-  if (request.url === '/healthz') response.end(instance);
-  else if (request.url?.startsWith('/api/v1/')) argocd(request, response);
-  else forge(request, response);
-}, settings.controlPort);
-
-// The runtime polls the branches, as Argo CD does; pods that change state ask for a step of their own.
-const timer = setInterval(() => {
-  for (const runtime of runtimes) void runtime.tick();
-}, 250);
-
-const file: WorldFile = {
-  version: 1,
-  pid: process.pid,
-  instance,
-  repository: repository.dir,
-  control: url(control),
-  proxy: url(proxy),
-  project: project.path,
-  token,
-  environments,
-};
-await writeFile(`${worldFile(dir)}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
-await rename(`${worldFile(dir)}.new`, worldFile(dir));
-
-let stopping = false;
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  clearInterval(timer);
-  for (const server of [control, proxy]) {
-    server.close();
-    server.closeAllConnections();
-  }
-  await Promise.all(runtimes.map((runtime) => runtime.close()));
-  if (remove) await rm(remove, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  else if ((await readFile(worldFile(dir), 'utf8').catch(() => '')).includes(instance))
-    await rm(worldFile(dir), { force: true });
-  process.exit(0);
+/** What the world offers to its board. */
+export interface Inside {
+  readonly repository: Git;
+  readonly file: WorldFile;
+  readonly runtimes: readonly EnvironmentRuntime[];
 }
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
-if (tied) process.stdin.on('end', () => void stop()).resume();
+
+/**
+ * The local world as one process: forge, runtime, proxy and board. It reads its settings from the first line of standard
+ * input; a tied world ends when that input does.
+ * @param board answers for people whatever forge and Argo CD's API do not
+ */
+export async function serveWorld(board: (inside: Inside) => RequestListener): Promise<void> {
+  const settings = JSON.parse(await firstLine()) as DaemonSettings;
+  const { dir, environments, tied, remove } = settings;
+  const repository = new Git(repositoryDir(dir));
+  const token = randomBytes(24).toString('hex');
+  const instance = randomUUID();
+
+  const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
+  const proxy = await listen(createProxy(runtimes), settings.proxyPort);
+  const forge = await createForge({
+    repository,
+    file: join(dir, 'merge-requests.json'),
+    token,
+    url: () => url(control),
+    now: () => new Date(),
+  });
+  const argocd = applications(runtimes, token);
+  let pages: RequestListener = (_, response) => response.writeHead(503).end();
+  const control: Server = await listen((request, response) => {
+    const path = request.url ?? '/';
+    if (path === '/healthz') response.end(instance);
+    else if (path.startsWith('/api/v1/')) argocd(request, response);
+    else if (path.startsWith('/api/')) forge(request, response);
+    else pages(request, response);
+  }, settings.controlPort);
+
+  // The runtime polls the branches, as Argo CD does; pods that change state ask for a step of their own.
+  const timer = setInterval(() => {
+    for (const runtime of runtimes) void runtime.tick();
+  }, 250);
+
+  const file: WorldFile = {
+    version: 1,
+    pid: process.pid,
+    instance,
+    repository: repository.dir,
+    control: url(control),
+    proxy: url(proxy),
+    project: project.path,
+    token,
+    environments,
+  };
+  pages = board({ repository, file, runtimes });
+  await writeFile(`${worldFile(dir)}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
+  await rename(`${worldFile(dir)}.new`, worldFile(dir));
+
+  let stopping = false;
+  async function stop(): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    clearInterval(timer);
+    for (const server of [control, proxy]) {
+      server.close();
+      server.closeAllConnections();
+    }
+    await Promise.all(runtimes.map((runtime) => runtime.close()));
+    if (remove) await rm(remove, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    else if ((await readFile(worldFile(dir), 'utf8').catch(() => '')).includes(instance))
+      await rm(worldFile(dir), { force: true });
+    process.exit(0);
+  }
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+  if (tied) process.stdin.on('end', () => void stop()).resume();
+}
 
 /** A fixed port is a convenience: when somebody has it, any other will do. */
 function listen(listener: RequestListener, wanted: number): Promise<Server> {

@@ -21,6 +21,9 @@ export interface WorldFile {
   readonly environments: readonly string[];
 }
 
+/** The program that a world runs in: `serveWorld`, with a board of its own. */
+const daemonFile = join(import.meta.dirname, '..', '..', 'generators', 'commands', 'world-daemon.ts');
+
 export interface DaemonSettings {
   readonly dir: string;
   readonly environments: readonly string[];
@@ -79,7 +82,7 @@ export async function startWorld(
 
   const logFile = join(dir, 'world.log');
   const log = await open(logFile, 'a');
-  const daemon = spawn(process.execPath, [join(import.meta.dirname, 'daemon.ts')], {
+  const daemon = spawn(process.execPath, [daemonFile], {
     // A terminal's Ctrl-C is for the command; the world ends by its input or by `local down`.
     detached: true,
     stdio: ['pipe', log.fd, log.fd],

@@ -16,8 +16,9 @@ import { buildImages, environmentNames } from './local.ts';
 import type { Asked } from './main.ts';
 import { type Promotion, promote } from './promote.ts';
 import { publish } from './publish.ts';
-import { status, table } from './status.ts';
+import { table } from './status.ts';
 import { doorsOf } from './surroundings.ts';
+import { status } from './survey.ts';
 
 const [first = '', second = '', last = ''] = environmentNames;
 

@@ -66,7 +66,7 @@ function print(world: World, values: Asked['values'], headline: string): void {
   }
   console.log(headline);
   console.log(`  repository  ${world.repository}   (main is pushed there: git push ${world.repository} HEAD:main)`);
-  console.log(`  forge       ${world.control}/`);
+  console.log(`  board       ${world.control}/`);
   console.log(`  apps        ${world.proxy.replace('127.0.0.1', '<app>.<environment>.localhost')}/`);
   console.log('  next        npx slipway publish --remote local $(npx slipway local build)');
 }

@@ -6,7 +6,8 @@ import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
 import { publish } from './publish.ts';
 import { appsIndex, deliveredBox, environmentsFile, fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
-import { status, table } from './status.ts';
+import { table } from './status.ts';
+import { status } from './survey.ts';
 
 test('a promotion is a merge request with one commit per app, standing on the tip', async (t) => {
   const box = await publishedBox(t);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { before, after as cleanUp, describe, test } from 'node:test';
 import { environmentBranch } from '../model/names.ts';
 import { type Person, type Sandbox, sandbox } from './sandbox.fixture.ts';
-import { survey, table } from './status.ts';
+import { table } from './status.ts';
+import { survey } from './survey.ts';
 
 // Everything that people do to an environment branch, each made with real git on the same history: production runs
 // a 3 and b 2, staging offers a 4 and b 3. `status` names it, and the next promotion leaves alone what was touched.

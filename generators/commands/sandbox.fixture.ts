@@ -16,7 +16,7 @@ import type { Context } from './context.ts';
 import { program } from './hydrate-commit.ts';
 import { type Promotion, promote } from './promote.ts';
 import { type PublishResult, publish } from './publish.ts';
-import { type Row, status } from './status.ts';
+import { type Row, status } from './survey.ts';
 
 // No setting of whoever runs the tests may change what git does.
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });

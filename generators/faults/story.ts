@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { promote } from '../commands/promote.ts';
 import { environmentsFile, type Person, type Sandbox } from '../commands/sandbox.fixture.ts';
-import { status } from '../commands/status.ts';
+import { status } from '../commands/survey.ts';
 import { forms, type Made } from './forms.ts';
 import { type Environment, Ledger, type Moment } from './ledger.ts';
 import type { Random } from './random.ts';

@@ -7,6 +7,8 @@ export interface MergeRequest {
   readonly iid: number;
   /** The branch that it would merge. */
   readonly source: string;
+  /** The branch that it would merge it into. */
+  readonly target: string;
   readonly title: string;
   readonly body: string;
   /** The tip of its source branch, as the forge knows it. */
@@ -33,12 +35,14 @@ export interface Status {
   readonly author: string;
 }
 
-/** The door to where people read and merge: nine calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: ten calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
   load(): Promise<unknown>;
   /** Every open merge request onto `target`, from whichever branch of this project. */
   opened(target: string): Promise<MergeRequest[]>;
+  /** One by its number; undefined when there is none. */
+  request(iid: number): Promise<MergeRequest | undefined>;
   /** Opens one, or gives the one that is open already, with the new text. */
   open(proposal: Proposal): Promise<MergeRequest>;
   update(iid: number, text: { title: string; body: string }): Promise<MergeRequest>;

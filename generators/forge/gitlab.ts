@@ -154,6 +154,14 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
   const forge: Forge = {
     load,
     opened: (target) => openRequests({ targetBranch: target }),
+    request: async (iid) => {
+      try {
+        return mapped(await ask(`read merge request !${iid}`, ({ MergeRequests }) => MergeRequests.show(project, iid)));
+      } catch (error) {
+        if (failedOf(error)?.status === 404) return undefined;
+        throw error;
+      }
+    },
     open,
     update: async (iid, { title, body }) =>
       mapped(
@@ -193,6 +201,7 @@ const cannotTransition = (failed: Failed | undefined) =>
 function mapped(found: {
   iid: number;
   source_branch: string;
+  target_branch: string;
   title: string;
   description: string | null;
   sha: string;
@@ -203,6 +212,7 @@ function mapped(found: {
   return {
     iid: found.iid,
     source: found.source_branch,
+    target: found.target_branch,
     title: found.title,
     body: found.description ?? '',
     sha: found.sha,

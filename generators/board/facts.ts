@@ -1,0 +1,103 @@
+/** What the board shows, as plain data: whoever gathers it has read it from branches, the forge and what is live. */
+export interface Facts {
+  /** In the order of the path. */
+  readonly environments: readonly Environment[];
+  /** Newest first. */
+  readonly events: readonly Happening[];
+}
+
+export interface Environment {
+  readonly name: string;
+  /** The environment that it comes after; undefined for a first one. */
+  readonly after: string | undefined;
+  /** The tip of its branch; undefined where it has none yet. */
+  readonly tip: string | undefined;
+  readonly apps: readonly AppFacts[];
+  /** The open requests onto it. */
+  readonly requests: readonly RequestLine[];
+  /** What a promotion would move, where no request is open for it. */
+  readonly offers: readonly string[];
+  /** What is left alone, and why: gates that wait, holds, edits. */
+  readonly waits: readonly string[];
+}
+
+export interface AppFacts {
+  readonly name: string;
+  readonly version: string;
+  /** The commit of `main` that it is named after. */
+  readonly commit: string | undefined;
+  /** Argo CD's word, or `unknown`; `-` for what is not there. */
+  readonly health: string;
+  /** When it came to stand here, in milliseconds since 1970. */
+  readonly since: number | undefined;
+  /** So many later parts are offered to it. */
+  readonly behind: number;
+  readonly is: 'held' | 'edited' | 'newer' | 'older' | 'equal' | 'absent';
+  readonly heldBy: Held | undefined;
+  /** Why it is as it is, where that needs words. */
+  readonly note: string | undefined;
+  /** Where it answers on this machine. */
+  readonly url: string | undefined;
+  /** Whether something earlier stood here, that it could go back to. */
+  readonly canGoBack: boolean;
+  /** What runs of it, where that is known. */
+  readonly pods: readonly PodFacts[];
+}
+
+export interface Held {
+  readonly author: string;
+  /** Milliseconds since 1970. */
+  readonly since: number | undefined;
+  readonly words: string;
+}
+
+export interface PodFacts {
+  readonly name: string;
+  /** `old` has another template than what the branch says now. */
+  readonly is: 'ready' | 'starting' | 'stopping' | 'failing';
+  readonly isOld: boolean;
+}
+
+/** A request in a list. */
+export interface RequestLine {
+  readonly iid: number;
+  readonly title: string;
+  readonly target: string;
+}
+
+/** What a commit of an environment branch did. */
+export interface Happening {
+  readonly environment: string;
+  readonly commit: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly author: string;
+  readonly words: string;
+  readonly changes: readonly { readonly text: string; readonly turn: 'new' | 'on' | 'back' | 'edited' | 'gone' }[];
+}
+
+/** A request in full. */
+export interface RequestFacts {
+  readonly iid: number;
+  readonly title: string;
+  readonly state: 'opened' | 'merged' | 'closed';
+  readonly source: string;
+  readonly target: string;
+  readonly sha: string;
+  /** Markdown. */
+  readonly body: string;
+  readonly isDraft: boolean;
+  /** Why it cannot be merged as it is; undefined where it can. */
+  readonly refuses: string | undefined;
+  /** What its target runs of the apps that it moves. */
+  readonly environment: Environment | undefined;
+  readonly files: readonly FileDifference[];
+  /** Files beyond those, which are too many or too large to be shown. */
+  readonly more: number;
+}
+
+/** The difference of one file, as git writes it. */
+export interface FileDifference {
+  readonly path: string;
+  readonly lines: readonly string[];
+}
