@@ -73,13 +73,13 @@ function appRow(app: AppFacts, { name: environment, after }: Environment, viewin
     return html`<li class="app absent"><div class="line"><span>${name}</span> <span class="small">not here yet</span></div></li>`;
   const title = url ? html`<a href="${url}">${name}</a>` : name;
   return html`<li class="app ${is}"><div class="line"><strong>${title}</strong> <span class="version">${version}</span>${commit && html` <code>${commit.slice(0, 8)}</code>`} ${health(app.health)}</div>
-<div class="line small">${ago(since, viewing.now)}${distance(app, after)}${podsOf(pods)}</div>
+<div class="line small">${ago(since, viewing.now)}${distance(app, after)}${podsOf(pods)}${actions(app, environment, viewing)}</div>
 ${heldBy && html`<p class="held">Held by ${heldBy.author} ${ago(heldBy.since, viewing.now)}: “${heldBy.words}”</p>`}
-${note && is !== 'held' && html`<p class="note">${note}</p>`}
-${actions(app, environment, viewing)}</li>`;
+${note && is !== 'held' && html`<p class="note">${note}</p>`}</li>`;
 }
 
 function actions({ name, is, canGoBack }: AppFacts, environment: string, { token }: Viewing): Value {
+  if (!canGoBack && is !== 'held') return undefined;
   const fields = { environment, app: name };
   const key = `${environment}-${name}`;
   return html`<div class="actions">${
@@ -135,7 +135,7 @@ function requests(environments: readonly Environment[]): Value {
   )}</ul>`;
 }
 
-const turns = { new: 'new', on: '', back: 'taken back', edited: 'edited by hand', gone: 'gone' } as const;
+const turns = { new: '', on: '', back: 'taken back', edited: 'edited by hand', gone: 'gone' } as const;
 
 function timeline(events: readonly Happening[], { now }: Viewing): Value {
   if (events.length === 0) return html`<p class="empty">Nothing yet.</p>`;

@@ -179,7 +179,7 @@ const healthOf = (live: readonly Live[] | undefined) =>
   (live ?? []).map(({ app, health, revision }) => `${app} ${health} ${revision}`).join();
 
 /** A digest says nothing to a reader here. */
-const short = (text: string) => text.replaceAll(/@sha256:[0-9a-f]{64}/g, '');
+const short = (text: string) => text.replaceAll(/@sha256:[0-9a-f]{8,}…?/g, '');
 
 /** Apps of which the same is said, in one line; that an app is not there yet its card shows. */
 function grouped(waits: readonly string[]): string[] {
