@@ -159,6 +159,21 @@ test('the local world imports model and doors, and only commands import it', () 
   );
 });
 
+test('the pages of the board are functions of facts: they need no room, and only commands show them', () => {
+  assert.deepEqual(
+    offending(
+      ({ from, to }) => inRoom(from, 'generators/board') && !inRoom(to, 'generators/board') && to !== 'markdown-it',
+    ),
+    [],
+  );
+  assert.deepEqual(
+    offending(
+      ({ from, to }) => inRoom(to, 'generators/board') && !inRoom(from, 'generators/board', 'generators/commands'),
+    ),
+    [],
+  );
+});
+
 test('nothing needs the benchmarks, and they run the product as its users do', () => {
   assert.deepEqual(
     offending(({ from, to }) => inRoom(to, 'generators/bench') && !inRoom(from, 'generators/bench')),

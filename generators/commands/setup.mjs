@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone. */
+/**
+ * Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone.
+ * @type {{ command: string, debian: string, homebrew: string, why: string, only?: string, optional?: true }[]}
+ */
 const programs = [
   { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
   {
@@ -21,16 +24,40 @@ const programs = [
     why: 'the tests ask a real one',
     only: 'tests',
   },
+  {
+    command: 'chromium',
+    debian: 'chromium',
+    homebrew: 'chromium',
+    why: 'the tests press the buttons of the board',
+    only: 'tests',
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
 /**
- * Installs the packages of this repository and the programs they need. Ends the process when it cannot.
+ * Installs the packages of this repository and the programs they need. Ends the process when it cannot; of a program
+ * that only some tests need, it says so and goes on.
  * @param {'demo' | 'tests'} [what] what it is for
  */
 export function setUp(what = 'demo') {
   for (const folder of packages()) install(folder);
   const missing = programs.filter(({ command, only = what }) => only === what && !has(command));
+  provide(
+    missing.filter(({ optional }) => !optional),
+    fail,
+  );
+  provide(
+    missing.filter(({ optional }) => optional),
+    (reason) => console.log(`${reason}\nWithout it the tests that need it are skipped.`),
+  );
+}
+
+/**
+ * @param {typeof programs} missing
+ * @param {(reason: string) => void} otherwise where it cannot be installed
+ */
+function provide(missing, otherwise) {
   if (missing.length === 0) return;
   const needed = missing.map(({ command, why }) => `${command} (${why})`).join(', ');
   if (process.platform !== 'linux' || !has('apt-get')) {
@@ -38,12 +65,12 @@ export function setUp(what = 'demo') {
       process.platform === 'darwin'
         ? `brew install ${missing.map(({ homebrew }) => homebrew).join(' ')}`
         : 'your package manager';
-    fail(`missing: ${needed}. Install it with ${line}, then run this again.`);
+    return otherwise(`missing: ${needed}. Install it with ${line}, then run this again.`);
   }
   const names = missing.map(({ debian }) => debian);
   const root = process.getuid?.() === 0;
   if (!root && run('sudo', ['-n', 'true'], 'ignore') !== 0) {
-    fail(
+    return otherwise(
       `missing: ${needed}. Run this, then try again:\n  sudo apt-get update && sudo apt-get install -y ${names.join(' ')}`,
     );
   }
@@ -61,7 +88,8 @@ export function setUp(what = 'demo') {
     // Somebody else may be installing just now, as a new machine does by itself.
     const wait = ['-o', 'DPkg::Lock::Timeout=300'];
     if (apt('install', '-y', '-qq', '--no-install-recommends', ...wait, ...names) === 0) return;
-    if (updated || attempt === 6) fail(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
+    if (updated || attempt === 6)
+      return otherwise(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
     // Nothing waits for the lock of the lists.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
   }
