@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $, chalk } from 'zx';
+import { Traffic } from '../../clusters/local/runtime/traffic.ts';
 import { visit } from '../../clusters/local/runtime/visit.ts';
 import { startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import { Git } from '../git/git.ts';
@@ -24,7 +25,7 @@ const [first = '', second = '', last = ''] = environmentNames;
 
 /** Plays the main job on a world of its own, which goes with it. */
 export async function run({ values }: Asked): Promise<void> {
-  const stays = process.stdout.isTTY === true && values.once !== true;
+  const stays = values.stay === true || (process.stdout.isTTY === true && values.once !== true);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
   const stopped = new AbortController();
   // Everything temporary of this run stands in the one folder that is removed.
@@ -36,6 +37,7 @@ export async function run({ values }: Asked): Promise<void> {
   try {
     await tour.play();
     if (stays) {
+      await tour.offer();
       await tour.invite();
       await new Promise((resolve) => stopped.signal.addEventListener('abort', resolve, { once: true }));
     }
@@ -55,6 +57,7 @@ class Tour {
   readonly #signal: AbortSignal;
   readonly #began = Date.now();
   #world: World | undefined;
+  #traffic: Traffic | undefined;
   #step = 0;
 
   constructor(dir: string, signal: AbortSignal) {
@@ -78,6 +81,7 @@ class Tour {
     if (dirty) console.log(chalk.dim('   It shows HEAD; what is not committed is no part of it.'));
     const checkout = await this.#clone(world);
     const context: Context = { checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+    this.#traffic = new Traffic(world);
 
     // The first commit goes the whole way.
     const before = await this.#publish(context, world);
@@ -93,6 +97,8 @@ class Tour {
     const after = await this.#publish(context, world);
     await this.#say(`${first} runs it`, () => this.#answers(world, first, after));
     await this.#through(context, world, after);
+
+    await this.#stopped(context, world, after);
 
     // Somebody goes back, with git alone.
     await this.#say(`git revert on ${environmentBranch(last)} takes the old version back`, async () => {
@@ -115,7 +121,52 @@ class Tour {
     });
 
     console.log(`\n${table(await status(context), Date.now()).join('\n')}`);
-    console.log(`\nThe whole path took ${((Date.now() - this.#began) / 1000).toFixed(0)} s.`);
+    const { requests, failures } = this.#traffic.seen;
+    console.log(
+      `\nThe whole path took ${((Date.now() - this.#began) / 1000).toFixed(0)} s. Meanwhile ${requests} requests went through the proxy, and ${failures.length} failed.`,
+    );
+    if (failures.length > 0) throw new Refusal(`Requests failed while versions were rolled over: ${failures[0]}`);
+  }
+
+  /** A version that never becomes ready: it goes nowhere, and visitors do not notice. */
+  async #stopped(context: Context, world: World, before: string): Promise<void> {
+    const { checkout } = context;
+    await this.#say('a third commit breaks the service: it never gets ready', async () => {
+      const file = await change(
+        checkout,
+        "response.json({ status: 'ready' })",
+        "response.status(503).json({ status: 'never' })",
+      );
+      await commit(checkout, 'feat(counter): be ready when it is time');
+      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
+    });
+    const bad = await this.#publish(context, world);
+    await this.#say(`${first} stops there, the old one goes on serving, and nothing is promoted`, async () => {
+      let why: string | undefined;
+      await this.#until(`the gate to refuse ${bad}`, async () => {
+        const [promotion] = await promote(context, { to: second, dryRun: true });
+        why = promotion?.left.find((line) => line.startsWith('counter waits'));
+        return why !== undefined && promotion?.moves.length === 0;
+      });
+      return this.#serves(world, first, before, why);
+    });
+    await this.#say('git revert on main repairs it', async () => {
+      await $({ cwd: checkout.dir, quiet: true })`git revert --no-edit HEAD && git push --quiet origin main`;
+      return [undefined, `main at ${short((await checkout.commit('HEAD')) ?? '')}`];
+    });
+    const repaired = await this.#publish(context, world);
+    await this.#say(`${first} runs it`, () => this.#answers(world, first, repaired));
+  }
+
+  /** Leaves something to be decided by whoever watches. */
+  async offer(): Promise<void> {
+    const world = this.#world as World;
+    const checkout = new Git(join(this.#dir, 'checkout'));
+    const context: Context = { checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+    await this.#say(`opened the merge request to ${second} that waits for you`, async () => {
+      const { request, moves } = await this.#ready(context, second);
+      return [undefined, `${request?.url}: ${moves.join(', ')}`];
+    });
   }
 
   async invite(): Promise<void> {
@@ -123,13 +174,14 @@ class Tour {
     const port = new URL(proxy).port;
     console.log(`
 It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
-  see it      ${chalk.bold(`http://counter.${first}.localhost:${port}/`)}   (or ${second}, ${last})
-  requests    ${chalk.bold(`${control}/`)}
+  the board   ${chalk.bold(`${control}/`)}   press Merge for ${second}, Release or Revert in ${last}
+  the app     ${chalk.bold(`http://counter.${first}.localhost:${port}/`)}   (or ${second}, ${last})
   ask it      SLIPWAY_WORLD=${join(this.#dir, 'world')} npx slipway status --remote local
-  lift it     git clone ${repository} play && cd play && git switch ${environmentBranch(last)} && git revert HEAD && git push`);
+  by git      git clone ${repository} play && cd play && git switch ${environmentBranch(last)} && git revert HEAD && git push`);
   }
 
   async end(): Promise<void> {
+    await this.#traffic?.end();
     if (this.#world) await stopWorld(this.#world);
   }
 
@@ -222,8 +274,20 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
         (await settled(world, environment))
       );
     });
+    return this.#serves(world, environment, version, also);
+  }
+
+  /** Asks an environment as a visitor would, and sends more of them from now on. */
+  async #serves(
+    world: World,
+    environment: string,
+    version: string,
+    also?: string,
+  ): Promise<readonly [undefined, string]> {
+    const host = `counter.${environment}.localhost`;
     const { status: code, body } = await visit(world, host, '/');
     if (code !== 200) throw new Refusal(`${host} answered ${code}: ${body}`);
+    this.#traffic?.visit(host);
     return [
       undefined,
       `${also ? `${also}. ` : ''}http://${host}:${new URL(world.proxy).port}/ answers "${body.trim()}" (version ${version})`,

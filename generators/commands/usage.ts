@@ -258,7 +258,10 @@ It lives in .slipway/world, or in the folder that SLIPWAY_WORLD names. Other ver
     summary: 'see all of it on this machine: commit, publish, promote, roll back',
     about:
       'Starts a local world of its own, plays the main job with real git, Redis and HTTP, and removes everything at the end.',
-    options: { once: { type: 'boolean', help: 'end after the tour, also on a terminal' } },
+    options: {
+      once: { type: 'boolean', help: 'end after the tour, also on a terminal' },
+      stay: { type: 'boolean', help: 'stay up after the tour, with the board, also without a terminal' },
+    },
     examples: ['npm run demo', 'npm run demo -- --once'],
   },
 };
