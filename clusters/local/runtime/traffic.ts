@@ -37,7 +37,7 @@ export class Traffic {
       );
       this.#requests++;
       if (fault !== undefined) this.#failures.push(`${host} at ${new Date().toISOString()}: ${fault}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
