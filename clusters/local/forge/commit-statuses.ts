@@ -1,6 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Git } from '../../../generators/git/git.ts';
-import { Refused } from './merge-requests.ts';
+import { type Account, owner } from './accounts.ts';
+import { badParameter, Refused } from './refused.ts';
+import { Store } from './store.ts';
+import { shownUser } from './users.ts';
 
 const states = ['pending', 'running', 'success', 'failed', 'canceled'] as const;
 type State = (typeof states)[number];
@@ -15,6 +17,8 @@ interface Kept {
   target_url: string | null;
   /** The account that set it. */
   username: string;
+  /** @default that of the account `slipway` */
+  user_id?: number;
   /** A newer one has its name. */
   retried: boolean;
   created_at: string;
@@ -22,9 +26,9 @@ interface Kept {
 
 export interface CommitStatusesSettings {
   readonly repository: Git;
-  /** Where they are kept between runs. */
-  readonly file: string;
   readonly now: () => Date;
+  /** How people reach the forge. */
+  readonly url: () => string;
 }
 
 /**
@@ -34,45 +38,42 @@ export interface CommitStatusesSettings {
  */
 export class CommitStatuses {
   readonly #settings: CommitStatusesSettings;
-  readonly #kept: Kept[];
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #store: Store<Kept>;
 
-  private constructor(settings: CommitStatusesSettings, kept: Kept[]) {
+  private constructor(settings: CommitStatusesSettings, store: Store<Kept>) {
     this.#settings = settings;
-    this.#kept = kept;
+    this.#store = store;
   }
 
-  static async open(settings: CommitStatusesSettings): Promise<CommitStatuses> {
-    const text = await readFile(settings.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '[]';
-      throw error;
-    });
-    return new CommitStatuses(settings, JSON.parse(text) as Kept[]);
+  /** @param file where they are kept between runs */
+  static async open(settings: CommitStatusesSettings, file: string): Promise<CommitStatuses> {
+    return new CommitStatuses(settings, await Store.open(file));
   }
 
   /** Oldest first; with `all` also those that newer ones took the place of. */
-  async list(sha: string, query: URLSearchParams): Promise<object[]> {
+  async list(sha: string, query: URLSearchParams) {
     await this.#known(sha);
     const name = query.get('name');
-    return this.#kept
+    return this.#store.items
       .filter((one) => one.sha === sha && (name === null || one.name === name))
       .filter(({ retried }) => query.get('all') === 'true' || !retried)
-      .map(shown);
+      .map(this.#shown);
   }
 
   /** How all that is said of a commit adds up, which is its pipeline here. */
   pipeline(sha: string): 'running' | 'success' | 'failed' | undefined {
-    const latest = this.#kept.filter((one) => one.sha === sha && !one.retried).map(({ status }) => status);
+    const latest = this.#store.items.filter((one) => one.sha === sha && !one.retried).map(({ status }) => status);
     if (latest.length === 0) return undefined;
     if (latest.some((status) => status === 'failed' || status === 'canceled')) return 'failed';
     return latest.every((status) => status === 'success') ? 'success' : 'running';
   }
 
-  set(sha: string, username: string, body: Readonly<Record<string, unknown>>): Promise<object> {
-    return this.#inTurn(async () => {
+  set(sha: string, account: Account, body: Readonly<Record<string, unknown>>) {
+    const { id: user_id, username } = account;
+    return this.#store.change(async () => {
       await this.#known(sha);
       const state = states.find((one) => one === body.state);
-      if (state === undefined) throw new Refused(400, 'state does not have a valid value');
+      if (state === undefined) throw badParameter('state does not have a valid value');
       const name = String(body.name ?? 'default');
       const field = (given: unknown) => (typeof given === 'string' ? given : null);
       const text = { description: field(body.description), target_url: field(body.target_url) };
@@ -80,19 +81,19 @@ export class CommitStatuses {
         if (value !== null && [...value].length > 255)
           throw new Refused(400, `${what} is too long (maximum is 255 characters)`);
       }
-      const active = this.#kept.find(
+      const active = this.#store.items.find(
         (one) => one.sha === sha && one.name === name && one.username === username && isActive(one.status),
       );
       if (active) {
         checkTransition(active.status, state);
-        return Object.assign(active, text, { status: state });
+        return this.#shown(Object.assign(active, text, { status: state }));
       }
-      for (const one of this.#kept) if (one.sha === sha && one.name === name) one.retried = true;
-      const id = this.#kept.length + 1;
+      for (const one of this.#store.items) if (one.sha === sha && one.name === name) one.retried = true;
+      const id = this.#store.items.length + 1;
       const created_at = this.#settings.now().toISOString();
-      const made: Kept = { id, sha, name, status: state, ...text, username, retried: false, created_at };
-      this.#kept.push(made);
-      return made;
+      const made: Kept = { id, sha, name, status: state, ...text, username, user_id, retried: false, created_at };
+      this.#store.items.push(made);
+      return this.#shown(made);
     });
   }
 
@@ -103,19 +104,12 @@ export class CommitStatuses {
     }
   }
 
-  /** One change at a time; what changed is on disk before it is told. */
-  #inTurn(change: () => Promise<Kept>): Promise<object> {
-    const { file } = this.#settings;
-    const work = async () => {
-      const status = await change();
-      await writeFile(`${file}.new`, JSON.stringify(this.#kept, null, 2));
-      await rename(`${file}.new`, file);
-      return shown(status);
-    };
-    const done = this.#queue.then(work);
-    this.#queue = done.catch(() => {});
-    return done;
-  }
+  #shown = ({ username, user_id = owner.id, retried: _, ...kept }: Kept) => ({
+    ...kept,
+    ref: 'main',
+    allow_failure: false,
+    author: shownUser({ id: user_id, username }, this.#settings.url()),
+  });
 }
 
 const isActive = (status: State) => status === 'pending' || status === 'running';
@@ -128,9 +122,4 @@ function checkTransition(from: State, to: State): void {
   throw new Refused(400, `Cannot transition status via :${event} from :${from} (Reason(s): ${reason})`);
 }
 
-const shown = ({ username, retried: _, ...kept }: Kept) => ({
-  ...kept,
-  ref: 'main',
-  allow_failure: false,
-  author: { username, name: username },
-});
+export type ShownStatus = Awaited<ReturnType<CommitStatuses['set']>>;

@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Git } from '../../../generators/git/git.ts';
 import { head } from '../../../generators/model/names.ts';
+import { owner } from './accounts.ts';
 import type { Method, SquashOption } from './merge.ts';
-import { MergeRequests, Refused, type Shown } from './merge-requests.ts';
+import { MergeRequests, type Shown } from './merge-requests.ts';
+import { Refused } from './refused.ts';
 import { createRepository } from './repository.ts';
 
 // A proposal, and what happened to its target since; git in a checkout says what each method must make of it.
@@ -87,7 +89,11 @@ describe('a request is merged as git merges', () => {
       method,
       squash_option,
     });
-    const { iid } = await requests.create({ source_branch: 'source', target_branch: 'target', title: 'The title' });
+    const { iid } = await requests.create(owner, {
+      source_branch: 'source',
+      target_branch: 'target',
+      title: 'The title',
+    });
     return { requests, iid: String(iid), target: (await remote.commit(head('target'))) as string };
   }
 
@@ -114,11 +120,11 @@ describe('a request is merged as git merges', () => {
       const must = await byGit('merge', '--quiet', '--no-ff', '-m', 'merged', 'proposal');
       assert.equal(must === undefined, story.conflicts === true);
       if (must === undefined) {
-        await refused(requests.merge(iid, {}));
+        await refused(requests.merge(owner, iid, {}));
         assert.equal(await remote.commit(head('target')), target);
         return;
       }
-      const { state, merge_commit_sha } = await requests.merge(iid, {});
+      const { state, merge_commit_sha } = await requests.merge(owner, iid, {});
       assert.deepEqual([state, await treeOf('target')], ['merged', must]);
       assert.equal(merge_commit_sha, await remote.commit(head('target')));
       assert.deepEqual(await parents(head('target')), [target, await proposal()]);
@@ -130,8 +136,8 @@ describe('a request is merged as git merges', () => {
         (tree) => tree && checkout.text(['write-tree']),
       );
       await checkout.bytes(['reset', '--quiet', '--hard']);
-      if (must === undefined) return refused(requests.merge(iid, { squash: true }));
-      const { squash_commit_sha } = await requests.merge(iid, { squash: true });
+      if (must === undefined) return refused(requests.merge(owner, iid, { squash: true }));
+      const { squash_commit_sha } = await requests.merge(owner, iid, { squash: true });
       assert.equal(await treeOf('target'), must);
       assert.deepEqual(await parents(head('target')), [target, squash_commit_sha]);
       assert.equal(await remote.text(['log', '-1', '--format=%s', squash_commit_sha as string]), 'The title');
@@ -143,8 +149,8 @@ describe('a request is merged as git merges', () => {
         const { requests, iid, target } = await tell(story, method);
         await checkout.bytes(['checkout', '--quiet', '--detach', 'proposal']);
         const must = await byGit('rebase', '--quiet', target);
-        if (story.since.length > 0) await refused(requests.merge(iid, {}));
-        await requests.rebase(iid);
+        if (story.since.length > 0) await refused(requests.merge(owner, iid, {}));
+        await requests.rebase(owner, iid);
         if (must === undefined) {
           await checkout.bytes(['rebase', '--abort']);
           assert.match((await requests.show(iid)).merge_error ?? '', /^Rebase failed/);
@@ -157,7 +163,7 @@ describe('a request is merged as git merges', () => {
           await remote.lines([...log, `target..source`]),
           await checkout.lines([...log, `${target}..HEAD`]),
         );
-        const { merge_commit_sha, sha } = await requests.merge(iid, {});
+        const { merge_commit_sha, sha } = await requests.merge(owner, iid, {});
         assert.equal(await treeOf('target'), must);
         const tip = await remote.commit(head('target'));
         assert.deepEqual([merge_commit_sha, tip], method === 'ff' ? [null, sha] : [tip, merge_commit_sha]);
@@ -175,7 +181,7 @@ describe('a request is merged as git merges', () => {
       ['default_off', 'true', true],
     ] as const) {
       const { requests, iid } = await tell(still, 'ff', option);
-      const { squash_commit_sha, sha } = await requests.merge(iid, asked === undefined ? {} : { squash: asked });
+      const { squash_commit_sha, sha } = await requests.merge(owner, iid, asked === undefined ? {} : { squash: asked });
       assert.equal(squash_commit_sha !== null, must, `${option}, asked ${asked}`);
       assert.equal(await remote.commit(head('target')), must ? squash_commit_sha : sha);
     }
@@ -185,9 +191,9 @@ describe('a request is merged as git merges', () => {
     const [still] = stories as [Story];
     const { requests, iid, target } = await tell(still, 'merge');
     await remote.bytes(['update-ref', head('source'), target]);
-    await refused(requests.merge(iid, {}));
+    await refused(requests.merge(owner, iid, {}));
     const root = await checkout.text(['commit-tree', '-m', 'other', 'proposal^{tree}']);
     await checkout.bytes(['push', '--quiet', '--force', 'origin', `${root}:refs/heads/source`]);
-    await refused(requests.merge(iid, {}));
+    await refused(requests.merge(owner, iid, {}));
   });
 });

@@ -67,7 +67,7 @@ export async function rebased(git: Git, source: string, target: string): Promise
 }
 
 /** Where two branches parted; undefined where they share nothing. */
-async function forkOf(git: Git, one: string, other: string): Promise<string | undefined> {
+export async function forkOf(git: Git, one: string, other: string): Promise<string | undefined> {
   try {
     return await git.text(['merge-base', one, other]);
   } catch (error) {
@@ -77,7 +77,7 @@ async function forkOf(git: Git, one: string, other: string): Promise<string | un
 }
 
 /** The tree of a merge; undefined where there are conflicts. https://git-scm.com/docs/git-merge-tree */
-async function threeWay(git: Git, ours: string, theirs: string): Promise<string | undefined> {
+export async function threeWay(git: Git, ours: string, theirs: string): Promise<string | undefined> {
   try {
     return await git.text(['merge-tree', '--write-tree', '--no-messages', ours, theirs]);
   } catch (error) {

@@ -1,15 +1,14 @@
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Git } from '../../../generators/git/git.ts';
-
-const protection = 'protected-branches';
+import { type Protection, type Rule, ruleFor, rulesOf, writeRules } from './protection.ts';
 
 /**
  * Makes a bare repository in `dir` that refuses, as GitLab would, to rewrite or delete its protected branches. Running
- * it again changes nothing but the list.
- * @param branches protected by exact name
+ * it again changes nothing but the list: what is named by its name alone keeps the rule that it has.
+ * @param branches protected by name or wildcard
  */
-export async function createRepository(dir: string, branches: readonly string[]): Promise<Git> {
+export async function createRepository(dir: string, branches: readonly (string | Protection)[]): Promise<Git> {
   await mkdir(dir, { recursive: true });
   const git = new Git(dir);
   await git.bytes(['init', '--quiet', '--bare', '--initial-branch=main', dir]);
@@ -20,15 +19,16 @@ export async function createRepository(dir: string, branches: readonly string[])
     'gc.auto': '0',
   };
   for (const [name, value] of Object.entries(settings)) await git.bytes(['config', name, value]);
-  await writeFile(join(dir, protection), branches.map((branch) => `${branch}\n`).join(''));
+  const old = await rulesOf(dir);
+  const rules: Rule[] = [];
+  for (const branch of branches) {
+    const given = typeof branch === 'string' ? { name: branch } : branch;
+    rules.push(ruleFor(given, [...old, ...rules]));
+  }
+  await writeRules(dir, rules);
   const hook = join(dir, 'hooks', 'pre-receive');
   await mkdir(join(dir, 'hooks'), { recursive: true });
   await copyFile(join(import.meta.dirname, 'pre-receive.sh'), hook);
   await chmod(hook, 0o755);
   return git;
-}
-
-/** The branches that nobody may rewrite or delete. */
-export async function protectedBranches(dir: string): Promise<string[]> {
-  return (await readFile(join(dir, protection), 'utf8')).split('\n').filter((line) => line !== '');
 }

@@ -1,0 +1,2 @@
+/** The one project of the local forge. */
+export const project = { id: 1, path: 'local/slipway' } as const;
