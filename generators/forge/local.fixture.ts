@@ -53,5 +53,5 @@ export async function local(t: TestContext, given: Partial<ForgeSettings> = {}) 
       now: () => new Date(),
     }),
   );
-  return { repository, file, url, dir, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
+  return { repository, file, url, dir, server, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
 }
