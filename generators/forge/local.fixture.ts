@@ -44,13 +44,13 @@ export async function local(t: TestContext, given: Partial<ForgeSettings> = {}) 
   server.on(
     'request',
     await createForge({
+      now: () => new Date(),
       ...given,
       repository,
       file,
       token: 'a-token',
       reporter: 'a-reporter',
       url: () => url,
-      now: () => new Date(),
     }),
   );
   return { repository, file, url, dir, server, forge: gitlab({ host: url, project: project.path, token: 'a-token' }) };
