@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,15 +17,25 @@ import { gitlab } from './gitlab.ts';
 import { local, newBranch, quick } from './local.fixture.ts';
 
 /** A forge behind a way that breaks, with `b` onto `a` to be merged. */
-async function broken(t: TestContext) {
+async function broken(t: TestContext, timeout = 1000) {
   prepared ??= prepare();
   const { dir, base, tip } = await prepared;
   const own = await mkdtemp(join(tmpdir(), 'slipway-broken-'));
   t.after(() => rm(own, { recursive: true, force: true }));
   await cp(dir, own, { recursive: true });
   const here = await local(t, { repository: new Git(own) });
-  const way = await faulty(t, here.url);
-  const patience = { ...quick, timeout: 1000 };
+  const way = await faulty(t, here.url, async () => {
+    // What is written next is not in the copy.
+    const copy = await mkdtemp(join(tmpdir(), 'slipway-still-'));
+    t.after(() => rm(copy, { recursive: true, force: true }));
+    await cp(own, join(copy, 'r.git'), { recursive: true, filter: (path) => !path.endsWith('.sample') });
+    for (const kept of ['requests.json', 'commit-statuses.json']) {
+      if (existsSync(join(here.dir, kept))) await cp(join(here.dir, kept), join(copy, kept));
+    }
+    const still = await local(t, { repository: new Git(join(copy, 'r.git')), file: join(copy, 'requests.json') });
+    return still.url;
+  });
+  const patience = { ...quick, timeout };
   const forge = gitlab({ host: way.url, project: project.path, token: 'a-token', patience });
   return { ...here, straight: here.forge, base, tip, way, forge };
 }
@@ -206,6 +216,54 @@ suite('on a way that breaks', { concurrency: 4 }, () => {
       });
     }
   }
+
+  // What lags behind says that nothing was done: then it is tried again, and the end is the same.
+  for (const [name, written] of [
+    ['open', /^POST .*merge_requests/],
+    ['merge', /^PUT .*merge$/],
+    ['merge, when its pipeline succeeds', /^PUT .*merge$/],
+    ['setStatus', /^POST .*statuses/],
+    ['setStatus, of one that runs with other words', /^POST .*statuses/],
+  ] as const) {
+    test(`${name}: the answer is lost, and what is looked at lags behind`, async (t) => {
+      // To copy a forge takes some time, too.
+      const world = await broken(t, 30_000);
+      const { prepare, call, ends } = calls[name] as (typeof calls)[string];
+      await prepare?.(world.straight, world);
+      world.way.breaks(written, { is: 'cut after' });
+      world.way.breaks(/^GET/, { is: 'stale' });
+      await call(world.forge, world);
+      assert.ok(world.way.calls.filter((one) => written.test(one.call)).length > 1);
+      // Said twice, it says the same.
+      await (name === 'setStatus' ? said(2) : ends)(world);
+    });
+  }
+
+  test('a request that is open already is found, though every list lags behind', async (t) => {
+    const world = await broken(t, 30_000);
+    world.way.breaks(/^GET .*merge_requests\?/, ...Array.from({ length: 9 }, (): Fault => ({ is: 'stale' })));
+    assert.equal((await world.forge.open({ ...proposal, title: 'Old' })).iid, 1);
+    assert.deepEqual(await world.forge.opened('a'), []);
+    assert.equal((await world.forge.open(proposal)).iid, 1);
+    await one({ state: 'opened', title: 'New' })(world);
+  });
+
+  test('a forge that limits how often it is asked is waited for', async (t) => {
+    let now = Date.UTC(2026, 0, 1, 0, 0, 59);
+    const { repository } = await broken(t);
+    const { server, forge } = await local(t, { repository, rateLimit: 2, now: () => new Date(now) });
+    let asked = 0;
+    server.on('request', () => {
+      // The next minute begins when one was refused.
+      if (++asked === 3) now += 1000;
+    });
+    const { iid } = await forge.open(proposal);
+    await forge.update(iid, { ...proposal, title: 'Two' });
+    const began = performance.now();
+    assert.equal((await forge.close(iid)).state, 'closed');
+    assert.ok(performance.now() - began >= 1000);
+    assert.equal(asked, 4);
+  });
 
   test('a forge that stays broken is told with the next step, and nothing was opened', async (t) => {
     const world = await broken(t);

@@ -21,7 +21,9 @@ export type Fault =
   /** The forge does it, and answers half. */
   | { readonly is: 'cut within' }
   /** The forge does it, and the answer comes late. */
-  | { readonly is: 'late'; readonly by: number };
+  | { readonly is: 'late'; readonly by: number }
+  /** Answered as it was before the last write: a list lags behind what was done. */
+  | { readonly is: 'stale' };
 
 export interface Faulty {
   /** The address to be asked instead of the forge's. */
@@ -32,22 +34,37 @@ export interface Faulty {
   readonly calls: readonly { readonly call: string; readonly at: number }[];
 }
 
-/** A way to a forge on which calls break as told. Whatever is not told to break goes through. */
-export async function faulty(t: Pick<TestContext, 'after'>, forge: string): Promise<Faulty> {
+/**
+ * A way to a forge on which calls break as told. Whatever is not told to break goes through.
+ * @param still makes a forge which stays as this one is now, and gives its address; only `stale` needs it
+ */
+export async function faulty(
+  t: Pick<TestContext, 'after'>,
+  forge: string,
+  still?: () => Promise<string>,
+): Promise<Faulty> {
+  let before: string | undefined;
   const planned: { call: RegExp; faults: Fault[] }[] = [];
   const calls: { call: string; at: number }[] = [];
+
+  /** As it was before a write nothing can be answered until one came. */
+  const waits = (fault: Fault) => fault.is === 'stale' && before === undefined;
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(incoming);
     const call = `${incoming.method} ${incoming.url}`;
     calls.push({ call, at: performance.now() });
-    const fault = planned.find((one) => one.faults.length > 0 && one.call.test(call))?.faults.shift();
+    const fault = planned.find(({ faults: [next], call: of }) => next && !waits(next) && of.test(call))?.faults.shift();
     if (fault?.is === 'cut before') return void incoming.socket.destroy();
     if (fault?.is === 'refused') {
       response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
       return void response.end(JSON.stringify({ message: fault.message ?? 'refused on the way' }));
     }
-    const answer = await forward(forge, incoming, body);
+    const lags = planned.some(({ faults }) => faults.some((one) => one.is === 'stale'));
+    const now = incoming.method !== 'GET' && lags ? await still?.() : undefined;
+    const answer = await forward((fault?.is === 'stale' && before) || forge, incoming, body);
+    // What was refused wrote nothing.
+    if (answer.status < 400) before = now ?? before;
     if (fault?.is === 'cut after') return void incoming.socket.destroy();
     if (fault?.is === 'late') await new Promise((resolve) => setTimeout(resolve, fault.by).unref());
     if (fault?.is === 'answered otherwise') {

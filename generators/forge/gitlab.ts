@@ -70,12 +70,21 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
   async function open({ source, target, title, body }: Proposal): Promise<MergeRequest> {
     return once(
       patience,
-      async () =>
-        mapped(
-          await ask(`open a merge request onto ${target}`, ({ MergeRequests }) =>
-            MergeRequests.create(project, source, target, title, { description: body }),
-          ),
-        ),
+      async () => {
+        try {
+          return mapped(
+            await ask(`open a merge request onto ${target}`, ({ MergeRequests }) =>
+              MergeRequests.create(project, source, target, title, { description: body }),
+            ),
+          );
+        } catch (error) {
+          // A list may lag behind and not have it; who refuses names it.
+          const iid = alreadyOpen(failedOf(error));
+          const found = iid === undefined ? undefined : await forge.update(iid, { title, body });
+          if (found?.state !== 'opened') throw error;
+          return found;
+        }
+      },
       async () => {
         const [found] = await openRequests({ targetBranch: target, sourceBranch: source });
         return found && forge.update(found.iid, { title, body });
@@ -192,6 +201,13 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
     setStatus,
   };
   return forge;
+}
+
+/** The number of the request that is in the way of another: `Another open merge request already exists …: !5`, quoted. */
+function alreadyOpen(failed: Failed | undefined): number | undefined {
+  const iid =
+    failed?.status === 409 ? /already exists for this source branch: ! ?(\d+)/.exec(failed.message)?.[1] : undefined;
+  return iid === undefined ? undefined : Number(iid);
 }
 
 const cannotTransition = (failed: Failed | undefined) =>
