@@ -360,3 +360,14 @@ test('what an account says is known as its word, and a Reporter says nothing', a
     [['slipway', 'y']],
   );
 });
+
+test('a merge that a role may not make is told with the next step, and is not made', async (t) => {
+  const accounts = { 'd-token': { name: 'somebody', role: 'developer' } } as const;
+  const { repository, url } = await local(t, { accounts });
+  const base = await newBranch(repository, 'main', undefined);
+  const tip = await newBranch(repository, 'a', base);
+  const forge = gitlab({ host: url, project: project.path, token: 'd-token' });
+  const { iid } = await forge.open({ source: 'a', target: 'main', title: 'x', body: '' });
+  await assert.rejects(forge.merge(iid, tip), /Could not merge merge request !1 .* 401 .*a role that may do this/);
+  assert.equal(await repository.commit(head('main')), base);
+});

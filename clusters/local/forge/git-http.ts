@@ -70,11 +70,13 @@ function refused({ method }: IncomingMessage, { path, query, account }: GitCall)
   return undefined;
 }
 
-/** The variables of CGI, and of this machine's what a program needs: https://www.rfc-editor.org/rfc/rfc3875 */
+/** What git needs of this machine's variables; a hook has no business with the others, some of which are secrets. */
+const needed = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'GIT_EXEC_PATH'];
+
+/** The variables of CGI: https://www.rfc-editor.org/rfc/rfc3875 */
 function variables({ method, headers }: IncomingMessage, { dir, path, query, account }: GitCall): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(needed.map((name) => [name, process.env[name]])),
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
