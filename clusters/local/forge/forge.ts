@@ -44,7 +44,7 @@ export async function createForge(
   const table: Routes = routes({ settings, statuses, notes, requests, protectedBranches, byId });
   const counts = settings.rateLimit === undefined ? undefined : rateLimit(settings.rateLimit, settings.now);
 
-  async function api(request: IncomingMessage, url: URL): Promise<unknown> {
+  async function api(request: IncomingMessage, url: URL): Promise<{ status: number; result: unknown }> {
     const account = accounts.get(apiToken(request));
     if (account === undefined) throw new Refused(401, '401 Unauthorized');
     counts?.(account.username);
@@ -68,7 +68,7 @@ export async function createForge(
       return serveGit(request, response, { dir: settings.repository.dir, path, query, account });
     }
     if (!isForgePath(pathname)) return json(response, 404, { error: '404 Not Found' });
-    const { status, result } = (await api(request, url)) as { status: number; result: unknown };
+    const { status, result } = await api(request, url);
     const { items, headers } = Array.isArray(result) ? pageOf(result, url) : { items: result, headers: {} };
     json(response, status, items, headers);
   }

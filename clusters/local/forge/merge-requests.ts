@@ -3,7 +3,7 @@ import { head } from '../../../generators/model/names.ts';
 import type { Account } from './accounts.ts';
 import { mayMergeInto, mayPushTo } from './branches.ts';
 import { areAskedFor, labelled, labelsOf } from './labels.ts';
-import { merged, rebased, type SquashOption } from './merge.ts';
+import { isSquashed, merged, rebased } from './merge.ts';
 import { type DetailedStatus, detailedStatus, listedStatus } from './merge-status.ts';
 import { project } from './project.ts';
 import { badParameter, invalid, Refused } from './refused.ts';
@@ -248,10 +248,4 @@ function texts(given: { title: unknown; description: unknown }): { title: string
     if ([...text].length > length) throw new Refused(400, `${name} ${words}`, { message: { [name]: [words] } });
   }
   return { title, description };
-}
-
-/** Whether a request is squashed: the project may say so, or leave it to who merges. */
-function isSquashed(option: SquashOption, asked: unknown): boolean {
-  if (option === 'never' || option === 'always') return option === 'always';
-  return asked === undefined ? option === 'default_on' : String(asked) === 'true';
 }

@@ -6,6 +6,12 @@ export type Method = 'merge' | 'rebase_merge' | 'ff';
 /** GitLab's `squash_option`: whether a request may become one commit before it is merged. */
 export type SquashOption = 'never' | 'default_off' | 'default_on' | 'always';
 
+/** Whether a request is squashed: the project may say so, or leave it to who merges. */
+export function isSquashed(option: SquashOption, asked: unknown): boolean {
+  if (option === 'never' || option === 'always') return option === 'always';
+  return asked === undefined ? option === 'default_on' : String(asked) === 'true';
+}
+
 /** A request that is to be merged, by commits. */
 export interface Merging {
   readonly source: string;
