@@ -130,7 +130,9 @@ export async function openMirror(
       await git.offline().bytes(['update-ref', head(main), source]);
       return true;
     } catch (error) {
-      if (!(error instanceof GitError) || !error.stderr.includes('nonexistent object')) throw error;
+      // A remote over HTTP is refused so early that git is stopped by it, and does not come to say that it has none.
+      const missing = error instanceof GitError && /nonexistent object|transport '\w+' not allowed/.test(error.stderr);
+      if (!missing) throw error;
       return false;
     }
   }
