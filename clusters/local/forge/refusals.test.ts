@@ -78,6 +78,19 @@ test('nobody merges where the rule lets nobody, and an automatic merge stays wha
   assert.equal((await maintainer('GET', 'merge_requests/1')).said.state, 'opened');
 });
 
+test('a push to the branch ends the wait for its pipeline', async (t) => {
+  const { tip, base, repository, maintainer } = await forge(t);
+  await maintainer('POST', 'merge_requests', proposal);
+  await maintainer('POST', `statuses/${tip}`, { state: 'running', name: 'check' });
+  await maintainer('PUT', 'merge_requests/1/merge', { sha: tip, auto_merge: true });
+  const waits = async () => (await maintainer('GET', 'merge_requests/1')).said.merge_when_pipeline_succeeds;
+  assert.equal(await waits(), true);
+  await newBranch(repository, 'feature', tip);
+  assert.equal(await waits(), false);
+  await maintainer('POST', `statuses/${tip}`, { state: 'success', name: 'check' });
+  assert.equal(await repository.commit(head('main')), base);
+});
+
 test('a branch that nobody may push to is not rebased', async (t) => {
   const { base, repository, tip, maintainer, developer } = await forge(t);
   await newBranch(repository, 'main', base);

@@ -70,7 +70,7 @@ export function shown(
   kept: Kept,
   { tip, status, notes }: { tip: string | undefined; status: DetailedStatus; notes: number },
 ) {
-  const { auto_merge_sha: _, author = owner, merge_user, closed_by, ...rest } = kept;
+  const { auto_merge_sha, author = owner, merge_user, closed_by, ...rest } = kept;
   const url = settings.url();
   const user = (one: User | undefined) => (one ? shownUser(one, url) : null);
   const squash = settings.squash_option === 'always' || settings.squash_option === 'default_on';
@@ -91,7 +91,8 @@ export function shown(
     merged_at: kept.merged_at ?? null,
     closed_by: user(closed_by),
     closed_at: kept.closed_at ?? null,
-    merge_when_pipeline_succeeds: kept.merge_when_pipeline_succeeds ?? false,
+    // A push ends the wait, as in GitLab: nobody said that what came with it may be merged.
+    merge_when_pipeline_succeeds: kept.merge_when_pipeline_succeeds === true && auto_merge_sha === (kept.sha ?? tip),
     squash_commit_sha: kept.squash_commit_sha ?? null,
     merge_error: kept.merge_error ?? null,
     squash,
