@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Git } from '../../generators/git/git.ts';
-import { createForge } from './forge/forge.ts';
+import { createForge, isForgePath } from './forge/forge.ts';
 import { project } from './forge/merge-requests.ts';
 import { applications } from './runtime/applications.ts';
 import { createProxy } from './runtime/proxy.ts';
@@ -42,10 +42,10 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
   const argocd = applications(runtimes, token);
   let pages: RequestListener = (_, response) => response.writeHead(503).end();
   const control: Server = await listen((request, response) => {
-    const path = request.url ?? '/';
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (path === '/healthz') response.end(instance);
     else if (path.startsWith('/api/v1/')) argocd(request, response);
-    else if (path.startsWith('/api/')) forge(request, response);
+    else if (isForgePath(path)) forge(request, response);
     else pages(request, response);
   }, settings.controlPort);
 
