@@ -7,7 +7,7 @@ import { Git } from '../../generators/git/git.ts';
 import { createForge, isForgePath } from './forge/forge.ts';
 import { project } from './forge/merge-requests.ts';
 import { applications } from './runtime/applications.ts';
-import { createProxy } from './runtime/proxy.ts';
+import { createProxy, createTunnel } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
@@ -32,6 +32,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
 
   const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
   const proxy = await listen(createProxy(runtimes), settings.proxyPort);
+  proxy.on('upgrade', createTunnel(runtimes));
   const forge = await createForge({
     repository,
     file: join(dir, 'merge-requests.json'),
@@ -49,10 +50,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
     else pages(request, response);
   }, settings.controlPort);
 
-  // The runtime polls the branches, as Argo CD does; pods that change state ask for a step of their own.
-  const timer = setInterval(() => {
-    for (const runtime of runtimes) void runtime.tick();
-  }, 250);
+  for (const runtime of runtimes) runtime.start();
 
   const file: WorldFile = {
     version: 1,
@@ -73,7 +71,6 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
   async function stop(): Promise<void> {
     if (stopping) return;
     stopping = true;
-    clearInterval(timer);
     for (const server of [control, proxy]) {
       server.close();
       server.closeAllConnections();

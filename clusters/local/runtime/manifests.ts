@@ -1,39 +1,24 @@
+import { createHash } from 'node:crypto';
 import { load } from 'js-yaml';
 import type { Git } from '../../../generators/git/git.ts';
-import { entriesOf } from '../../../generators/git/history.ts';
+import { entriesOf, partFiles } from '../../../generators/git/history.ts';
+import { readBlobs } from '../../../generators/git/objects.ts';
 import { applicationFile, metadataFile } from '../../../generators/model/names.ts';
-import type { Wanted } from './rollout.ts';
-
-/** The part of a pod template that this machine can run. */
-export interface Template {
-  readonly spec: {
-    readonly terminationGracePeriodSeconds?: number;
-    readonly containers: readonly Container[];
-  };
-}
-export interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-  readonly readinessProbe?: Probe;
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
-}
-export interface Probe {
-  readonly httpGet?: { readonly path: string; readonly port: string | number };
-  readonly exec?: { readonly command: readonly string[] };
-  readonly periodSeconds?: number;
-}
+import { limitsOf, type Strategy, type Wanted } from './rollout.ts';
+import type { Template } from './template.ts';
 
 /** What an environment branch wants to run of one kind of pod. */
 export interface Workload {
   readonly app: string;
   readonly name: string;
-  /** Pods of a StatefulSet keep their name and their volume. */
-  readonly stateful: boolean;
+  readonly kind: 'Deployment' | 'StatefulSet';
   readonly template: Template;
-  readonly wanted: Omit<Wanted, 'template'>;
+  readonly wanted: Wanted;
+  readonly minReadySeconds: number;
+  /** Of a Deployment: after so many seconds without progress it is degraded. */
+  readonly progressDeadlineSeconds: number;
+  /** Whether the pods of a StatefulSet start side by side. */
+  readonly parallel: boolean;
 }
 export interface Service {
   readonly name: string;
@@ -45,98 +30,150 @@ export interface Route {
   readonly host: string;
   readonly service: string;
 }
+export interface JobSpec {
+  readonly backoffLimit?: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly template: Template;
+}
+export interface CronJobSpec {
+  readonly schedule: string;
+  readonly timeZone?: string;
+  readonly suspend?: boolean;
+  readonly concurrencyPolicy?: string;
+  readonly jobTemplate: { readonly spec: JobSpec };
+}
 
-/** What one commit of an environment branch says. */
-export interface Desired {
-  readonly revision: string;
-  /** Per app the tree of its folder. */
-  readonly parts: ReadonlyMap<string, string>;
+/** What one app's folder says, as far as this machine plays it. */
+export interface AppManifests {
+  /** The id of the folder. */
+  readonly part: string;
   readonly workloads: readonly Workload[];
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
-  /** Apps whose folder could not be read, with the reason. */
-  readonly unreadable: ReadonlyMap<string, string>;
+  readonly cronJobs: readonly { readonly name: string; readonly spec: CronJobSpec }[];
+  /** Jobs that run to their end before anything else changes, in their order. */
+  readonly hooks: readonly { readonly name: string; readonly spec: JobSpec }[];
+  /** The data of ConfigMaps, by name. */
+  readonly configs: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** A folder that could not be read, and why. */
+export interface Unreadable {
+  readonly part: string;
+  readonly unreadable: string;
+}
+
+/** What one commit of an environment branch says, by app. */
+export interface Desired {
+  readonly revision: string;
+  readonly apps: ReadonlyMap<string, AppManifests | Unreadable>;
 }
 
 interface Manifest {
   readonly kind?: string;
-  readonly metadata?: { readonly name?: string };
+  readonly metadata?: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly data?: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: a manifest is whatever somebody committed; what is missing is reported as unreadable
   readonly spec?: any;
 }
 
-/** Reads every app of an environment branch's commit: a folder with an `application.yaml`, as Argo CD would. */
-export async function readDesired(repository: Git, revision: string): Promise<Desired> {
-  const files = (await repository.bytes(['ls-tree', '-r', '-z', '--name-only', revision])).toString().split('\0');
-  const entries = await entriesOf(repository, revision);
-  const parts = new Map<string, string>();
-  for (const [name, { id }] of entries) if (files.includes(`${name}/${applicationFile}`)) parts.set(name, id);
-  const [workloads, services, routes] = [[] as Workload[], [] as Service[], [] as Route[]];
-  const unreadable = new Map<string, string>();
-  for (const app of parts.keys()) {
-    const found: Found = { workloads: [], services: [], routes: [], scales: new Map() };
+/**
+ * Reads every app of an environment branch's commit: a folder with an `application.yaml`, as Argo CD would.
+ * @param before what is known already: a folder that did not change is not read again
+ */
+export async function readDesired(repository: Git, revision: string, before?: Desired): Promise<Desired> {
+  const [entries, files] = await Promise.all([entriesOf(repository, revision), partFiles(repository, revision)]);
+  const apps = new Map<string, AppManifests | Unreadable>();
+  const changed = new Map<string, ReadonlyMap<string, string>>();
+  for (const [app, ids] of files) {
+    const part = entries.get(app)?.id;
+    if (part === undefined || !ids.has(applicationFile)) continue;
+    const known = before?.apps.get(app);
+    if (known?.part === part) apps.set(app, known);
+    else changed.set(app, new Map([...ids].filter(([file]) => file !== applicationFile && file !== metadataFile)));
+  }
+  const blobs = await readBlobs(
+    repository,
+    [...changed.values()].flatMap((ids) => [...ids.values()]),
+  );
+  for (const [app, ids] of changed) {
+    const part = entries.get(app)?.id as string;
     try {
-      for (const path of files) {
-        if (!path.startsWith(`${app}/`) || path.endsWith(`/${applicationFile}`) || path.endsWith(`/${metadataFile}`))
-          continue;
-        read(load(await repository.text(['show', `${revision}:${path}`])) as Manifest, app, found);
-      }
-      workloads.push(...found.workloads.map((workload) => scaled(workload, found.scales)));
-      services.push(...found.services);
-      routes.push(...found.routes);
+      const manifests = [...ids].map(([file, id]) => parsed(file, String(blobs.get(id))));
+      apps.set(app, { part, ...manifestsOf(app, manifests) });
     } catch (error) {
-      unreadable.set(app, (error as Error).message.split('\n')[0] ?? 'unreadable');
+      apps.set(app, { part, unreadable: (error as Error).message.split('\n')[0] ?? 'unreadable' });
     }
   }
-  return { revision, parts, workloads, services, routes, unreadable };
+  return { revision, apps };
 }
 
-/** What the manifests of one app say. */
-interface Found {
-  readonly workloads: Workload[];
-  readonly services: Service[];
-  readonly routes: Route[];
-  /** How many pods an autoscaler begins with, by workload. */
-  readonly scales: Map<string, number>;
-}
-
-/** Nobody measures load here: what follows it stays at its least. */
-const scaled = (workload: Workload, scales: Found['scales']): Workload => {
-  const replicas = scales.get(workload.name);
-  return replicas === undefined ? workload : { ...workload, wanted: { ...workload.wanted, replicas } };
-};
-
-function read({ kind, metadata, spec }: Manifest, app: string, found: Found): void {
-  const name = metadata?.name;
-  if (!name) throw new Error('a manifest has no metadata.name');
-  if (kind === 'Deployment') {
-    const { maxSurge = 1, maxUnavailable = 0 } = spec.strategy?.rollingUpdate ?? {};
-    found.workloads.push({
-      app,
-      name,
-      stateful: false,
-      template: spec.template,
-      wanted: { replicas: spec.replicas ?? 1, maxSurge, maxUnavailable },
-    });
-  } else if (kind === 'StatefulSet') {
-    found.workloads.push({
-      app,
-      name,
-      stateful: true,
-      template: spec.template,
-      wanted: { replicas: spec.replicas ?? 1, maxSurge: 0, maxUnavailable: 1 },
-    });
-  } else if (kind === 'Service') {
-    const ports = spec.ports.map((port: { port: number; targetPort?: string | number }) => ({
-      port: port.port,
-      target: port.targetPort ?? port.port,
-    }));
-    found.services.push({ name, selects: spec.selector['app.kubernetes.io/name'], ports });
-  } else if (kind === 'HorizontalPodAutoscaler') {
-    found.scales.set(spec.scaleTargetRef?.name, spec.minReplicas ?? 1);
-  } else if (kind === 'Ingress') {
-    for (const rule of spec.rules) {
-      for (const path of rule.http.paths) found.routes.push({ host: rule.host, service: path.backend.service.name });
-    }
+function parsed(file: string, text: string): Manifest {
+  try {
+    return load(text) as Manifest;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
   }
 }
+
+function manifestsOf(app: string, manifests: readonly Manifest[]): Omit<AppManifests, 'part'> {
+  const found = {
+    workloads: [] as Workload[],
+    services: [] as Service[],
+    routes: [] as Route[],
+    cronJobs: [] as { name: string; spec: CronJobSpec }[],
+    hooks: [] as { name: string; spec: JobSpec; wave: number }[],
+    configs: new Map<string, Readonly<Record<string, string>>>(),
+  };
+  // Nobody measures load here: what follows it stays at its least.
+  const scales = new Map(
+    manifests
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+      .map(({ spec }) => [spec.scaleTargetRef?.name as string, (spec.minReplicas as number | undefined) ?? 1]),
+  );
+  for (const { kind, metadata, spec, data } of manifests) {
+    const name = metadata?.name;
+    if (!name) throw new Error('a manifest has no metadata.name');
+    if (kind === 'Deployment' || kind === 'StatefulSet') found.workloads.push(workload(app, name, kind, spec, scales));
+    else if (kind === 'Service') found.services.push(service(name, spec));
+    else if (kind === 'ConfigMap') found.configs.set(name, data ?? {});
+    else if (kind === 'CronJob') found.cronJobs.push({ name, spec });
+    else if (kind === 'Ingress') found.routes.push(...routes(spec));
+    else if (kind === 'Job' && metadata.annotations?.['argocd.argoproj.io/hook'] === 'PreSync')
+      found.hooks.push({ name, spec, wave: Number(metadata.annotations['argocd.argoproj.io/sync-wave'] ?? 0) });
+  }
+  found.hooks.sort((one, other) => one.wave - other.wave);
+  return found;
+}
+
+function workload(
+  app: string,
+  name: string,
+  kind: Workload['kind'],
+  spec: Manifest['spec'],
+  scales: ReadonlyMap<string, number>,
+): Workload {
+  const { template, minReadySeconds = 0, progressDeadlineSeconds = 600, podManagementPolicy } = spec;
+  const replicas: number = scales.get(name) ?? spec.replicas ?? 1;
+  if (!Array.isArray(template?.spec?.containers)) throw new Error(`${kind} ${name} has no containers`);
+  const hash = createHash('sha256').update(JSON.stringify(template)).digest('hex');
+  const limits = limitsOf((spec.strategy ?? {}) as Strategy, replicas);
+  const parallel = podManagementPolicy === 'Parallel';
+  const wanted = { template: hash, replicas, ...limits };
+  return { app, name, kind, template, wanted, minReadySeconds, progressDeadlineSeconds, parallel };
+}
+
+function service(name: string, spec: Manifest['spec']): Service {
+  const ports = (spec.ports ?? []).map(({ port, targetPort }: { port: number; targetPort?: string | number }) => ({
+    port,
+    target: targetPort ?? port,
+  }));
+  return { name, selects: spec.selector?.['app.kubernetes.io/name'] ?? name, ports };
+}
+
+const routes = (spec: Manifest['spec']): Route[] =>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  (spec.rules ?? []).flatMap(({ host, http }: any) =>
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    (http?.paths ?? []).map((path: any) => ({ host, service: path.backend.service.name })),
+  );

@@ -1,72 +1,84 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseImage } from '../../../generators/model/image.ts';
-import { Refusal } from '../../../generators/model/refusal.ts';
-import { NotRunHere, unpackedArtifact } from './artifact.ts';
-import type { Container, Probe, Template } from './manifests.ts';
-import { programFor } from './programs.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NotRunHere } from './artifact.ts';
+import { ContainerProcess } from './container.ts';
+import { former, remember } from './former.ts';
+import { boundLog, olderLog } from './log-file.ts';
+import { executableOf } from './programs.ts';
+import { type Configs, Sandbox } from './sandbox.ts';
+import type { Container, PodSpec } from './template.ts';
 
 export interface PodSettings {
+  readonly app: string;
+  /** Its name: `counter-3`. */
   readonly id: string;
+  readonly environment: string;
+  /** The hash of the template that it was started from. */
   readonly template: string;
-  readonly spec: Template['spec'];
+  readonly spec: PodSpec;
   /** The world's folder: artifacts, logs and volumes are there. */
   readonly world: string;
-  /** Where its logs go and its volume is: `dev/redis-0`. */
-  readonly place: string;
   /** `redis:6379` → `127.0.0.1:40123`: where services of its environment are reached on this machine. */
   readonly reach: (value: string) => string;
+  readonly configs: Configs;
   /** Called after every change of state. */
   readonly changed: () => void;
 }
 
-/** What a shell says when there is no such program. */
-const notFound = 'status 127';
-
-/** So many probes must fail in a row before a pod that was ready is not. */
-const failureThreshold = 3;
-
-/**
- * One pod as a process. It lives exactly as long as the pipe to its standard input (see lifeline.sh), so it can never
- * outlive whoever started it. Where its arguments or environment name a container port, it is told a free port of this
- * machine instead; where they name a mounted path, a folder.
- */
+/** One pod as processes: what prepares it to its end, one after another, and then its containers beside each other. */
 export class Pod {
   readonly id: string;
   readonly template: string;
-  ready = false;
   stopping = false;
   stopped = false;
-  restarts = 0;
+  /** Since when it is ready, or else since when it runs, in milliseconds since 1970. */
+  since = Date.now();
   /** Requests that the proxy has under way to it. */
   inFlight = 0;
-  /** Why it does not run, in one sentence; undefined while it does. */
-  trouble: string | undefined;
-  /** Whether this machine has nothing that could run it. */
-  foreign = false;
+  /** How a pod that runs once ended: undefined when all went well, else why not. Pending for ever for others. */
+  readonly finished: Promise<string | undefined>;
   readonly #settings: PodSettings;
-  readonly #container: Container;
-  #ports = new Map<number, number>();
-  #process: ChildProcess | undefined;
-  #failures = 0;
+  readonly #sandbox: Sandbox;
+  readonly #logs: string[] = [];
+  #running: ContainerProcess[] = [];
+  /** Whether all of its containers have been started. */
+  #whole = false;
+  #ready = false;
+  #obstacle: { readonly why: string; readonly foreign: boolean } | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(settings: PodSettings) {
     this.id = settings.id;
     this.template = settings.template;
     this.#settings = settings;
-    const [container] = settings.spec.containers;
-    if (!container) throw new Error(`${settings.id} has no container`);
-    this.#container = container;
-    void this.#run();
+    this.#sandbox = new Sandbox(settings);
+    this.finished = this.#run();
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.stopping;
+  }
+
+  get restarts(): number {
+    return this.#running.reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  /** Why it does not run, in one sentence; undefined while it does. */
+  get trouble(): string | undefined {
+    if (this.#obstacle) return this.#obstacle.why;
+    const troubled = this.#running.find(({ trouble }) => trouble !== undefined);
+    return this.#running.length > 1 && troubled ? `${troubled.name}: ${troubled.trouble}` : troubled?.trouble;
+  }
+
+  /** Whether this machine has nothing that could run it. */
+  get foreign(): boolean {
+    return this.#obstacle?.foreign ?? this.#running.some(({ foreign }) => foreign);
   }
 
   /** The port of this machine behind a container's port, given by number or name. */
   port(target: string | number): number | undefined {
-    const found = this.#container.ports?.find(({ name, containerPort }) => name === target || containerPort === target);
-    return found && this.#ports.get(found.containerPort);
+    return this.#sandbox.port(target);
   }
 
   /** Leaves the service, finishes its requests, ends within its grace period. */
@@ -75,137 +87,133 @@ export class Pod {
     return this.#ended;
   }
 
-  async #end(): Promise<void> {
-    this.stopping = true;
-    this.ready = false;
-    this.#settings.changed();
-    const until = Date.now() + this.#grace * 1000;
-    while (this.inFlight > 0 && Date.now() < until) await delay(20);
-    const child = this.#process;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.stdin?.end();
-      await ended;
-    }
-    this.stopped = true;
-    this.#settings.changed();
+  /** Keeps its logs from growing for ever. */
+  boundLogs(): void {
+    for (const log of this.#logs) boundLog(log);
+  }
+
+  /** Removes its logs. */
+  async forget(): Promise<void> {
+    for (const log of this.#logs) for (const file of [log, olderLog(log)]) await rm(file, { force: true });
   }
 
   get #grace(): number {
     return this.#settings.spec.terminationGracePeriodSeconds ?? 30;
   }
 
-  async #run(): Promise<void> {
-    while (!this.stopping) {
-      const log = join(this.#settings.world, 'logs', `${this.#settings.place}.log`);
+  async #end(): Promise<void> {
+    this.stopping = true;
+    this.#changed();
+    const until = Date.now() + this.#grace * 1000;
+    // Told first, since nobody sends it anything any more; then it may finish what it has.
+    await Promise.all(this.#running.map((container) => container.beforeStop(this.#grace)));
+    while (this.inFlight > 0 && Date.now() < until) await delay(20);
+    // What runs beside the containers ends after them.
+    const besides = this.#running.filter((container) => this.#isSidecar(container.name));
+    await Promise.all(this.#running.filter((one) => !besides.includes(one)).map((one) => one.stop(until)));
+    await Promise.all(besides.map((one) => one.stop(until)));
+    await this.#sandbox.remove();
+    this.stopped = true;
+    this.#settings.changed();
+  }
+
+  #changed(): void {
+    const ready = this.#whole && !this.stopping && this.#running.every((container) => container.ready);
+    if (ready !== this.#ready) this.since = Date.now();
+    this.#ready = ready;
+    this.#settings.changed();
+  }
+
+  #isSidecar(name: string): boolean {
+    return (this.#settings.spec.initContainers ?? []).some(
+      (one) => one.name === name && one.restartPolicy === 'Always',
+    );
+  }
+
+  async #run(): Promise<string | undefined> {
+    const { spec } = this.#settings;
+    for (let tries = 0; !this.stopping; tries++) {
       try {
-        const status = await this.#once(log);
-        if (this.stopping) return;
-        this.trouble = `it ended with ${status}: ${await lastLine(log)}`;
+        await this.#prepare();
+        this.#obstacle = undefined;
+        break;
       } catch (error) {
-        this.trouble = (error as Error).message;
-        this.foreign = error instanceof NotRunHere;
+        this.#obstacle = { why: (error as Error).message, foreign: error instanceof NotRunHere };
+        this.#changed();
+        if (this.#isOnce) return this.#obstacle.why;
+        await delay(Math.min(30_000, 500 * 2 ** Math.min(tries, 6)));
       }
-      this.ready = false;
-      this.restarts++;
-      this.#settings.changed();
-      await delay(Math.min(30_000, 500 * 2 ** Math.min(this.restarts, 6)));
     }
+    for (const container of spec.initContainers ?? []) {
+      if (this.stopping) return undefined;
+      const why = await this.#before(container);
+      if (why !== undefined) return `${container.name}: ${why}`;
+    }
+    if (this.stopping) return undefined;
+    const containers = spec.containers.map((container) => this.#process(container));
+    this.#running = [...this.#running.filter(({ name }) => this.#isSidecar(name)), ...containers];
+    this.#whole = true;
+    const ends = containers.map((one) => (this.#isOnce ? this.#once(one) : one.keep()));
+    this.#remember();
+    return (await Promise.all(ends)).find((why) => why !== undefined) ?? undefined;
   }
 
-  async #once(log: string): Promise<string> {
-    const { world, place, reach } = this.#settings;
-    const { image, args = [], env = [], ports = [], volumeMounts = [] } = this.#container;
-    const { repository, digest } = parseImage(image, `image of ${this.id}`);
-    this.#ports = new Map();
-    for (const { containerPort } of ports) this.#ports.set(containerPort, await freePort());
-    for (const { name } of volumeMounts) await mkdir(join(world, 'volumes', place, name), { recursive: true });
-    const local = (value: string) => {
-      const mount = volumeMounts.find(({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`));
-      if (mount) return join(world, 'volumes', place, mount.name, value.slice(mount.mountPath.length));
-      return String(this.#ports.get(Number(value)) ?? reach(value));
-    };
-
-    const program = programFor(repository);
-    const artifact = program ? undefined : await unpackedArtifact(world, digest, repository);
-    const [command, extra] = program ? [program.command, program.loopback] : [process.execPath, [artifact?.main ?? '']];
-    const values = Object.fromEntries(env.map(({ name, value = '' }) => [name, local(value)]));
-    await mkdir(join(log, '..'), { recursive: true });
-    const out = await open(log, 'a');
-    if (this.stopping) return 'nothing';
-    const localArgs = program ? [...args.map(local), ...extra] : [...extra, ...args.map(local)];
-    const child = spawn(join(import.meta.dirname, 'lifeline.sh'), [String(this.#grace), command, ...localArgs], {
-      cwd: artifact?.dir ?? join(world, 'volumes'),
-      env: { PATH: process.env.PATH, HOST: '127.0.0.1', ...values },
-      // A terminal's Ctrl-C is for whoever started the world, who then closes the pipe.
-      detached: true,
-      stdio: ['pipe', out.fd, out.fd],
-    });
-    this.#process = child;
-    this.#failures = 0;
-    const ended = new Promise<string>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) => resolve(signal ?? `status ${code}`));
-    });
-    void out.close();
-    const probing = new AbortController();
-    void this.#probe(local, probing.signal);
-    const status = await ended.finally(() => probing.abort());
-    if (program && status === notFound) {
-      throw new Refusal(`${program.command} was not found: install Debian's package ${program.debian}`);
-    }
-    return status;
+  get #isOnce(): boolean {
+    return ['Never', 'OnFailure'].includes(this.#settings.spec.restartPolicy ?? 'Always');
   }
 
-  async #probe(local: (value: string) => string, signal: AbortSignal): Promise<void> {
-    const probe = this.#container.readinessProbe;
-    const period = (probe?.periodSeconds ?? 10) * 1000;
-    while (!signal.aborted && !this.stopping) {
-      const answer = await this.#ask(probe, local);
-      if (signal.aborted || this.stopping) return;
-      this.#failures = answer ? 0 : this.#failures + 1;
-      const ready = answer || (this.ready && this.#failures < failureThreshold);
-      if (ready !== this.ready) {
-        this.ready = ready;
-        if (ready) this.trouble = undefined;
-        this.#settings.changed();
-      }
-      // A pod that starts is asked often, so that nobody waits for a period to pass.
-      await delay(this.ready ? period : 100);
-    }
+  async #prepare(): Promise<void> {
+    const { spec, world, environment, id, app } = this.#settings;
+    await mkdir(join(world, 'logs', environment, app), { recursive: true });
+    // All or nothing: half a pod would be none.
+    for (const container of [...(spec.initContainers ?? []), ...spec.containers]) await executableOf(world, container);
+    await former(world, environment, id, this.#grace);
+    if (!this.stopping) await this.#sandbox.prepare();
   }
 
-  async #ask(probe: Probe | undefined, local: (value: string) => string): Promise<boolean> {
-    if (!probe) return true;
-    if (probe.exec) {
-      const [command = '', ...args] = probe.exec.command.map(local);
-      return new Promise((resolve) => execFile(command, args, { timeout: 2000 }, (error) => resolve(error === null)));
+  /** An init container to its end, or a sidecar until it has started. @returns why a pod that runs once cannot go on */
+  async #before(container: Container): Promise<string | undefined> {
+    const one = this.#process(container);
+    this.#running = [...this.#running, one];
+    if (container.restartPolicy === 'Always') {
+      void one.keep();
+      while (!one.started && !this.stopping) await delay(50);
+      return undefined;
     }
-    const port = probe.httpGet && this.port(probe.httpGet.port);
-    if (!probe.httpGet || port === undefined) return false;
+    const why = this.#isOnce ? await this.#once(one) : await one.complete();
+    this.#running = this.#running.filter((candidate) => candidate !== one);
+    return why ?? undefined;
+  }
+
+  async #once(container: ContainerProcess): Promise<string | undefined> {
     try {
-      const response = await fetch(`http://127.0.0.1:${port}${probe.httpGet.path}`, {
-        signal: AbortSignal.timeout(2000),
-      });
-      await response.arrayBuffer();
-      return response.ok;
-    } catch {
-      return false;
+      return await container.once();
+    } catch (error) {
+      return (error as Error).message;
     }
   }
-}
 
-const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  #process(container: Container): ContainerProcess {
+    const { spec, world, environment, app, id } = this.#settings;
+    const several = spec.containers.length + (spec.initContainers?.length ?? 0) > 1;
+    const log = join(world, 'logs', environment, app, `${id}${several ? `.${container.name}` : ''}.log`);
+    this.#logs.push(log);
+    return new ContainerProcess({
+      ...{ container, world, log, sandbox: this.#sandbox, grace: this.#grace },
+      changed: () => {
+        this.#remember();
+        this.#changed();
+      },
+    });
+  }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function lastLine(file: string): Promise<string> {
-  const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
-  return lines.at(-1)?.slice(-300) || 'it said nothing';
+  #remember(): void {
+    const { world, environment, id } = this.#settings;
+    remember(
+      world,
+      environment,
+      id,
+      this.#running.flatMap(({ pid }) => pid ?? []),
+    );
+  }
 }

@@ -1,21 +1,26 @@
-import { createHash } from 'node:crypto';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { Git } from '../../../generators/git/git.ts';
 import type { Live } from '../../../generators/model/gate.ts';
-import { environmentBranch, head } from '../../../generators/model/names.ts';
-import { type Desired, readDesired, type Workload } from './manifests.ts';
-import { Pod } from './pod.ts';
-import { nextStep } from './rollout.ts';
+import { Application } from './application.ts';
+import { Branch } from './branch.ts';
+import { type Desired, readDesired } from './manifests.ts';
+import { type Backend, Services } from './services.ts';
 
-/** Restarts after which an app counts as degraded, not as starting. */
-const crashLoop = 3;
+/** How often the branch is looked at, in milliseconds: Argo CD does so every three minutes, or when it is told. */
+const period = 250;
 
-interface Running {
-  workload: Workload;
-  hash: string;
-  readonly pods: Pod[];
-  /** Pods started so far: their number is their name. */
-  started: number;
+/** A pod as the board shows it. */
+export interface PodView {
+  readonly app: string;
+  readonly name: string;
+  /** The hash of the template that it was started from. */
+  readonly template: string;
+  readonly ready: boolean;
+  readonly stopping: boolean;
+  readonly restarts: number;
+  /** Why it does not run, or is not ready, in one sentence. */
+  readonly trouble: string | undefined;
+  /** Since when it is ready, or else since when it runs, in milliseconds since 1970. */
+  readonly since: number;
 }
 
 /**
@@ -26,186 +31,144 @@ export class EnvironmentRuntime {
   readonly environment: string;
   readonly #repository: Git;
   readonly #world: string;
+  readonly #branch: Branch;
+  readonly #services: Services;
+  readonly #apps = new Map<string, Application>();
   #desired: Desired | undefined;
-  readonly #running = new Map<string, Running>();
-  readonly #forwards = new Map<string, { port: number; server: Server }>();
-  readonly #health = new Map<string, { status: string; since: number }>();
+  #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
   #closed = false;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<void> | undefined;
+  #again = false;
 
   constructor(environment: string, repository: Git, world: string) {
     this.environment = environment;
     this.#repository = repository;
     this.#world = world;
+    this.#branch = new Branch(repository, environment);
+    this.#services = new Services(environment, (service, port) => {
+      const target = this.#service(service)?.ports.find((candidate) => candidate.port === port)?.target;
+      return target === undefined ? [] : this.#endpoints(service, target);
+    });
   }
 
-  /** Looks at the branch and takes the next step. Calls wait for one another. */
-  tick(): Promise<void> {
-    this.#turn = this.#turn
-      .then(() => this.#step())
-      .catch((error: Error) => console.error(`${this.environment}: ${error.stack}`));
-    return this.#turn;
+  /** Begins to look at the branch, and goes on until it is closed. */
+  start(): void {
+    if (this.#timer || this.#closed) return;
+    this.#timer = setInterval(() => this.#tick(), period);
+    this.#tick();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#timer);
     await this.#turn;
-    await Promise.all([...this.#running.values()].flatMap(({ pods }) => pods.map((pod) => pod.stop())));
-    for (const { server } of this.#forwards.values()) server.close();
+    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+    this.#services.close();
   }
 
   /** Ready pods behind a host of one of the environment's routes, or behind `<app>.<environment>.localhost`. */
-  backends(host: string): { pod: Pod; port: number }[] | undefined {
-    const route = this.#desired?.routes.find(
+  backends(host: string): Backend[] | undefined {
+    const route = this.#routes.find(
       (candidate) => candidate.host === host || `${candidate.service}.${this.environment}.localhost` === host,
     );
     return route && this.#endpoints(route.service);
   }
 
   get hosts(): string[] {
-    return (this.#desired?.routes ?? []).flatMap(({ host, service }) => [
-      `${service}.${this.environment}.localhost`,
-      host,
-    ]);
+    return this.#routes.flatMap(({ host, service }) => [`${service}.${this.environment}.localhost`, host]);
   }
 
   /** One answer per app, as the gate asks for it. */
   applications(): Live[] {
-    const { revision, parts = new Map<string, string>(), unreadable } = this.#desired ?? {};
-    return [...parts].map(([app, part]) => {
-      const reason = unreadable?.get(app);
-      const { health, message } = reason ? { health: 'Unknown', message: reason } : this.#healthOf(app);
-      // Another app's commit is no news for this one; a new part of its own is.
-      const since = this.#sinceOf(app, `${health} ${part}`);
-      return { app, sync: reason ? 'Unknown' : 'Synced', revision, health, message, since };
-    });
-  }
-
-  #sinceOf(app: string, status: string): number {
-    const before = this.#health.get(app);
-    if (before?.status === status) return before.since;
     const now = Date.now();
-    this.#health.set(app, { status, since: now });
-    return now;
+    return [...this.#apps.values()].flatMap((app) => app.live(this.#desired?.revision, now) ?? []);
   }
 
-  #healthOf(app: string): { health: string; message: string | undefined } {
-    let health = 'Healthy';
-    let message: string | undefined;
-    for (const { workload, hash, pods } of this.#running.values()) {
-      if (workload.app !== app) continue;
-      const current = pods.filter((pod) => pod.template === hash && !pod.stopping);
-      const ready = current.filter((pod) => pod.ready).length;
-      if (ready === workload.wanted.replicas && pods.every((pod) => pod.template === hash || pod.stopped)) continue;
-      const troubled = current.find((pod) => pod.trouble);
-      // What is not run here nobody knows: it is not broken either.
-      if (troubled?.foreign) return { health: 'Unknown', message: troubled.trouble };
-      health = troubled && troubled.restarts >= crashLoop ? 'Degraded' : health === 'Degraded' ? health : 'Progressing';
-      message = troubled
-        ? `${troubled.id}: ${troubled.trouble}`
-        : `${ready} of ${workload.wanted.replicas} pods of ${workload.name} are ready`;
+  /** Every pod, those of jobs that run now too. */
+  pods(): readonly PodView[] {
+    return [...this.#apps.values()].flatMap((app) =>
+      [...app.pods, ...app.jobPods].map(({ id, template, ready, stopping, restarts, trouble, since }) => ({
+        ...{ app: app.name, name: id, template, ready, stopping, restarts, trouble, since },
+      })),
+    );
+  }
+
+  // A look that is asked for during another one is one look afterwards, however often it is asked for.
+  #tick(): void {
+    if (this.#turn) {
+      this.#again = true;
+      return;
     }
-    return { health, message };
+    this.#turn = this.#step()
+      .catch((error: Error) => console.error(`${this.environment}: ${error.stack}`))
+      .finally(() => {
+        this.#turn = undefined;
+        if (this.#again && !this.#closed) this.#tick();
+      });
+    this.#again = false;
   }
 
   async #step(): Promise<void> {
     if (this.#closed) return;
-    const revision = await this.#repository.commit(head(environmentBranch(this.environment)));
-    if (revision && revision !== this.#desired?.revision) await this.#adopt(revision);
-    for (const running of this.#running.values()) this.#roll(running);
-  }
-
-  async #adopt(revision: string): Promise<void> {
-    const before = this.#desired;
-    const desired = await readDesired(this.#repository, revision);
-    for (const service of desired.services)
-      for (const { port } of service.ports) await this.#forward(service.name, port);
-    const wanted = new Map(desired.workloads.map((workload) => [`${workload.app}/${workload.name}`, workload]));
-    for (const [key, workload] of wanted) {
-      const hash = createHash('sha256').update(JSON.stringify(workload.template)).digest('hex');
-      const running = this.#running.get(key) ?? { workload, hash, pods: [], started: 0 };
-      this.#running.set(key, Object.assign(running, { workload, hash }));
+    const now = Date.now();
+    try {
+      await this.#adopt(await this.#branch.tip(), now);
+    } finally {
+      // Whatever stands on the branch: what runs goes on.
+      if (!this.#closed) for (const app of this.#apps.values()) app.step(Date.now());
+      if (++this.#looks % 20 === 0)
+        for (const app of this.#apps.values()) for (const pod of [...app.pods, ...app.jobPods]) pod.boundLogs();
     }
-    for (const [key, running] of this.#running) {
-      if (wanted.has(key) || desired.unreadable.has(running.workload.app)) continue;
-      running.workload = { ...running.workload, wanted: { ...running.workload.wanted, replicas: 0 } };
-      running.hash = '';
+  }
+
+  async #adopt(revision: string | undefined, now: number): Promise<void> {
+    if (revision === this.#desired?.revision) return;
+    // A branch that is gone wants nothing.
+    const desired = revision === undefined ? undefined : await readDesired(this.#repository, revision, this.#desired);
+    this.#desired = desired;
+    // Every address is there before the first pod that may be told it.
+    const services = [...(desired?.apps.values() ?? [])].flatMap((app) => ('services' in app ? app.services : []));
+    await this.#services.open(services);
+    for (const name of desired?.apps.keys() ?? []) if (!this.#apps.has(name)) this.#apps.set(name, this.#app(name));
+    for (const [name, app] of this.#apps) {
+      app.want(desired?.apps.get(name), now);
+      if (app.isGone) this.#apps.delete(name);
     }
-    // An app that cannot be read goes on as it was.
-    const kept = before?.routes.filter(({ service }) => desired.unreadable.has(service)) ?? [];
-    const keptServices = before?.services.filter(({ name }) => desired.unreadable.has(name)) ?? [];
-    this.#desired = {
-      ...desired,
-      routes: [...desired.routes, ...kept],
-      services: [...desired.services, ...keptServices],
-    };
   }
 
-  #roll(running: Running): void {
-    const { workload, hash, pods } = running;
-    for (let index = pods.length - 1; index >= 0; index--) if (pods[index]?.stopped) pods.splice(index, 1);
-    const { start, stop } = nextStep(pods, { ...workload.wanted, template: hash });
-    for (const id of stop) void pods.find((pod) => pod.id === id)?.stop();
-    // A stateful pod's successor has the same volume: it waits until the old one has let go.
-    if (workload.stateful && pods.some((pod) => pod.stopping)) return;
-    for (let count = 0; count < start; count++)
-      pods.push(this.#start(running, workload.stateful ? pods.length : ++running.started));
-  }
-
-  #start({ workload, hash }: Running, number: number): Pod {
-    const id = `${workload.name}-${number}`;
-    return new Pod({
-      id,
-      template: hash,
-      spec: workload.template.spec,
+  #app(app: string): Application {
+    return new Application({
+      app,
+      environment: this.environment,
       world: this.#world,
-      place: `${this.environment}/${id}`,
-      reach: (value) => this.#reach(value),
-      changed: () => void this.tick(),
+      reach: (value) => this.#services.reach(value),
+      configs: (name) => this.#applied.map(({ configs }) => configs.get(name)).find((data) => data !== undefined),
+      changed: () => this.#tick(),
     });
   }
 
-  #endpoints(service: string, target?: string | number): { pod: Pod; port: number }[] {
-    const found = this.#desired?.services.find(({ name }) => name === service);
-    const wanted = target ?? found?.ports[0]?.target;
-    if (!found || wanted === undefined) return [];
-    const pods = [...this.#running.values()]
-      .filter(({ workload }) => workload.name === found.selects)
-      .flatMap(({ pods: here }) => here);
-    return pods.flatMap((pod) => {
-      const port = pod.ready && !pod.stopping ? pod.port(wanted) : undefined;
-      return port === undefined ? [] : [{ pod, port }];
-    });
+  get #applied() {
+    return [...this.#apps.values()].flatMap(({ applied }) => applied ?? []);
   }
 
-  /** A service's own address on this machine: what kube-proxy is in a cluster. */
-  async #forward(service: string, port: number): Promise<void> {
-    const key = `${service}:${port}`;
-    if (this.#forwards.has(key)) return;
-    const server = createServer((socket) => {
-      const target = this.#desired?.services
-        .find(({ name }) => name === service)
-        ?.ports.find((candidate) => candidate.port === port)?.target;
-      const endpoints = target === undefined ? [] : this.#endpoints(service, target);
-      const endpoint = endpoints[Math.floor(Math.random() * endpoints.length)];
-      socket.on('error', () => socket.destroy());
-      if (!endpoint) return void socket.destroy();
-      const upstream = connect(endpoint.port, '127.0.0.1');
-      upstream.on('error', () => socket.destroy());
-      upstream.on('close', () => socket.destroy());
-      socket.on('close', () => upstream.destroy());
-      socket.pipe(upstream).pipe(socket);
-    });
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-    this.#forwards.set(key, { port: (server.address() as AddressInfo).port, server });
+  get #routes() {
+    return this.#applied.flatMap(({ routes }) => routes);
   }
 
-  #reach(value: string): string {
-    let reached = value;
-    for (const [address, { port }] of this.#forwards) {
-      const pattern = new RegExp(`(?<![\\w.-])${address.replaceAll('.', '\\.')}(?!\\d)`, 'g');
-      reached = reached.replace(pattern, `127.0.0.1:${port}`);
-    }
-    return reached;
+  #service(name: string) {
+    return this.#applied.flatMap(({ services }) => services).find((service) => service.name === name);
+  }
+
+  #endpoints(name: string, target?: string | number): Backend[] {
+    const service = this.#service(name);
+    const wanted = target ?? service?.ports[0]?.target;
+    if (!service || wanted === undefined) return [];
+    return [...this.#apps.values()]
+      .flatMap((app) => app.podsOf(service.selects))
+      .flatMap((pod) => {
+        const port = pod.ready ? pod.port(wanted) : undefined;
+        return port === undefined ? [] : [{ pod, port }];
+      });
   }
 }
