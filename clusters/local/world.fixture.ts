@@ -22,8 +22,8 @@ export interface Started {
   readonly checkout: Git;
   /** Puts these files, and no others, on env/dev. @returns the commit */
   readonly commit: (files: Readonly<Record<string, string>>) => Promise<string>;
-  /** Waits until what is live of an app is as asked. */
-  readonly until: (app: string, holds: (live: Live) => boolean) => Promise<Live>;
+  /** Waits until what is live of an app is as asked, which it asks every so many milliseconds. */
+  readonly until: (app: string, holds: (live: Live) => boolean, period?: number) => Promise<Live>;
 }
 
 export async function started(t: TestContext): Promise<Started> {
@@ -50,12 +50,11 @@ export async function started(t: TestContext): Promise<Started> {
       await repository.bytes(['update-ref', head('env/dev'), commit]);
       return commit;
     },
-    until: async (app, holds) => {
+    until: async (app, holds, period = 50) => {
       let found: Live | undefined;
-      for (let tries = 0; tries < 400; tries++) {
+      for (const end = Date.now() + 20_000; Date.now() < end; await delay(period)) {
         found = (await live('dev')).find((candidate) => candidate.app === app);
         if (found && holds(found)) return found;
-        await delay(50);
       }
       throw new Error(`${app} is ${JSON.stringify(found)}; ${await readFile(join(world.dir, 'world.log'), 'utf8')}`);
     },
@@ -112,24 +111,39 @@ export const files = (app: string, manifests: readonly object[]) =>
     ]),
   ]);
 
-export function web(name: string, digest: string, replicas = 1, env: Readonly<Record<string, string>> = {}) {
+/** What a test's Deployment has beside, or instead of, the usual. */
+export interface Besides {
+  readonly replicas?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Of its container. */
+  readonly container?: object;
+  /** Of its pod. */
+  readonly pod?: object;
+  /** Of the Deployment. */
+  readonly spec?: object;
+  /** Further manifests of the app. */
+  readonly manifests?: readonly object[];
+}
+
+/** An app with a Deployment, a Service and an Ingress: what each commit puts on the branch. */
+export function web(name: string, digest: string, besides: Besides = {}) {
+  const { replicas = 1, env = {}, manifests = [] } = besides;
   const container = {
     name,
     image: `registry.example.com/${name}@${digest}`,
     env: Object.entries({ PORT: '3000', ...env }).map(([key, value]) => ({ name: key, value })),
     ports: [{ name: 'http', containerPort: 3000 }],
     readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1 },
+    ...besides.container,
   };
+  const pod = { terminationGracePeriodSeconds: 5, containers: [container], ...besides.pod };
   const backend = { service: { name, port: { name: 'http' } } };
+  const strategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
   return files(name, [
     {
       kind: 'Deployment',
       metadata: { name },
-      spec: {
-        replicas,
-        strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-        template: { spec: { terminationGracePeriodSeconds: 5, containers: [container] } },
-      },
+      spec: { replicas, strategy, template: { spec: pod }, ...besides.spec },
     },
     {
       kind: 'Service',
@@ -141,6 +155,7 @@ export function web(name: string, digest: string, replicas = 1, env: Readonly<Re
       metadata: { name },
       spec: { rules: [{ host: `${name}.dev.example.com`, http: { paths: [{ path: '/', backend }] } }] },
     },
+    ...manifests,
   ]);
 }
 

@@ -14,7 +14,7 @@ test('whatever way the world ends, no process of it is left', async (t) => {
   if (process.platform !== 'linux') return t.skip('it looks for processes in /proc, which only Linux has');
   for (const end of ['stop', 'kill'] as const) {
     const { world, commit, until } = await started(t);
-    await commit({ ...web('hello', await artifact(world, answering('one')), 2) });
+    await commit({ ...web('hello', await artifact(world, answering('one')), { replicas: 2 }) });
     await until('hello', ({ health }) => health === 'Healthy');
     assert.ok(processesOf(world).length >= 2);
     if (end === 'stop') await stopWorld(world);

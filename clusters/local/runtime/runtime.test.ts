@@ -21,7 +21,7 @@ test('what a branch says is run: a program from its artifact, behind its host', 
 
 test('a new version is rolled over without a failed request, and what is live names the commit it runs', async (t) => {
   const { world, commit, until } = await started(t);
-  await commit(web('hello', await artifact(world, answering('one')), 2));
+  await commit(web('hello', await artifact(world, answering('one')), { replicas: 2 }));
   await until('hello', ({ health }) => health === 'Healthy');
   const second = await artifact(world, answering('two'));
   let asking = true;
@@ -29,7 +29,7 @@ test('a new version is rolled over without a failed request, and what is live na
   const visitors = Array.from({ length: 4 }, async () => {
     while (asking) answers.push(await visit(world, 'hello.dev.localhost'));
   });
-  const revision = await commit(web('hello', second, 2));
+  const revision = await commit(web('hello', second, { replicas: 2 }));
   await until('hello', (live) => live.health === 'Healthy' && live.revision === revision);
   await delay(100);
   asking = false;
@@ -76,11 +76,11 @@ test('Redis is the real one, with the arguments of its manifest, and its volume 
     stateful('redis', ['--port', '6379', '--dir', '/data', '--appendonly', 'yes', '--appendfsync', 'always'], label);
   // Asks Redis at the address that a manifest gives: the service's name.
   const asker = await artifact(world, speaking);
-  await commit({ ...redis('1'), ...web('asker', asker, 1, { REDIS: 'redis:6379' }) });
+  await commit({ ...redis('1'), ...web('asker', asker, { env: { REDIS: 'redis:6379' } }) });
   await until('redis', ({ health }) => health === 'Healthy');
   await until('asker', ({ health }) => health === 'Healthy');
   assert.equal((await visit(world, 'asker.dev.localhost')).body, ':1');
-  const revision = await commit({ ...redis('2'), ...web('asker', asker, 1, { REDIS: 'redis:6379' }) });
+  const revision = await commit({ ...redis('2'), ...web('asker', asker, { env: { REDIS: 'redis:6379' } }) });
   await until('redis', (live) => live.health === 'Healthy' && live.revision === revision);
   assert.equal((await visit(world, 'asker.dev.localhost')).body, ':2');
 });
@@ -90,7 +90,7 @@ test('a Redis that is killed is started again, with its data; one that is not in
   const { world, commit, until } = await started(t);
   const args = ['--port', '6379', '--dir', '/data', '--appendonly', 'yes', '--appendfsync', 'always'];
   const asker = await artifact(world, speaking);
-  await commit({ ...stateful('redis', args, '1'), ...web('asker', asker, 1, { REDIS: 'redis:6379' }) });
+  await commit({ ...stateful('redis', args, '1'), ...web('asker', asker, { env: { REDIS: 'redis:6379' } }) });
   await until('redis', ({ health }) => health === 'Healthy');
   await until('asker', ({ health }) => health === 'Healthy');
   assert.equal((await visit(world, 'asker.dev.localhost')).body, ':1');
