@@ -254,6 +254,19 @@ It lives in .slipway/world, or in the folder that SLIPWAY_WORLD names. Other ver
     options: { json },
     examples: ['slipway local up', 'slipway publish --remote local $(npx slipway local build)', 'slipway local down'],
   },
+  logs: {
+    summary: 'what the pods of an app of the local world wrote',
+    about:
+      'Prints the last lines of each pod, the pod that wrote last at the end, from every environment or from one. Where there\nis more than one pod, each line begins with its environment and pod. It reads files, so that it also answers when the\nworld is down.',
+    takes: ['APP'],
+    options: {
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      lines: { type: 'string', value: 'N', help: 'at most so many lines of each pod (default: 100)' },
+      follow: { type: 'boolean', help: 'go on with what they write, and with pods that start, until Ctrl-C' },
+      json: { type: 'boolean', help: 'print one JSON object per line' },
+    },
+    examples: ['slipway logs counter', 'slipway logs counter --env dev --follow'],
+  },
   demo: {
     summary: 'see all of it on this machine: commit, publish, promote, roll back',
     about:
