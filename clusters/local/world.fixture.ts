@@ -20,7 +20,9 @@ Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM
 export interface Started {
   readonly world: World;
   readonly checkout: Git;
-  /** Puts these files, and no others, on env/dev. @returns the commit */
+  /** The world's own. */
+  readonly repository: Git;
+  /** Puts these files on env/dev, and of the apps that they belong to no others. @returns the commit */
   readonly commit: (files: Readonly<Record<string, string>>) => Promise<string>;
   /** Waits until what is live of an app is as asked, which it asks every so many milliseconds. */
   readonly until: (app: string, holds: (live: Live) => boolean, period?: number) => Promise<Live>;
@@ -43,9 +45,16 @@ export async function started(t: TestContext): Promise<Started> {
   return {
     world,
     checkout,
+    repository,
     commit: async (files) => {
       const tip = await repository.commit(head('env/dev'));
-      const writes = Object.entries(files).map(([path, bytes]) => ({ path, bytes }));
+      const apps = new Set(Object.keys(files).map((path) => path.split('/')[0]));
+      const there = tip === undefined ? [] : await repository.lines(['ls-tree', '-r', '--name-only', tip]);
+      const gone = there.filter((path) => !(path in files) && apps.has(path.split('/')[0]));
+      const writes = [
+        ...Object.entries(files).map(([path, bytes]) => ({ path, bytes })),
+        ...gone.map((path) => ({ path, deleted: true as const })),
+      ];
       const [commit = ''] = await writeCommits(repository, tip, [{ message: 'x\n', writes }], Date.now());
       await repository.bytes(['update-ref', head('env/dev'), commit]);
       return commit;
@@ -68,7 +77,7 @@ export async function commitAll(git: Git): Promise<string> {
 }
 
 /** A program as an artifact of the world. @returns its digest */
-export async function artifact(world: World, program: string): Promise<string> {
+export async function artifact(world: Pick<World, 'dir'>, program: string): Promise<string> {
   const dir = await mkdtemp(join(world.dir, 'program-'));
   await writeFile(join(dir, 'package.json'), '{"main":"main.mjs"}');
   await writeFile(join(dir, 'main.mjs'), program);

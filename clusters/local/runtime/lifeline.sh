@@ -7,6 +7,8 @@ shift
 exec 3<&0
 "$@" </dev/null 3<&- &
 program=$!
+# The shell's own remarks are no words of the program.
+exec 2>/dev/null
 (
   while read -r said <&3; do grace=$said; done
   kill -TERM "$program"
@@ -16,9 +18,9 @@ program=$!
     left=$((left - 1))
   done
   kill -KILL "$program"
-) 2>/dev/null >/dev/null &
+) >/dev/null &
 watcher=$!
 wait "$program"
 status=$?
-kill "$watcher" 2>/dev/null
+kill "$watcher"
 exit "$status"

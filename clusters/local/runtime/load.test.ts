@@ -7,7 +7,7 @@ import { artifact, started, web } from '../world.fixture.ts';
 import type { World } from '../world.ts';
 
 // `SLIPWAY_ROLLOUTS=50` is the long form: npm run test:rollouts.
-const rollouts = Number(process.env.SLIPWAY_ROLLOUTS ?? 5);
+const rollouts = Number(process.env.SLIPWAY_ROLLOUTS ?? 4);
 
 /** Says its version and what it was sent, after a while; ends when it has answered all that it was asked. */
 const echo = `

@@ -126,10 +126,11 @@ export class EnvironmentRuntime {
     if (revision === this.#desired?.revision) return;
     // A branch that is gone wants nothing.
     const desired = revision === undefined ? undefined : await readDesired(this.#repository, revision, this.#desired);
-    this.#desired = desired;
     // Every address is there before the first pod that may be told it.
     const services = [...(desired?.apps.values() ?? [])].flatMap((app) => ('services' in app ? app.services : []));
     await this.#services.open(services);
+    // From here to the end without a pause: nobody may be told the new revision with the old health.
+    this.#desired = desired;
     for (const name of desired?.apps.keys() ?? []) if (!this.#apps.has(name)) this.#apps.set(name, this.#app(name));
     for (const [name, app] of this.#apps) {
       app.want(desired?.apps.get(name), now);
