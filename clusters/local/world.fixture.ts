@@ -18,6 +18,8 @@ import { startWorld, stopWorld, type World } from './world.ts';
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
 
 export interface Started {
+  /** A folder that goes with the test. */
+  readonly dir: string;
   readonly world: World;
   readonly checkout: Git;
   /** The world's own. */
@@ -43,6 +45,7 @@ export async function started(t: TestContext): Promise<Started> {
   const repository = new Git(world.repository);
   const live = argocd({ server: world.control, token: world.token });
   return {
+    dir,
     world,
     checkout,
     repository,

@@ -5,6 +5,7 @@ import type { Git } from '../../generators/git/git.ts';
 import { environmentBranch, head, main, rendered } from '../../generators/model/names.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
 import { createRepository } from './forge/repository.ts';
+import { isAlive, locked } from './lock.ts';
 
 /** What a running world tells those who want to talk to it. Readable by its owner only: it holds the token. */
 export interface WorldFile {
@@ -65,11 +66,22 @@ export async function startWorld(
   checkout: Git,
   dir: string,
   environments: readonly string[],
+  ways: Pick<DaemonSettings, 'tied' | 'remove'>,
+): Promise<World> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  // Two that are started at once are one.
+  return locked(
+    join(dir, 'world.lock'),
+    async () => (await findWorld(dir)) ?? (await newWorld(checkout, dir, environments, ways)),
+  );
+}
+
+async function newWorld(
+  checkout: Git,
+  dir: string,
+  environments: readonly string[],
   { tied, remove }: Pick<DaemonSettings, 'tied' | 'remove'>,
 ): Promise<World> {
-  const running = await findWorld(dir);
-  if (running) return running;
-  await mkdir(dir, { recursive: true, mode: 0o700 });
   await rm(worldFile(dir), { force: true });
   const repository = await createRepository(repositoryDir(dir), [
     main,
@@ -124,19 +136,10 @@ export async function stopWorld(world: World): Promise<void> {
   }
   process.kill(world.pid, 'SIGTERM');
   for (let waited = 0; waited < 60_000; waited += 50) {
-    if (!(await findWorld(world.dir)) && !alive(world.pid)) return;
+    if (!(await findWorld(world.dir)) && !isAlive(world.pid)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Refusal(
     `The local world (process ${world.pid}) did not stop within a minute; see ${join(world.dir, 'world.log')}.`,
   );
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

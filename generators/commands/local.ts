@@ -1,6 +1,7 @@
 import { apps } from '../../apps/index.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
 import { buildArtifact } from '../../clusters/local/runtime/artifact.ts';
+import { type Usage, usageOf } from '../../clusters/local/usage.ts';
 import { findWorld, startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
 import type { Git } from '../git/git.ts';
 import { checkApp } from '../model/app-check.ts';
@@ -60,13 +61,18 @@ export async function buildImages(
 
 function print(world: World, values: Asked['values'], headline: string): void {
   const { token: _token, daemon: _daemon, ...shown } = world;
+  const usage = usageOf(world.pid);
   if (values.json) {
-    console.log(JSON.stringify({ ...shown, running: true }));
+    console.log(JSON.stringify({ ...shown, running: true, ...(usage ? { usage } : {}) }));
     return;
   }
   console.log(headline);
   console.log(`  repository  ${world.repository}   (main is pushed there: git push ${world.repository} HEAD:main)`);
   console.log(`  board       ${world.control}/`);
   console.log(`  apps        ${world.proxy.replace('127.0.0.1', '<app>.<environment>.localhost')}/`);
+  if (usage) console.log(`  takes       ${taken(usage.world)}; the workloads ${taken(usage.workloads)}`);
   console.log('  next        npx slipway publish --remote local $(npx slipway local build)');
 }
+
+const taken = ({ processes, memory }: Usage) =>
+  `${Math.round(memory / 1024 ** 2)} MiB in ${processes} ${processes === 1 ? 'process' : 'processes'}`;
