@@ -41,9 +41,9 @@ test('a world that is started twice at once is one, also after one that died whi
   // No process has such a number: https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html (pid_max)
   await writeFile(join(folder, 'world.lock'), '4194305 lost');
   const both = await Promise.all([1, 2].map(() => startWorld(checkout, folder, ['dev'], { tied: true })));
-  t.after(() => Promise.all(both.map((world) => (world.daemon ? stopWorld(world) : undefined))));
   assert.equal(both[0]?.instance, both[1]?.instance);
   assert.equal(both.filter(({ daemon }) => daemon).length, 1);
+  for (const world of both) if (world.daemon) await stopWorld(world);
 });
 
 test('a world that was killed is taken over at once, with its data', async (t) => {
@@ -56,7 +56,6 @@ test('a world that was killed is taken over at once, with its data', async (t) =
   assert.equal((await visit(world, 'asker.dev.localhost')).body, ':1');
   process.kill(world.pid, 'SIGKILL');
   const again = await startWorld(checkout, world.dir, ['dev'], { tied: true });
-  t.after(() => stopWorld(again));
   assert.notEqual(again.instance, world.instance);
   for (let tries = 0; tries < 200; tries++) {
     const live = await argocd({ server: again.control, token: again.token })('dev');
@@ -64,6 +63,7 @@ test('a world that was killed is taken over at once, with its data', async (t) =
     await delay(50);
   }
   assert.equal((await visit(again, 'asker.dev.localhost')).body, ':2');
+  await stopWorld(again);
 });
 
 test('what a world takes is told apart from what it runs', async (t) => {

@@ -14,7 +14,8 @@ export class Branch {
   /** What stood there when git was asked last. */
   #text: string | undefined;
   #tip: string | undefined;
-  #packed: { readonly stamp: string; readonly lines: readonly string[] } = { stamp: '', lines: [] };
+  #loose: Seen = { stamp: '', text: undefined };
+  #packed: Seen = { stamp: '', text: undefined };
 
   constructor(repository: Git, environment: string) {
     this.name = environmentBranch(environment);
@@ -45,22 +46,34 @@ export class Branch {
     return this.#tip;
   }
 
-  // Synchronously: it is 41 bytes in the page cache, and a turn through the thread pool costs ten times as much.
+  // Synchronously: a turn through the thread pool would cost ten times as much.
   #look(): string | undefined {
-    try {
-      return readFileSync(join(this.#repository.dir, head(this.name)), 'utf8');
-    } catch {
-      return this.#inPack();
-    }
+    const file = join(this.#repository.dir, head(this.name));
+    const stamp = stampOf(file);
+    if (stamp === undefined) return this.#inPack();
+    if (stamp !== this.#loose.stamp) this.#loose = { stamp, text: readFileSync(file, 'utf8') };
+    return this.#loose.text;
   }
 
   #inPack(): string | undefined {
     const file = join(this.#repository.dir, 'packed-refs');
-    const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-    if (!found) return undefined;
-    // git replaces the file, so that another content is another file.
-    const stamp = `${found.ino} ${found.mtimeNs} ${found.size}`;
-    if (stamp !== this.#packed.stamp) this.#packed = { stamp, lines: readFileSync(file, 'utf8').split('\n') };
-    return this.#packed.lines.find((line) => line.endsWith(` ${head(this.name)}`));
+    const stamp = stampOf(file);
+    if (stamp === undefined) return undefined;
+    if (stamp !== this.#packed.stamp) {
+      const lines = readFileSync(file, 'utf8').split('\n');
+      this.#packed = { stamp, text: lines.find((line) => line.endsWith(` ${head(this.name)}`)) };
+    }
+    return this.#packed.text;
   }
+}
+
+interface Seen {
+  readonly stamp: string;
+  readonly text: string | undefined;
+}
+
+/** git never changes such a file: it puts another one in its place. Undefined when there is none. */
+function stampOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return found && `${found.ino} ${found.mtimeNs} ${found.ctimeNs} ${found.size}`;
 }
