@@ -3,12 +3,16 @@ import type { CronJobSpec } from './manifests.ts';
 import type { PodSettings } from './pod.ts';
 import { nextTime } from './schedule.ts';
 
+/** Of how many runs the logs are kept. */
+const keptLogs = 5;
+
 /** A CronJob: starts its job when it is due. What was due while the world was down is not made up for. */
 export class Cron {
   readonly name: string;
   #spec: CronJobSpec;
   #next: number | undefined;
   #active: Job[] = [];
+  readonly #gone: Job[] = [];
   #last: { readonly time: number; readonly result: JobResult } | undefined;
   readonly #settings: Omit<PodSettings, 'id' | 'spec' | 'template'>;
 
@@ -43,6 +47,8 @@ export class Cron {
     this.#active.push(job);
     void job.result.then((result) => {
       this.#active = this.#active.filter((candidate) => candidate !== job);
+      this.#gone.push(job);
+      if (this.#gone.length > keptLogs) void this.#gone.shift()?.forget();
       if (result.outcome !== 'stopped') this.#last = { time: due, result };
       this.#settings.changed();
     });

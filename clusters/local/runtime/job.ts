@@ -14,7 +14,7 @@ export class Job {
   readonly result: Promise<JobResult>;
   readonly #settings: Omit<PodSettings, 'id' | 'spec'>;
   readonly #stopping = new AbortController();
-  #pod: Pod | undefined;
+  readonly #pods: Pod[] = [];
   #late = false;
 
   constructor(name: string, spec: JobSpec, settings: Omit<PodSettings, 'id' | 'spec'>) {
@@ -23,14 +23,20 @@ export class Job {
     this.result = this.#run(spec);
   }
 
+  /** The one that runs, or ran last. */
   get pod(): Pod | undefined {
-    return this.#pod;
+    return this.#pods.at(-1);
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#pod?.stop();
+    await this.pod?.stop();
     await this.result;
+  }
+
+  /** Removes its logs. */
+  async forget(): Promise<void> {
+    for (const pod of this.#pods) await pod.forget();
   }
 
   async #run({ backoffLimit = 6, activeDeadlineSeconds, template }: JobSpec): Promise<JobResult> {
@@ -40,14 +46,14 @@ export class Job {
         ? undefined
         : setTimeout(() => {
             this.#late = true;
-            void this.#pod?.stop();
+            void this.pod?.stop();
           }, activeDeadlineSeconds * 1000);
     try {
       let why: string | undefined;
       for (let tries = 0; tries <= backoffLimit; tries++) {
         const spec = { ...template.spec, restartPolicy: 'Never' };
         const pod = new Pod({ ...this.#settings, id: `${this.name}-${tries}`, spec });
-        this.#pod = pod;
+        this.#pods.push(pod);
         why = await pod.finished;
         const { foreign } = pod;
         await pod.stop();

@@ -169,6 +169,8 @@ export class Pod {
     for (const container of [...(spec.initContainers ?? []), ...spec.containers]) await executableOf(world, container);
     await former(world, environment, id, this.#grace);
     if (!this.stopping) await this.#sandbox.prepare();
+    // It was stopped in the meantime, and then nobody else gives this back.
+    if (this.stopping) await this.#sandbox.remove();
   }
 
   /** An init container to its end, or a sidecar until it has started. @returns why a pod that runs once cannot go on */

@@ -226,6 +226,7 @@ test('what upgrades a connection goes through the proxy in both directions', asy
     process.nextTick(() => server.on('upgrade', (request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\\r\\nconnection: upgrade\\r\\nupgrade: shout\\r\\n\\r\\n');
       socket.on('data', (data) => socket.write(data.toString().toUpperCase()));
+      socket.on('end', () => socket.end());
     }));`,
   );
   await commit(web('hello', await artifact(world, shouting)));
@@ -273,4 +274,16 @@ test('a branch that goes takes what runs with it, and comes back', async (t) => 
   assert.equal((await visit(world, 'hello.dev.localhost')).status, 404);
   await commit(app);
   await until('hello', ({ health }) => health === 'Healthy');
+});
+
+test('a program that crashes again and again is started later and later, and its app is degraded', async (t) => {
+  const { world, commit, until } = await started(t);
+  const crashing = 'console.log(Date.now()); process.exit(1);';
+  await commit(web('hello', await artifact(world, crashing)));
+  const live = await until('hello', ({ health }) => health === 'Degraded');
+  assert.match(live.message ?? '', /^hello-1: it ended with status 1: \d+$/);
+  const log = await readFile(join(logsDir(world.dir, 'dev', 'hello'), 'hello-1.log'), 'utf8');
+  const [first = 0, second = 0, third = 0] = log.trim().split('\n').map(Number);
+  assert.ok(second - first >= 1000, log);
+  assert.ok(third - second >= 2000, log);
 });
