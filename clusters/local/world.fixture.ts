@@ -98,6 +98,18 @@ server.listen(process.env.PORT, process.env.HOST);
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 `;
 
+/** A program that answers each request by `answer(path)`. */
+export const serving = (answer: string, before = '') => `
+import { createServer } from 'node:http';
+import { readFileSync, writeFileSync, existsSync, appendFileSync } from 'node:fs';
+${before}
+const server = createServer(async (request, response) => {
+  const say = (text, status = 200) => response.writeHead(status).end(text);
+  ${answer}
+});
+server.listen(process.env.PORT, process.env.HOST);
+process.on('SIGTERM', () => server.close(() => process.exit(0)));
+`;
 /** Counts in the Redis at $REDIS, and answers what Redis said. */
 export const speaking = `
 import { createServer } from 'node:http';

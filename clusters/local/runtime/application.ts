@@ -3,6 +3,7 @@ import { Cron } from './cron.ts';
 import { Job } from './job.ts';
 import type { AppManifests, Unreadable } from './manifests.ts';
 import type { Pod } from './pod.ts';
+import { rememberSync, syncedPart } from './synced.ts';
 import { type Health, RunningWorkload, type WorkloadSettings } from './workload.ts';
 
 /** The worst first, as Argo CD orders them. https://argo-cd.readthedocs.io/en/stable/operator-manual/health/ */
@@ -69,7 +70,8 @@ export class Application {
     if (wanted && 'unreadable' in wanted) return;
     void this.#sync?.job?.stop();
     this.#sync = undefined;
-    if (!wanted || wanted.hooks.length === 0) this.#apply(wanted, now);
+    // What was synced before the world ended needs no job again.
+    if (!wanted || wanted.hooks.length === 0 || syncedPart(this.#settings) === wanted.part) this.#apply(wanted, now);
     else void this.#syncTo(wanted);
   }
 
@@ -134,6 +136,7 @@ export class Application {
       return;
     }
     this.#sync = undefined;
+    rememberSync(this.#settings, wanted.part);
     this.#apply(wanted, Date.now());
     this.#settings.changed();
   }
