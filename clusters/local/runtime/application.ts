@@ -117,7 +117,8 @@ export class Application {
     if (!this.#applied) return { health: 'Missing', message: undefined };
     const all: Health[] = [...this.#workloads.values()].map((workload) => workload.health(now));
     for (const { health } of this.#crons.values()) if (health) all.push(health);
-    const rank = ({ health }: Health) => worst.indexOf(health);
+    // Of two that are as bad, the one that says why.
+    const rank = ({ health, message }: Health) => worst.indexOf(health) * 2 + (message === undefined ? 1 : 0);
     return all.sort((one, other) => rank(one) - rank(other))[0] ?? { health: 'Healthy', message: undefined };
   }
 

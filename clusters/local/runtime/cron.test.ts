@@ -86,6 +86,10 @@ test('a job that takes too long is ended, and one whose image is not here is not
   await idle();
   assert.match(late.health?.message ?? '', /failed: it took longer than 1 s$/);
   const foreign = await cron(t, undefined, { job: { backoffLimit: 3 } });
+  // It is told before it is due.
+  while (!foreign.cron.health) await delay(10);
+  assert.equal(foreign.cron.health.health, 'Healthy');
+  assert.match(foreign.cron.health.message, /^report: .*is not run here/);
   foreign.cron.step(noon + minute);
   await foreign.idle();
   assert.equal(foreign.cron.health?.health, 'Unknown');

@@ -1,6 +1,7 @@
 import { Job, type JobResult } from './job.ts';
 import type { CronJobSpec } from './manifests.ts';
 import type { PodSettings } from './pod.ts';
+import { executableOf } from './programs.ts';
 import { nextTime } from './schedule.ts';
 
 /** Of how many runs the logs are kept. */
@@ -13,6 +14,8 @@ export class Cron {
   #next: number | undefined;
   #active: Job[] = [];
   readonly #gone: Job[] = [];
+  /** Why this machine cannot run it. */
+  #foreign: string | undefined;
   #last: { readonly time: number; readonly result: JobResult } | undefined;
   readonly #settings: Omit<PodSettings, 'id' | 'spec' | 'template'>;
 
@@ -22,6 +25,7 @@ export class Cron {
     this.#settings = settings;
     this.#spec = spec;
     this.#next = nextTime(spec.schedule, now, spec.timeZone);
+    void this.#look();
   }
 
   /** Takes what the manifest says by now; a run that is under way goes on as it was. */
@@ -29,6 +33,7 @@ export class Cron {
     if (spec.schedule !== this.#spec.schedule || spec.timeZone !== this.#spec.timeZone)
       this.#next = nextTime(spec.schedule, now, spec.timeZone);
     this.#spec = spec;
+    void this.#look();
   }
 
   /** Starts a run when one is due. */
@@ -58,12 +63,24 @@ export class Cron {
     return this.#active;
   }
 
-  /** What its last run says of the app, in Argo CD's words; undefined when that is nothing. */
+  /** What its last run says of the app, or would say of the next one, in Argo CD's words; undefined when that is nothing. */
   get health(): { readonly health: string; readonly message: string } | undefined {
+    if (!this.#last && this.#foreign) return { health: 'Healthy', message: `${this.name}: ${this.#foreign}` };
     if (!this.#last || this.#last.result.outcome === 'succeeded') return undefined;
     const { time, result } = this.#last;
     const message = `${this.name}: its run of ${new Date(time).toISOString()} ${result.outcome === 'failed' ? 'failed' : 'did not take place'}: ${result.why}`;
     return { health: result.outcome === 'failed' ? 'Degraded' : 'Unknown', message };
+  }
+
+  /** Looks whether this machine could run it: nobody should have to wait for the night to hear that it cannot. */
+  async #look(): Promise<void> {
+    const { initContainers = [], containers } = this.#spec.jobTemplate.spec.template.spec;
+    try {
+      for (const one of [...initContainers, ...containers]) await executableOf(this.#settings.world, one);
+      this.#foreign = undefined;
+    } catch (error) {
+      this.#foreign = (error as Error).message;
+    }
   }
 
   async stop(): Promise<void> {
