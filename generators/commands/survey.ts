@@ -112,8 +112,8 @@ export const withLive = (rows: readonly Row[], live: readonly Live[] | undefined
   rows.map((row) => {
     const found = live?.find(({ app }) => app === row.app);
     if (!found || row.health === nothing) return row;
-    const speaks = row.held || row.state === 'edited' || !found.message;
-    return { ...row, health: found.health, ...(speaks ? {} : { note: found.message as string }) };
+    const said = [row.note, found.message].filter((text) => text !== undefined);
+    return { ...row, health: found.health, ...(said.length > 0 ? { note: said.join('; ') } : {}) };
   });
 
 /** What is live, or undefined with a word to whoever asked where it cannot be told. */

@@ -1,4 +1,5 @@
 import { type Inside, serveWorld } from '../../clusters/local/daemon.ts';
+import type { PodView } from '../../clusters/local/runtime/runtime.ts';
 import type { PodFacts } from '../board/facts.ts';
 import { board } from './board-server.ts';
 import { doorsOf } from './surroundings.ts';
@@ -8,6 +9,12 @@ const person = {
   GIT_AUTHOR_NAME: 'Local Person',
   GIT_AUTHOR_EMAIL: 'person@localhost.invalid',
 };
+
+const podFacts = ({ name, ready, stopping, trouble, isOld }: PodView): PodFacts => ({
+  name,
+  is: stopping ? 'stopping' : ready ? 'ready' : trouble ? 'failing' : 'starting',
+  isOld,
+});
 
 // The process of a local world: see `startWorld`.
 await serveWorld(({ repository, file, runtimes }: Inside) => {
@@ -22,7 +29,7 @@ await serveWorld(({ repository, file, runtimes }: Inside) => {
     },
     {
       environments: file.environments,
-      pods: (): readonly PodFacts[] => [],
+      pods: (environment, app) => (runtimeOf(environment)?.pods() ?? []).filter((pod) => pod.app === app).map(podFacts),
       address: (environment, app) => {
         const host = `${app}.${environment}.localhost`;
         return runtimeOf(environment)?.hosts.includes(host) ? `http://${host}:${port}/` : undefined;

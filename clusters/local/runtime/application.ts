@@ -56,6 +56,11 @@ export class Application {
     return this.#workloads.get(workload)?.pods ?? [];
   }
 
+  /** Whether a rollout is about to replace a pod. */
+  isOld(pod: Pod): boolean {
+    return [...this.#workloads.values()].some((workload) => workload.isOld(pod));
+  }
+
   /** Pods of jobs that run now. */
   get jobPods(): readonly Pod[] {
     const jobs = [...this.#crons.values()].flatMap((cron) => cron.jobs);

@@ -12,8 +12,8 @@ const period = 250;
 export interface PodView {
   readonly app: string;
   readonly name: string;
-  /** The hash of the template that it was started from. */
-  readonly template: string;
+  /** It was started from another template than its workload has by now. */
+  readonly isOld: boolean;
   readonly ready: boolean;
   readonly stopping: boolean;
   readonly restarts: number;
@@ -88,9 +88,10 @@ export class EnvironmentRuntime {
   /** Every pod, those of jobs that run now too. */
   pods(): readonly PodView[] {
     return [...this.#apps.values()].flatMap((app) =>
-      [...app.pods, ...app.jobPods].map(({ id, template, ready, stopping, restarts, trouble, since }) => ({
-        ...{ app: app.name, name: id, template, ready, stopping, restarts, trouble, since },
-      })),
+      [...app.pods, ...app.jobPods].map((pod) => {
+        const { id, ready, stopping, restarts, trouble, since } = pod;
+        return { app: app.name, name: id, isOld: app.isOld(pod), ready, stopping, restarts, trouble, since };
+      }),
     );
   }
 

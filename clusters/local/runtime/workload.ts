@@ -87,6 +87,11 @@ export class RunningWorkload {
     return { health: troubled && troubled.restarts >= crashLoop ? 'Degraded' : 'Progressing', message };
   }
 
+  /** Whether a pod of this workload was started from another template than it has by now. */
+  isOld(pod: Pod): boolean {
+    return this.pods.includes(pod) && pod.template !== this.#workload.wanted.template;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.pods.map((pod) => pod.stop()));
   }
