@@ -1,4 +1,4 @@
-// Follows what changes. Without it the page works all the same, and asks anew every few seconds.
+// Follows what changes. Without it the page works all the same, and is as old as when it was loaded.
 const every = 1000;
 let tag = '';
 

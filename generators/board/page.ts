@@ -23,7 +23,6 @@ export const layout = ({ title, main, said }: Page): Html => html`<!doctype html
 <link rel="icon" href="/board/icon.svg">
 <link rel="stylesheet" href="/board/board.css">
 <script src="/board/board.js" defer></script>
-<noscript><meta http-equiv="refresh" content="10"></noscript>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>

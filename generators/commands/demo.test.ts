@@ -76,6 +76,7 @@ suite('two demos beside each other', () => {
       /merged it, and staging runs it .*"Holla! we have hit \d+ times"/,
       /merged it, and production runs it .*"Holla! we have hit \d+ times"/,
       /merged it, and production runs it .*"Holla again! we have hit \d+ times"/,
+      /dev runs it .*answers "Welcome back! we have hit/,
       /dev stops there, the old one goes on serving, .*counter waits: dev has it Synced and .*"Holla again! we have hit/,
       /git revert on env\/production takes the old version back .*"Holla! we have hit \d+ times"/,
       /the next publish and promotion leave it there .*counter is held in production.*"Holla! we have hit \d+ times"/,

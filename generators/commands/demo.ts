@@ -23,6 +23,12 @@ import { status } from './survey.ts';
 
 const [first = '', second = '', last = ''] = environmentNames;
 
+/** What the service says when visitors may come, and what it says instead in the version that never gets there. */
+const [ready, broken] = [
+  "response.json({ status: 'ready' })",
+  "response.status(503).json({ status: 'never ready' })",
+] as const;
+
 /** Plays the main job on a world of its own, which goes with it. */
 export async function run({ values }: Asked): Promise<void> {
   const stays = values.stay === true || (process.stdout.isTTY === true && values.once !== true);
@@ -132,11 +138,7 @@ class Tour {
   async #stopped(context: Context, world: World, before: string): Promise<void> {
     const { checkout } = context;
     await this.#say('a third commit breaks the service: it never gets ready', async () => {
-      const file = await change(
-        checkout,
-        "response.json({ status: 'ready' })",
-        "response.status(503).json({ status: 'never' })",
-      );
+      const file = await change(checkout, ready, broken);
       await commit(checkout, 'feat(counter): be ready when it is time');
       return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
     });
@@ -150,9 +152,11 @@ class Tour {
       });
       return this.#serves(world, first, before, why);
     });
-    await this.#say('git revert on main repairs it', async () => {
-      await $({ cwd: checkout.dir, quiet: true })`git revert --no-edit HEAD && git push --quiet origin main`;
-      return [undefined, `main at ${short((await checkout.commit('HEAD')) ?? '')}`];
+    await this.#say('a fourth one repairs it', async () => {
+      const file = await change(checkout, broken, ready);
+      await change(checkout, 'Holla again!', 'Welcome back!');
+      await commit(checkout, 'fix(counter): be ready at once, and welcome people back');
+      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
     });
     const repaired = await this.#publish(context, world);
     await this.#say(`${first} runs it`, () => this.#answers(world, first, repaired));

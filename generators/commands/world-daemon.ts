@@ -29,7 +29,10 @@ await serveWorld(({ repository, file, runtimes }: Inside) => {
     },
     {
       environments: file.environments,
-      pods: (environment, app) => (runtimeOf(environment)?.pods() ?? []).filter((pod) => pod.app === app).map(podFacts),
+      pods: (environment, app) =>
+        (runtimeOf(environment)?.pods() ?? [])
+          .filter((pod) => pod.app === app && !pod.trouble?.includes('not run here'))
+          .map(podFacts),
       address: (environment, app) => {
         const host = `${app}.${environment}.localhost`;
         return runtimeOf(environment)?.hosts.includes(host) ? `http://${host}:${port}/` : undefined;
