@@ -7,7 +7,7 @@ import { Git } from '../../generators/git/git.ts';
 import { createForge, isForgePath } from './forge/forge.ts';
 import { project } from './forge/merge-requests.ts';
 import { applications } from './runtime/applications.ts';
-import { createProxy, createTunnel } from './runtime/proxy.ts';
+import { createProxy, createTunnel, type Tally } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
@@ -16,6 +16,7 @@ export interface Inside {
   readonly repository: Git;
   readonly file: WorldFile;
   readonly runtimes: readonly EnvironmentRuntime[];
+  readonly tally: Readonly<Tally>;
 }
 
 /**
@@ -31,7 +32,8 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
   const instance = randomUUID();
 
   const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
-  const proxy = await listen(createProxy(runtimes), settings.proxyPort);
+  const tally: Tally = { requests: 0, failed: 0 };
+  const proxy = await listen(createProxy(runtimes, tally), settings.proxyPort);
   proxy.on('upgrade', createTunnel(runtimes));
   const forge = await createForge({
     repository,
@@ -63,7 +65,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
     token,
     environments,
   };
-  pages = board({ repository, file, runtimes });
+  pages = board({ repository, file, runtimes, tally });
   await writeFile(`${worldFile(dir)}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
   await rename(`${worldFile(dir)}.new`, worldFile(dir));
 

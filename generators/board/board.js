@@ -27,6 +27,8 @@ const isTyping = () => document.activeElement?.matches('main input:not([type=hid
 async function look() {
   if (document.hidden || isTyping()) return;
   const answer = await fetch(location.href, { headers: tag ? { 'if-none-match': tag } : {} });
+  const traffic = document.querySelector('#traffic');
+  if (traffic) traffic.textContent = answer.headers.get('slipway-traffic') ?? '';
   if (answer.status !== 200) return;
   const page = await answer.text();
   if (tag && !isTyping()) replace(page);

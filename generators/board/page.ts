@@ -6,6 +6,8 @@ export interface Page {
   readonly main: Value;
   /** What was just done, or why it was refused; undefined for nothing. */
   readonly said?: Said | undefined;
+  /** How visitors fare, in a few words. */
+  readonly traffic?: string | undefined;
 }
 
 export interface Said {
@@ -14,7 +16,7 @@ export interface Said {
 }
 
 /** A whole page. It reads and works without JavaScript; with it, it follows what changes. */
-export const layout = ({ title, main, said }: Page): Html => html`<!doctype html>
+export const layout = ({ title, main, said, traffic }: Page): Html => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -26,7 +28,7 @@ export const layout = ({ title, main, said }: Page): Html => html`<!doctype html
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header><a class="brand" href="/"><img src="/board/icon.svg" alt="" width="24" height="24">Slipway</a><span class="world">the local world</span></header>
+<header><a class="brand" href="/"><img src="/board/icon.svg" alt="" width="24" height="24">Slipway</a><span class="world">the local world</span><span class="traffic" id="traffic">${traffic}</span></header>
 <div id="said" role="status">${said && html`<p class="said ${said.is}">${said.text}</p>`}</div>
 <main id="main" tabindex="-1">${main}</main>
 </body>

@@ -18,6 +18,8 @@ import { liveOf, type Row, type Standing, standing, withLive } from './survey.ts
 export interface Nearby {
   /** The environments that run here, of all that there are. */
   readonly environments: readonly string[];
+  /** How the visitors of all apps fare, in a few words. */
+  readonly traffic: () => string;
   /** What runs of an app. */
   readonly pods: (environment: string, app: string) => readonly PodFacts[];
   /** Where an app answers; undefined where it does not. */

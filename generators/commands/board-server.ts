@@ -53,12 +53,15 @@ export function board(context: Context, nearby: Nearby): RequestListener {
     const page = await pageAt(url.pathname);
     if (!page) return plain(response, 404, 'There is no such page.');
     // Times count on in the page: what makes it another one is what it tells.
+    const traffic = nearby.traffic();
     const tag = `"${createHash('sha256')
       .update(JSON.stringify([page.facts, outcome ?? null, token]))
       .digest('base64url')}"`;
-    if (request.headers['if-none-match'] === tag) return void response.writeHead(304, { ...headers, etag: tag }).end();
-    response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8', etag: tag });
-    response.end(layout({ ...page, said: outcome }).text);
+    if (request.headers['if-none-match'] === tag)
+      return void response.writeHead(304, { ...headers, etag: tag, 'slipway-traffic': traffic }).end();
+    const html = { 'content-type': 'text/html; charset=utf-8', etag: tag, 'slipway-traffic': traffic };
+    response.writeHead(200, { ...headers, ...html });
+    response.end(layout({ ...page, said: outcome, traffic }).text);
   }
 
   async function pageAt(path: string): Promise<(Page & { readonly facts: unknown }) | undefined> {

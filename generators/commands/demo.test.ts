@@ -106,6 +106,7 @@ suite('two demos beside each other', () => {
     const versionIn = (environment: string) => counter(environment).locator('.version').innerText();
     const ahead = await versionIn('dev');
     assert.notEqual(await versionIn('staging'), ahead);
+    await expectText(page.locator('#traffic'), /^[1-9][\d,]* requests, 0 failed$/);
     await expectText(counter('staging'), /behind dev/);
 
     // Reads what the request risks, and merges it.
@@ -119,7 +120,10 @@ suite('two demos beside each other', () => {
     await page.getByRole('button', { name: 'Merge onto env/staging' }).click();
     await expectText(page.getByRole('status'), /is merged: env\/staging takes it now/);
     // Watches it roll, without touching the page.
-    await expectText(page.locator('aside'), new RegExp(`counter ${ahead.replaceAll('.', '\\.')}[sS]*Healthy`));
+    await expectText(
+      page.locator('aside'),
+      new RegExp(String.raw`counter\s+${ahead.replaceAll('.', '\\.')}[\s\S]*Healthy`),
+    );
     await page.getByRole('link', { name: 'What runs where' }).click();
 
     // Lifts the hold that the demo left, goes back with a reason, and lifts that one.

@@ -17,7 +17,7 @@ const podFacts = ({ name, ready, stopping, trouble, isOld }: PodView): PodFacts 
 });
 
 // The process of a local world: see `startWorld`.
-await serveWorld(({ repository, file, runtimes }: Inside) => {
+await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
   const port = new URL(file.proxy).port;
   const runtimeOf = (environment: string) => runtimes.find((one) => one.environment === environment);
   return board(
@@ -29,6 +29,7 @@ await serveWorld(({ repository, file, runtimes }: Inside) => {
     },
     {
       environments: file.environments,
+      traffic: () => `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed`,
       pods: (environment, app) =>
         (runtimeOf(environment)?.pods() ?? [])
           .filter((pod) => pod.app === app && !pod.trouble?.includes('not run here'))

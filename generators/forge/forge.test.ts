@@ -37,6 +37,18 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
       assert.equal(await find(forge, source, target), undefined);
     });
 
+    test('a request is found by its number, whatever became of it', async (t) => {
+      const { forge, branch } = await setting(t);
+      const [target, source] = names();
+      await branch(source, await branch(target, undefined));
+      const { iid } = await forge.open({ source, target, title: 'One', body: 'text' });
+      const found = await forge.request(iid);
+      assert.deepEqual([found?.source, found?.target, found?.title, found?.state], [source, target, 'One', 'opened']);
+      await forge.close(iid);
+      assert.equal((await forge.request(iid))?.state, 'closed');
+      assert.equal(await forge.request(987_654_321), undefined);
+    });
+
     test('opening one that is open gives that one, with the new text', async (t) => {
       const { forge, branch } = await setting(t);
       const [target, source] = names();

@@ -5,17 +5,33 @@ import type { Pod } from './pod.ts';
 import type { EnvironmentRuntime } from './runtime.ts';
 import { opened } from './services.ts';
 
+/** What went through a proxy since it began. */
+export interface Tally {
+  requests: number;
+  /** Without an answer, or with one that says that the server is at fault. */
+  failed: number;
+}
+
 /**
  * Routes requests by host to a ready pod, as an ingress does. A connection that is refused costs nothing: nothing was
  * sent, so the next pod is asked.
+ * @param tally counts what goes through
  */
 export function createProxy(
   environments: readonly EnvironmentRuntime[],
+  tally: Tally = { requests: 0, failed: 0 },
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    tally.requests++;
+    response.once('finish', () => {
+      if (response.statusCode >= 500) tally.failed++;
+    });
     pass(request, response, environments).catch((error: Error) => {
       // Half an answer must not look like a whole one.
-      if (response.headersSent) return void response.destroy();
+      if (response.headersSent) {
+        tally.failed++;
+        return void response.destroy();
+      }
       response.writeHead(502, { 'content-type': 'text/plain' });
       response.end(`${error.message}\n`);
     });
