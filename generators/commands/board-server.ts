@@ -59,8 +59,8 @@ export function board(context: Context, nearby: Nearby): RequestListener {
       .digest('base64url')}"`;
     if (request.headers['if-none-match'] === tag)
       return void response.writeHead(304, { ...headers, etag: tag, 'slipway-traffic': traffic }).end();
-    const html = { 'content-type': 'text/html; charset=utf-8', etag: tag, 'slipway-traffic': traffic };
-    response.writeHead(200, { ...headers, ...html });
+    const about = { 'content-type': 'text/html; charset=utf-8', etag: tag, 'slipway-traffic': traffic };
+    response.writeHead(200, { ...headers, ...about });
     response.end(layout({ ...page, said: outcome, traffic }).text);
   }
 
