@@ -21,6 +21,11 @@ test('a revert of the tip of env/dev stays, and later publishes leave it there a
   const row = await box.row('dev', 'a');
   assert.equal(row?.held, true);
   assert.match(row?.note ?? '', /somebody went back/);
+  // Who, with which words, and how far behind what is published it is by now.
+  assert.match(row?.heldBy?.words ?? '', /^Revert "a /);
+  assert.notEqual(row?.heldBy?.author ?? '', '');
+  assert.equal(row?.behind, 2);
+  assert.deepEqual([(await box.row('dev', 'b'))?.behind, (await box.row('dev', 'b'))?.heldBy], [undefined, undefined]);
 });
 
 test('a revert of an older commit is clean when another app changed since, and holds that app alone', async (t) => {
