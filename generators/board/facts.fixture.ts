@@ -62,7 +62,7 @@ export function facts(count: number): Facts {
         time: minutes(60),
         author: 'Dora',
         words: 'Revert "counter 1.0.5": 5xx since 02:40',
-        changes: [{ text: 'counter 1.0.5 → 1.0.4', turn: 'back' }],
+        changes: [{ text: 'counter 1.0.5 → 1.0.4', turn: 'back', isHeld: true }],
       },
     ],
   };

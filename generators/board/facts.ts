@@ -73,7 +73,14 @@ export interface Happening {
   readonly time: number;
   readonly author: string;
   readonly words: string;
-  readonly changes: readonly { readonly text: string; readonly turn: 'new' | 'on' | 'back' | 'edited' | 'gone' }[];
+  readonly changes: readonly HappeningChange[];
+}
+
+export interface HappeningChange {
+  readonly text: string;
+  readonly turn: 'new' | 'on' | 'back' | 'edited' | 'gone';
+  /** Nobody has lifted the hold that it made. */
+  readonly isHeld: boolean;
 }
 
 /** A request in full. */

@@ -34,7 +34,7 @@ test('a path shows versions, holds with their reason, what waits, and what a rev
     /search waits: staging has it healthy since 02:57/,
     /<a href="\/local\/slipway\/-\/merge_requests\/7">!7 Promote to production: checkout 1\.1\.4<\/a>/,
     /<button>Release<\/button>/,
-    /taken back/,
+    /taken back, held/,
   ])
     assert.match(text, told);
   // What needs somebody stands first.

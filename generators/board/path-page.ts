@@ -143,8 +143,8 @@ function timeline(events: readonly Happening[], { now }: Viewing): Value {
     const shown = changes.slice(0, 4);
     const isBack = changes.some(({ turn }) => turn === 'back');
     return html`<li class="${isBack ? 'back' : ''}"><span class="where">${environment}</span><div><div>${shown.map(
-      ({ text, turn }) =>
-        html`<span class="change">${text}${turns[turn] && html` <span class="badge ${turn}">${turns[turn]}</span>`}</span>`,
+      ({ text, turn, isHeld }) =>
+        html`<span class="change">${text}${turns[turn] && html` <span class="badge ${turn}">${turns[turn]}${isHeld && ', held'}</span>`}</span>`,
     )}${changes.length > shown.length && html`<span class="change">and ${changes.length - shown.length} more</span>`}</div><div class="small">${author} ${ago(time, now)} · <code>${commit.slice(0, 8)}</code> ${words}</div></div></li>`;
   })}</ol>`;
 }

@@ -1,4 +1,4 @@
-import type { FileDifference, RequestFacts } from './facts.ts';
+import type { Environment, FileDifference, RequestFacts } from './facts.ts';
 import { type Html, html, type Value } from './html.ts';
 import { rendered } from './markdown.ts';
 import { form } from './page.ts';
@@ -12,7 +12,7 @@ export function requestPage(facts: RequestFacts, viewing: Viewing): Html {
 <h1>${title}</h1>
 <p class="small"><span class="badge ${state}">${state}</span> !${iid}: <code>${source}</code> onto <code>${target}</code></p>
 <div class="request"><article class="body" aria-label="What it says">${rendered(body)}</article>
-<aside>${merging(facts, viewing)}${environment && html`<h2 class="now">${environment.name} now</h2>${card(environment, viewing)}`}</aside></div>
+<aside>${merging(facts, viewing)}${environment && html`<h2 class="now">${environment.name} now</h2>${card(environment, viewing)}${waiting(environment)}`}</aside></div>
 ${files.length > 0 && html`<section aria-labelledby="raw"><h2 id="raw">The manifests, file by file</h2>${files.map(difference)}${more > 0 && html`<p class="small">${more} more files: <code>git diff ${target}...${source}</code></p>`}</section>`}`;
 }
 
@@ -24,6 +24,11 @@ function merging({ iid, state, sha, isDraft, refuses, target }: RequestFacts, { 
   if (why) return html`<p class="said refused">${why}</p>`;
   return form('merge', token, { iid: String(iid), sha }, html`<button class="main">Merge onto ${target}</button>`);
 }
+
+/** What the gates say by now of what the request leaves out. */
+const waiting = ({ waits }: Environment): Value =>
+  waits.length > 0 &&
+  html`<h2 class="now">Not in it</h2><ul class="list small">${waits.map((text) => html`<li>${text}</li>`)}</ul>`;
 
 const difference = ({ path, lines }: FileDifference): Html =>
   html`<details class="file" id="file-${path}"><summary><code>${path}</code> ${counts(lines)}</summary><pre>${lines.map(

@@ -126,7 +126,7 @@ export class Glance {
         parts.filter((part) => part !== undefined),
       );
       const words = events
-        .map((event) => happeningOf(event, deeds.get(event.commit), (part) => metadata.get(part ?? '')))
+        .map((event) => happeningOf(event, deeds.get(event.commit), (part) => metadata.get(part ?? ''), stands.rows))
         .filter(({ changes }) => changes.length > 0)
         .sort((a, b) => b.time - a.time);
       return { standing: stands, events: together(words) };
@@ -214,6 +214,7 @@ function happeningOf(
   { environment, commit, time, changes }: Event,
   deed: Deed | undefined,
   metadataOf: (part: string | undefined) => Parameters<typeof move>[1],
+  rows: readonly Row[],
 ): Happening {
   const words = quote(deed?.words ?? '', 200);
   const told = changes
@@ -221,6 +222,10 @@ function happeningOf(
     .map(({ name, from, to, turn }) => ({
       text: turn === 'gone' || turn === 'edited' ? name : move(name, metadataOf(from), metadataOf(to)),
       turn,
+      isHeld: rows.some(
+        (row) =>
+          row.held && row.environment === environment && row.app === name && Date.parse(row.since ?? '') === time,
+      ),
     }));
   const says = told.some(({ text }) => text === words) ? '' : words;
   return { environment, commit, time, author: quote(deed?.author ?? ''), words: says, changes: told };
