@@ -41,6 +41,19 @@ test('a path shows versions, holds with their reason, what waits, and what a rev
   assert.ok(text.indexOf('payments') < text.indexOf('counter'));
 });
 
+test('an environment says where it takes from when that does not stand beside it', () => {
+  const { environments, events } = facts(4);
+  const second = {
+    ...(environments[2] as Facts['environments'][number]),
+    name: 'production-2',
+    requests: [],
+    waits: [],
+  };
+  const { text } = pathPage({ environments: [...environments, second], events }, viewing);
+  assert.match(text, /aria-label="On the way from staging to production-2"><li class="small">from staging<\/li>/);
+  assert.doesNotMatch(pathPage({ environments, events }, viewing).text, /from staging<\/li>/);
+});
+
 test('of sixty apps those that need nobody are one line', () => {
   const { text } = pathPage(facts(60), viewing);
   assert.match(text, /58 apps are healthy and as staging has them/);

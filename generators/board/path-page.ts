@@ -19,15 +19,20 @@ export const pathPage = ({ environments, events }: Facts, viewing: Viewing): Htm
 ${
   environments.length === 0
     ? html`<p class="empty">Nothing is published yet: <code>npx slipway publish --remote local $(npx slipway local build)</code></p>`
-    : html`<div class="path">${environments.map((one) => [between(one, viewing), card(one, viewing)])}</div>`
+    : html`<div class="path">${environments.map((one, at) => [between(one, environments[at - 1]?.name, viewing), card(one, viewing)])}</div>`
 }
 <section aria-labelledby="requests"><h2 id="requests">Open requests</h2>${requests(environments)}</section>
 <section aria-labelledby="timeline"><h2 id="timeline">What happened</h2>${timeline(events, viewing)}</section>`;
 
-/** What waits on the way into an environment. */
-function between({ name, after, requests: open, offers, waits }: Environment, { token }: Viewing): Value {
+/** What waits on the way into an environment. @param beside the environment that is shown before it */
+function between(
+  { name, after, requests: open, offers, waits }: Environment,
+  beside: string | undefined,
+  { token }: Viewing,
+): Value {
   if (after === undefined) return undefined;
   const lines: Value[] = [
+    after !== beside && html`<li class="small">from ${after}</li>`,
     open.map(({ iid, title }) => html`<li class="open"><a href="${linkOf(iid)}">!${iid} ${title}</a></li>`),
     open.length === 0 &&
       offers.length > 0 &&
@@ -41,7 +46,7 @@ function between({ name, after, requests: open, offers, waits }: Environment, { 
   ];
   const isIdle = open.length + offers.length + waits.length === 0;
   return html`<div class="between"><span class="arrow" aria-hidden="true"></span><ul aria-label="On the way from ${after} to ${name}">${
-    isIdle ? html`<li class="idle">nothing waits</li>` : lines
+    isIdle ? [lines[0], html`<li class="idle">nothing waits</li>`] : lines
   }</ul></div>`;
 }
 
