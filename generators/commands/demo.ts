@@ -252,6 +252,9 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
   /** Promotes as soon as the gate agrees to everything. */
   async #ready(context: Context, environment: string): Promise<Promotion> {
     let promotion: Promotion | undefined;
+    const source = environmentNames[environmentNames.indexOf(environment) - 1] ?? first;
+    // Asking what is live costs little, and a promotion reads all branches.
+    await this.#until(`${source} to be healthy`, () => settled(this.#world as World, source));
     const foreign = ((await context.live?.(first)) ?? []).filter(isForeign).map(({ app }) => app);
     await this.#until(`a promotion to ${environment} (${proposalBranch(environment)})`, async () => {
       [promotion] = await promote(context, { to: environment, dryRun: true });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { exportTree } from '../../../generators/git/dry.ts';
 import { Git } from '../../../generators/git/git.ts';
@@ -36,8 +36,11 @@ export async function buildArtifact(
     const content = join(dir, 'content');
     await mkdir(content);
     await exportTree(checkout, tree, content);
+    const objects = await objectsIn(store);
+    const own = await written(objects, content, join(dir, 'index'));
+    const modules = await modulesOf(objects, { store, content, index: join(dir, 'modules-index'), signal });
     const tar = join(dir, 'tar');
-    await withModules(store, content, signal, () => deterministicTar(join(dir, 'git'), content, tar));
+    await pack(objects, modules === undefined ? own : await joined(objects, own, modules), tar);
     const digest = await sha256Of(tar);
     await rename(tar, join(store, `${digest}.tar`));
     await writeFile(join(dir, 'tree'), `sha256:${digest}`);
@@ -48,60 +51,77 @@ export async function buildArtifact(
   }
 }
 
+/** What git must not do to the bytes of a package, whatever attributes and settings are about. */
+const asItIs = ['core.bare=false', 'core.compression=0', 'core.autocrlf=false', 'core.fileMode=true'];
+
+/** The repository of everything that was ever built here, so that what stays the same is written once. */
+async function objectsIn(store: string): Promise<Git> {
+  const git = new Git(join(store, 'objects.git'));
+  await mkdir(join(git.dir, 'info'), { recursive: true });
+  await git.bytes(['init', '--quiet', '--bare', '--object-format=sha1']);
+  await writeFile(join(git.dir, 'info', 'attributes'), '* -text -ident -filter -export-ignore -export-subst\n');
+  return git;
+}
+
+/** The files of a folder as a tree. @param index a file for git's own use, of this call alone */
+async function written(objects: Git, folder: string, index: string): Promise<string> {
+  const git = objects.with({ GIT_INDEX_FILE: index });
+  await git.bytes([
+    ...asItIs.flatMap((setting) => ['-c', setting]),
+    ...[`--work-tree=${folder}`, 'add', '--all', '--force', '.'],
+  ]);
+  return git.text(['write-tree']);
+}
+
 /**
- * Does `work` while `content` has its production dependencies, as its lockfile pins them. They are kept for the next
- * build that locks the same: most commits change no dependency, and installing them takes longer than all the rest.
+ * The production dependencies of a folder as a tree, as its lockfile pins them; undefined for none. They are kept for
+ * the next build that locks the same: most commits change no dependency, and of the thousands of files of these even
+ * reading them takes longer than all the rest.
  */
-async function withModules(
-  store: string,
-  content: string,
-  signal: AbortSignal | undefined,
-  work: () => Promise<void>,
-): Promise<void> {
-  const modules = join(content, 'node_modules');
+async function modulesOf(
+  objects: Git,
+  {
+    store,
+    content,
+    index,
+    signal,
+  }: {
+    readonly store: string;
+    readonly content: string;
+    readonly index: string;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<string | undefined> {
   const locked = await Promise.all(['package.json', 'package-lock.json'].map((file) => sha256Of(join(content, file))));
   const kept = join(store, `modules-${createHash('sha256').update(locked.join()).digest('hex')}`);
-  // A rename has one winner: of two builds at once, one installs anew.
-  const found = await rename(kept, modules).then(
-    () => true,
-    () => false,
-  );
-  if (!found) {
-    const args = [
-      'ci',
-      '--omit=dev',
-      '--ignore-scripts',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-    ];
-    await run('npm', args, content, signal);
-    await mkdir(modules, { recursive: true });
-    // It differs with npm's version and settings, and nothing reads it.
-    await rm(join(modules, '.package-lock.json'), { force: true });
-  }
-  await work();
-  // Somebody else may have put theirs there first; then this one goes with the build.
-  await rename(modules, kept).catch(() => {});
+  const before = await readFile(kept, 'utf8').catch(() => undefined);
+  if (before !== undefined) return before || undefined;
+
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  await run('npm', ['ci', '--omit=dev', '--ignore-scripts', ...quiet], content, signal);
+  const modules = join(content, 'node_modules');
+  await mkdir(modules, { recursive: true });
+  // It differs with npm's version and settings, and nothing reads it.
+  await rm(join(modules, '.package-lock.json'), { force: true });
+  const isEmpty = (await readdir(modules)).length === 0;
+  const tree = isEmpty ? '' : await written(objects, modules, index);
+  await writeFile(`${index}.tree`, tree);
+  await rename(`${index}.tree`, kept);
+  return tree || undefined;
+}
+
+/** A tree with another one in it, as `node_modules`. */
+async function joined(objects: Git, own: string, modules: string): Promise<string> {
+  const entries = await objects.text(['ls-tree', own]);
+  return objects.text(['mktree'], `${entries}\n040000 tree ${modules}\tnode_modules\n`);
 }
 
 /** git writes the tar: sorted, without owners, with the commit's time, and alike on every machine. */
-async function deterministicTar(repository: string, content: string, tar: string): Promise<void> {
-  await mkdir(join(repository, 'info'), { recursive: true });
-  const git = new Git(repository);
-  await git.bytes(['init', '--quiet', '--bare']);
-  // No attribute file inside a package may change a byte.
-  await writeFile(join(repository, 'info', 'attributes'), '* -text -ident -filter -export-ignore -export-subst\n');
-  const there = ['core.bare=false', 'core.compression=0', 'core.autocrlf=false', 'core.fileMode=true'].flatMap(
-    (setting) => ['-c', setting],
-  );
-  await git.bytes([...there, `--work-tree=${content}`, 'add', '--all', '--force', '.']);
-  const tree = await git.text(['write-tree']);
+async function pack(objects: Git, tree: string, tar: string): Promise<void> {
   const when = 'Slipway <slipway@noreply.invalid> 0 +0000';
   const object = `tree ${tree}\nauthor ${when}\ncommitter ${when}\n\nartifact\n`;
-  const commit = await git.text(['hash-object', '-t', 'commit', '-w', '--stdin'], object);
-  await git.bytes(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--output=${tar}`, commit]);
+  const commit = await objects.text(['hash-object', '-t', 'commit', '-w', '--stdin'], object);
+  await objects.bytes(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--output=${tar}`, commit]);
 }
 
 async function sha256Of(file: string): Promise<string> {

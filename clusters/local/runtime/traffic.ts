@@ -1,7 +1,7 @@
 import type { WorldFile } from '../world.ts';
 import { visit } from './visit.ts';
 
-/** Visitors who come all the time, each as soon as the last has left, and what they met. */
+/** Visitors who come all the time, each soon after the last has left, and what they met. */
 export class Traffic {
   readonly #world: WorldFile;
   readonly #loops = new Map<string, Promise<void>>();
@@ -37,7 +37,7 @@ export class Traffic {
       );
       this.#requests++;
       if (fault !== undefined) this.#failures.push(`${host} at ${new Date().toISOString()}: ${fault}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
