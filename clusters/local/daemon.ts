@@ -7,7 +7,7 @@ import { Git } from '../../generators/git/git.ts';
 import { createForge, isForgePath } from './forge/forge.ts';
 import { project } from './forge/merge-requests.ts';
 import { applications } from './runtime/applications.ts';
-import { createProxy, createTunnel, type Tally } from './runtime/proxy.ts';
+import { createProxy, createTunnel, Tally } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
@@ -16,7 +16,7 @@ export interface Inside {
   readonly repository: Git;
   readonly file: WorldFile;
   readonly runtimes: readonly EnvironmentRuntime[];
-  readonly tally: Readonly<Tally>;
+  readonly tally: Pick<Tally, 'requests' | 'failed'>;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
   const instance = randomUUID();
 
   const runtimes = environments.map((environment) => new EnvironmentRuntime(environment, repository, dir));
-  const tally: Tally = { requests: 0, failed: 0 };
+  const tally = new Tally();
   const proxy = await listen(createProxy(runtimes, tally), settings.proxyPort);
   proxy.on('upgrade', createTunnel(runtimes));
   const forge = await createForge({

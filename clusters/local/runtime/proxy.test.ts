@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { answering, artifact, serving, started, web } from '../world.fixture.ts';
+import { Tally } from './proxy.ts';
 import { visit } from './visit.ts';
 
 test('a pod that ends is told before, finishes what it was asked, and serves nobody new', async (t) => {
@@ -57,4 +58,17 @@ test('what upgrades a connection goes through the proxy in both directions', asy
   socket.destroy();
   assert.match(said, /^HTTP\/1\.1 101 Switching Protocols\r\n/);
   assert.match(said, /\r\n\r\nGOOD MORNING$/);
+});
+
+test('requests are counted from the first answer of their host on', () => {
+  const tally = new Tally();
+  for (const [host, isAnswered] of [
+    ['a', false],
+    ['a', true],
+    ['b', false],
+    ['a', false],
+    ['b', true],
+  ] as const)
+    tally.add(host, isAnswered);
+  assert.deepEqual([tally.requests, tally.failed], [3, 1]);
 });

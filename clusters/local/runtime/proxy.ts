@@ -5,11 +5,19 @@ import type { Pod } from './pod.ts';
 import type { EnvironmentRuntime } from './runtime.ts';
 import { opened } from './services.ts';
 
-/** What went through a proxy since it began. */
-export interface Tally {
-  requests: number;
+/** What went through a proxy since it began: of each host from its first answer on, since before it nothing is broken. */
+export class Tally {
+  requests = 0;
   /** Without an answer, or with one that says that the server is at fault. */
-  failed: number;
+  failed = 0;
+  readonly #answered = new Set<string>();
+
+  add(host: string, isAnswered: boolean): void {
+    if (isAnswered) this.#answered.add(host);
+    if (!this.#answered.has(host)) return;
+    this.requests++;
+    if (!isAnswered) this.failed++;
+  }
 }
 
 /**
@@ -19,17 +27,16 @@ export interface Tally {
  */
 export function createProxy(
   environments: readonly EnvironmentRuntime[],
-  tally: Tally = { requests: 0, failed: 0 },
+  tally = new Tally(),
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    tally.requests++;
-    response.once('finish', () => {
-      if (response.statusCode >= 500) tally.failed++;
-    });
+    const host = hostOf(request);
+    const isKnown = backendsOf(host, environments) !== undefined;
+    response.once('finish', () => isKnown && tally.add(host, response.statusCode < 500));
     pass(request, response, environments).catch((error: Error) => {
       // Half an answer must not look like a whole one.
       if (response.headersSent) {
-        tally.failed++;
+        tally.add(host, false);
         return void response.destroy();
       }
       response.writeHead(502, { 'content-type': 'text/plain' });
