@@ -70,6 +70,7 @@ test('the words of a deed are those of a person, where the forge has added its o
   const table: [message: string, words: string][] = [
     ['Back to 1.0', 'Back to 1.0'],
     [`Revert "a 1.1"\n\nThis reverts commit ${sha}.\n`, 'Revert "a 1.1"'],
+    [`Revert "Merge x"\n\nThis reverts commit ${sha}, reversing\nchanges made to ${sha}.\n`, 'Revert "Merge x"'],
     [`Revert "a 1.1"\n\nThis reverts commit ${sha}.\n\nIt loses orders.\n`, 'Revert "a 1.1": It loses orders.'],
     ["Merge branch 'x' into 'env/staging'\n\nNo more noise\n\nSee merge request g/p!5", 'No more noise'],
     ["Merge branch 'x' into 'env/staging'\n\nSee merge request g/p!5", "Merge branch 'x' into 'env/staging'"],

@@ -46,7 +46,8 @@ export async function readDeeds(git: Git, commits: readonly string[]): Promise<M
 }
 
 /** What git, the forges and we write into messages by ourselves. */
-const routine = /^(This reverts |See merge request |\(cherry picked |Reviewed-on: |[A-Z][\w-]+-(by|Sha): )/;
+const routine =
+  /^(This reverts |changes made to [0-9a-f]{40,64}\.|See merge request |\(cherry picked |Reviewed-on: |[A-Z][\w-]+-(by|Sha): )/;
 
 /** A subject, and what somebody added: a revert says why below, and so does whoever merged `Merge branch 'x' into 'y'`. */
 function wordsOf(subject: string, body: string): string {

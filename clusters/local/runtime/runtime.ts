@@ -6,7 +6,7 @@ import { type Desired, readDesired } from './manifests.ts';
 import { type Backend, Services } from './services.ts';
 
 /** How often the branch is looked at, in milliseconds: Argo CD does so every three minutes, or when it is told. */
-const period = 250;
+const period = 500;
 
 /** A pod as the board shows it. */
 export interface PodView {
