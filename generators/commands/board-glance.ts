@@ -1,14 +1,11 @@
 import type { AppFacts, Environment, Facts, Happening, PodFacts } from '../board/facts.ts';
 import type { MergeRequest } from '../forge/forge.ts';
-import { readDeeds } from '../git/chronicle.ts';
-import { metadataOf } from '../git/history.ts';
 import { openMirror } from '../git/mirror.ts';
-import { type Event, eventsOf } from '../model/event.ts';
 import type { Live } from '../model/gate.ts';
-import { environmentBranch, head, pipelineFile, proposalBranch, rendered } from '../model/names.ts';
-import type { Deed } from '../model/request.ts';
+import { environmentBranch, head, proposalBranch, rendered } from '../model/names.ts';
 import { earlier } from '../model/rollback.ts';
-import { move, quote } from '../model/words.ts';
+import { quote } from '../model/words.ts';
+import { happenings } from './board-events.ts';
 import type { Context } from './context.ts';
 import { Histories } from './histories.ts';
 import { promote } from './promote.ts';
@@ -25,9 +22,6 @@ export interface Nearby {
   /** Where an app answers; undefined where it does not. */
   readonly address: (environment: string, app: string) => string | undefined;
 }
-
-/** So many commits of each environment are told. */
-const told = 12;
 
 /** The branches, read once for as long as they stay. */
 interface Read {
@@ -113,23 +107,7 @@ export class Glance {
     const mirror = await openMirror(checkout, remote);
     try {
       const stands = await standing(mirror, new Histories(mirror));
-      const events = [...stands.environments].flatMap(([name, { course }]) =>
-        eventsOf(name, course, (app) => stands.rendered.timelines.get(`${name}/${app}`), told),
-      );
-      const deeds = await readDeeds(
-        mirror.git,
-        events.map(({ commit }) => commit),
-      );
-      const parts = events.flatMap(({ changes }) => changes.flatMap(({ from, to }) => [from, to]));
-      const metadata = await metadataOf(
-        mirror,
-        parts.filter((part) => part !== undefined),
-      );
-      const words = events
-        .map((event) => happeningOf(event, deeds.get(event.commit), (part) => metadata.get(part ?? ''), stands.rows))
-        .filter(({ changes }) => changes.length > 0)
-        .sort((a, b) => b.time - a.time);
-      return { standing: stands, events: together(words) };
+      return { standing: stands, events: await happenings(mirror, stands) };
     } finally {
       await mirror.close();
     }
@@ -196,37 +174,4 @@ function grouped(waits: readonly string[]): string[] {
   );
 }
 
-/** What one person or one run did at one moment is one event, a commit per app or not. */
-function together(happenings: readonly Happening[]): Happening[] {
-  const found: Happening[] = [];
-  for (const one of happenings) {
-    const last = found.at(-1);
-    const same = last?.environment === one.environment && last.author === one.author && last.time === one.time;
-    if (!last || !same) found.push(one);
-    else found[found.length - 1] = { ...last, words: '', changes: [...last.changes, ...one.changes] };
-  }
-  return found;
-}
-
 const lineOf = ({ iid, title, target }: MergeRequest) => ({ iid, title, target });
-
-function happeningOf(
-  { environment, commit, time, changes }: Event,
-  deed: Deed | undefined,
-  metadataOf: (part: string | undefined) => Parameters<typeof move>[1],
-  rows: readonly Row[],
-): Happening {
-  const words = quote(deed?.words ?? '', 200);
-  const told = changes
-    .filter(({ name }) => name !== pipelineFile)
-    .map(({ name, from, to, turn }) => ({
-      text: turn === 'gone' || turn === 'edited' ? name : move(name, metadataOf(from), metadataOf(to)),
-      turn,
-      isHeld: rows.some(
-        (row) =>
-          row.held && row.environment === environment && row.app === name && Date.parse(row.since ?? '') === time,
-      ),
-    }));
-  const says = told.some(({ text }) => text === words) ? '' : words;
-  return { environment, commit, time, author: quote(deed?.author ?? ''), words: says, changes: told };
-}
