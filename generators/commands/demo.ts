@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { $, chalk } from 'zx';
+import { chalk } from 'zx';
 import { Traffic } from '../../clusters/local/runtime/traffic.ts';
 import { visit } from '../../clusters/local/runtime/visit.ts';
 import { startWorld, stopWorld, type World } from '../../clusters/local/world.ts';
@@ -10,8 +10,8 @@ import type { Live } from '../model/gate.ts';
 import { parseImage } from '../model/image.ts';
 import { environmentBranch, proposalBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import { short } from '../model/words.ts';
 import type { Context } from './context.ts';
+import { Developer } from './demo-developer.ts';
 import { program } from './hydrate-commit.ts';
 import { buildImages, environmentNames } from './local.ts';
 import type { Asked } from './main.ts';
@@ -63,6 +63,7 @@ class Tour {
   readonly #signal: AbortSignal;
   readonly #began = Date.now();
   #world: World | undefined;
+  #context: Context | undefined;
   #traffic: Traffic | undefined;
   #step = 0;
 
@@ -85,8 +86,9 @@ class Tour {
     });
     const dirty = await source.text(['status', '--porcelain']);
     if (dirty) console.log(chalk.dim('   It shows HEAD; what is not committed is no part of it.'));
-    const checkout = await this.#clone(world);
-    const context: Context = { checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+    const developer = await Developer.clone(world.repository, join(this.#dir, 'checkout'));
+    const context: Context = { checkout: developer.checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+    this.#context = context;
     this.#traffic = new Traffic(world);
 
     // The first commit goes the whole way.
@@ -95,30 +97,22 @@ class Tour {
     await this.#through(context, world, before);
 
     // A second one, which people can see.
-    await this.#say('a second commit changes the greeting', async () => {
-      const file = await change(checkout, 'Holla!', 'Holla again!');
-      await commit(checkout, 'feat(counter): greet those who come back');
-      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
-    });
+    await this.#commits('a second commit changes the greeting', () =>
+      developer.commit('feat(counter): greet those who come back', ['Holla!', 'Holla again!']),
+    );
     const after = await this.#publish(context, world);
     await this.#say(`${first} runs it`, () => this.#answers(world, first, after));
     await this.#through(context, world, after);
 
-    await this.#stopped(context, world, after);
+    await this.#stopped(context, world, developer, after);
 
     // Somebody goes back, with git alone.
     await this.#say(`git revert on ${environmentBranch(last)} takes the old version back`, async () => {
-      await $({
-        cwd: checkout.dir,
-        quiet: true,
-      })`git fetch --quiet origin && git switch --quiet ${environmentBranch(last)} && git revert --no-edit -m 1 HEAD && git push --quiet origin HEAD && git switch --quiet main`;
+      await developer.revert(environmentBranch(last));
       return this.#answers(world, last, before);
     });
     await this.#say('the next publish and promotion leave it there', async () => {
-      await $({
-        cwd: checkout.dir,
-        quiet: true,
-      })`git commit --quiet --allow-empty -m ${'docs: nothing that runs'} && git push --quiet origin main`;
+      await developer.commit('docs: nothing that runs');
       await publish(context, { images: new Map() });
       const [promotion] = await promote(context, { to: last });
       const why = promotion?.left.find((line) => line.includes('held'));
@@ -135,13 +129,10 @@ class Tour {
   }
 
   /** A version that never becomes ready: it goes nowhere, and visitors do not notice. */
-  async #stopped(context: Context, world: World, before: string): Promise<void> {
-    const { checkout } = context;
-    await this.#say('a third commit breaks the service: it never gets ready', async () => {
-      const file = await change(checkout, ready, broken);
-      await commit(checkout, 'feat(counter): be ready when it is time');
-      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
-    });
+  async #stopped(context: Context, world: World, developer: Developer, before: string): Promise<void> {
+    await this.#commits('a third commit breaks the service: it never gets ready', () =>
+      developer.commit('feat(counter): be ready when it is time', [ready, broken]),
+    );
     const bad = await this.#publish(context, world);
     await this.#say(`${first} stops there, the old one goes on serving, and nothing is promoted`, async () => {
       let why: string | undefined;
@@ -152,21 +143,20 @@ class Tour {
       });
       return this.#serves(world, first, before, why);
     });
-    await this.#say('a fourth one repairs it', async () => {
-      const file = await change(checkout, broken, ready);
-      await change(checkout, 'Holla again!', 'Welcome back!');
-      await commit(checkout, 'fix(counter): be ready at once, and welcome people back');
-      return [undefined, `${file} at ${short((await checkout.commit('HEAD')) ?? '')}`];
-    });
+    await this.#commits('a fourth one repairs it', () =>
+      developer.commit(
+        'fix(counter): be ready at once, and welcome people back',
+        [broken, ready],
+        ['Holla again!', 'Welcome back!'],
+      ),
+    );
     const repaired = await this.#publish(context, world);
     await this.#say(`${first} runs it`, () => this.#answers(world, first, repaired));
   }
 
   /** Leaves something to be decided by whoever watches. */
   async offer(): Promise<void> {
-    const world = this.#world as World;
-    const checkout = new Git(join(this.#dir, 'checkout'));
-    const context: Context = { checkout, ...doorsOf(world), now: Date.now, say: () => {} };
+    const context = this.#context as Context;
     await this.#say(`opened the merge request to ${second} that waits for you`, async () => {
       const { request, moves } = await this.#ready(context, second);
       return [undefined, `${request?.url}: ${moves.join(', ')}`];
@@ -199,18 +189,8 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
     return result;
   }
 
-  async #clone(world: World): Promise<Git> {
-    const dir = join(this.#dir, 'checkout');
-    await $({ quiet: true })`git clone --quiet ${world.repository} ${dir}`;
-    const git = new Git(dir);
-    for (const [name, value] of [
-      ['user.name', 'A Developer'],
-      ['user.email', 'developer@localhost.invalid'],
-      ['commit.gpgSign', 'false'],
-    ] as const) {
-      await git.bytes(['config', name, value]);
-    }
-    return git;
+  #commits(what: string, work: () => Promise<string>): Promise<undefined> {
+    return this.#say(what, async () => [undefined, await work()] as const);
   }
 
   /** Builds and publishes HEAD. @returns the version that its service has */
@@ -325,21 +305,4 @@ const isForeign = ({ message }: Live) => message?.includes('not run here') ?? fa
 async function settled(world: World, environment: string): Promise<boolean> {
   const live = await doorsOf(world).live?.(environment);
   return live?.every((one) => one.sync === 'Synced' && (one.health === 'Healthy' || isForeign(one))) ?? false;
-}
-
-/** Replaces a text in the one file that has it, tests aside. @returns the file */
-async function change(checkout: Git, from: string, to: string): Promise<string> {
-  const files = await checkout.lines(['grep', '-lF', from, '--', '*.ts', ':!*.test.ts', ':!generators', ':!clusters']);
-  const [file] = files;
-  if (!file || files.length > 1)
-    throw new Refusal(
-      `The demo changes ${JSON.stringify(from)} in one file, and finds it in ${files.join(', ') || 'none'}.`,
-    );
-  const path = join(checkout.dir, file);
-  await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
-  return file;
-}
-
-async function commit(checkout: Git, message: string): Promise<void> {
-  await $({ cwd: checkout.dir, quiet: true })`git commit --quiet --all -m ${message} && git push --quiet origin main`;
 }
