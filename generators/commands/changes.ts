@@ -1,4 +1,4 @@
-import { readDeeds, readMain, readPublishes } from '../git/chronicle.ts';
+import { deedsBehind, readMain, readPublishes } from '../git/chronicle.ts';
 import { foldersIn, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { type Chapter, chaptersOf, type Stretch } from '../model/commits.ts';
@@ -104,19 +104,10 @@ function newWarnings(from: Metadata | undefined, to: Metadata | undefined): read
 /** Who brought what stands of those that were taken back or edited, by app. */
 async function deedsOf({ git }: Mirror, { kind, steps, held, target }: Telling): Promise<Map<string, Deed>> {
   const told = kind === 're-apply' || kind === 'repair' ? [...steps, ...held] : held;
-  const commits = told.flatMap(({ name }) => {
-    const commit = target.course.of(name)[0]?.commit;
-    return commit === undefined ? [] : [{ name, commit }];
-  });
-  const deeds = await readDeeds(
+  return deedsBehind(
     git,
-    commits.map(({ commit }) => commit),
-  );
-  return new Map(
-    commits.flatMap(({ name, commit }) => {
-      const deed = deeds.get(commit);
-      return deed ? [[name, deed]] : [];
-    }),
+    target.course,
+    told.map(({ name }) => name),
   );
 }
 

@@ -1,3 +1,4 @@
+import { duration } from '../board/page.ts';
 import { type Foreign, meaningOf } from '../model/foreign.ts';
 import { quote, short } from '../model/words.ts';
 import type { Asked } from './main.ts';
@@ -13,7 +14,7 @@ export function table(rows: readonly Row[], now: number, foreign: readonly Forei
     app: row.app,
     version: row.version,
     commit: row.commit ? short(row.commit) : '-',
-    since: row.since ? ago(now - Date.parse(row.since)) : '-',
+    since: row.since ? duration(now - Date.parse(row.since)) : '-',
     health: row.health,
     state: row.held ? 'held' : row.state === 'none' ? '-' : row.state,
   }));
@@ -27,15 +28,6 @@ export function table(rows: readonly Row[], now: number, foreign: readonly Forei
   const notes = rows.flatMap(({ environment, app, note }) => (note ? [`${environment}/${app}: ${note}`] : []));
   const others = foreign.map(({ environment, name, is }) => `${environment}/${quote(name)}: ${meaningOf[is]}`);
   return [...lines.map(format), ...notes, ...others];
-}
-
-/** A duration in its largest whole unit: `3 min`. */
-function ago(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86400)} d`;
 }
 
 export async function run({ values }: Asked): Promise<void> {

@@ -1,4 +1,4 @@
-import { readDeeds } from '../git/chronicle.ts';
+import { deedsBehind } from '../git/chronicle.ts';
 import { isFolder, metadataAt, treeChanges } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
@@ -90,7 +90,8 @@ export async function standing(mirror: Mirror, histories: Histories): Promise<St
     const source = after ? { environment: after, history: await histories.environment(after) } : undefined;
     const metadata = await metadataAt(mirror, target.tip);
     const steps = plan({ rendered, environment, target, source });
-    const held = await holdersOf(mirror, target, steps);
+    const taken = steps.filter(({ state }) => state.heldBelow !== undefined).map(({ name }) => name);
+    const held = await deedsBehind(mirror.git, target.course, taken);
     foreign.push(...foreignIn(environment, target, steps, pipelineFile));
     for (const step of steps) {
       if (step.name === pipelineFile) continue;
@@ -125,28 +126,6 @@ export async function liveOf({ live, say }: Context, environment: string): Promi
     say(error.message);
     return undefined;
   }
-}
-
-/** Who took back what is held, by app. */
-async function holdersOf(
-  { git }: Mirror,
-  { course }: EnvironmentHistory,
-  steps: readonly Step[],
-): Promise<Map<string, Deed>> {
-  const held = steps.flatMap(({ name, state }) => {
-    const commit = state.heldBelow === undefined ? undefined : course.of(name)[0]?.commit;
-    return commit === undefined ? [] : [{ name, commit }];
-  });
-  const deeds = await readDeeds(
-    git,
-    held.map(({ commit }) => commit),
-  );
-  return new Map(
-    held.flatMap(({ name, commit }) => {
-      const deed = deeds.get(commit);
-      return deed ? [[name, deed]] : [];
-    }),
-  );
 }
 
 /** How many parts lie between what stands and what is offered. */

@@ -31,9 +31,7 @@ await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
       environments: file.environments,
       traffic: () => `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed`,
       pods: (environment, app) =>
-        (runtimeOf(environment)?.pods() ?? [])
-          .filter((pod) => pod.app === app && !pod.trouble?.includes('not run here'))
-          .map(podFacts),
+        (runtimeOf(environment)?.pods() ?? []).filter((pod) => pod.app === app && !pod.foreign).map(podFacts),
       address: (environment, app) => {
         const host = `${app}.${environment}.localhost`;
         return runtimeOf(environment)?.hosts.includes(host) ? `http://${host}:${port}/` : undefined;

@@ -1,4 +1,5 @@
 import { type MainCommit, revertedBy } from '../model/commits.ts';
+import type { Course } from '../model/course.ts';
 import type { Deed } from '../model/request.ts';
 import type { Git } from './git.ts';
 import { pathsOf } from './history.ts';
@@ -42,6 +43,24 @@ export async function readDeeds(git: Git, commits: readonly string[]): Promise<M
   const told = await messagesOf(git, [...new Set(commits)]);
   return new Map(
     told.map(({ sha, author, date, subject, body }) => [sha, { author, date, words: wordsOf(subject, body) }]),
+  );
+}
+
+/** Who brought what stands, or took away what does not, by name: a name that never stood there is left out. */
+export async function deedsBehind(git: Git, course: Course, names: readonly string[]): Promise<Map<string, Deed>> {
+  const commits = names.flatMap((name) => {
+    const commit = course.of(name)[0]?.commit;
+    return commit === undefined ? [] : [[name, commit] as const];
+  });
+  const deeds = await readDeeds(
+    git,
+    commits.map(([, commit]) => commit),
+  );
+  return new Map(
+    commits.flatMap(([name, commit]) => {
+      const deed = deeds.get(commit);
+      return deed ? [[name, deed] as const] : [];
+    }),
   );
 }
 

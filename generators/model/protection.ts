@@ -14,7 +14,7 @@ export interface ProtectionRule {
  * Whether a rule is about a branch, as GitLab decides it: `*` stands for any text, slashes too; all else is itself.
  * https://docs.gitlab.com/user/project/repository/branches/protected/#use-wildcard-rules
  */
-export function covers({ pattern }: ProtectionRule, branch: string): boolean {
+export function covers({ pattern }: Pick<ProtectionRule, 'pattern'>, branch: string): boolean {
   const quoted = pattern.split(/\*+/).map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
   return new RegExp(`^${quoted.join('.*')}$`, 's').test(branch);
 }

@@ -1,10 +1,10 @@
 /** The fields of cron with their bounds, and the names of those that have names. Sunday is 0 and never 7. */
-const fields: readonly (readonly [least: number, most: number, names?: string])[] = [
+export const fields: readonly (readonly [least: number, most: number, names?: readonly string[]])[] = [
   [0, 59],
   [0, 23],
   [1, 31],
-  [1, 12, 'jan feb mar apr may jun jul aug sep oct nov dec'],
-  [0, 6, 'sun mon tue wed thu fri sat'],
+  [1, 12, 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')],
+  [0, 6, 'sun mon tue wed thu fri sat'.split(' ')],
 ];
 
 /**
@@ -16,11 +16,10 @@ export function isSchedule(text: string): boolean {
   return said.length === fields.length && fields.every((field, at) => said[at]?.split(',').every(fits(...field)));
 }
 
-const fits = (least: number, most: number, names = '') => {
-  const words = names.split(' ');
+const fits = (least: number, most: number, names: readonly string[] = []) => {
   const number = (text: string) => {
-    const at = words.indexOf(text.toLowerCase());
-    return at < 0 || text === '' ? (/^\d{1,2}$/.test(text) ? Number(text) : Number.NaN) : at + least;
+    const at = names.indexOf(text.toLowerCase());
+    return at < 0 ? (/^\d{1,2}$/.test(text) ? Number(text) : Number.NaN) : at + least;
   };
   return (range: string): boolean => {
     const [, begin = '', end] = /^(\*|\w+)(?:-(\w+))?(?:\/[1-9]\d*)?$/.exec(range) ?? [];

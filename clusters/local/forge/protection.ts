@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { covers } from '../../../generators/model/protection.ts';
 
 /** Whom a rule lets: nobody, developers and maintainers, or maintainers alone. */
 export type ProtectionLevel = 0 | 30 | 40;
@@ -61,10 +62,7 @@ export function ruleFor(given: Protection, rules: readonly Rule[]): Rule {
 
 /** The rules that match a branch. https://docs.gitlab.com/user/project/repository/branches/protected/ */
 export const matching = (rules: readonly Rule[], branch: string): Rule[] =>
-  rules.filter(({ name }) => {
-    const pattern = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\/-]/g, '\\$&'));
-    return new RegExp(`^${pattern.join('.*')}$`).test(branch);
-  });
+  rules.filter(({ name }) => covers({ pattern: name }, branch));
 
 /**
  * Whether an account may do that to a branch. Of several rules that match the most permissive counts; a branch without

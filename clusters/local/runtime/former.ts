@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../../generators/model/refusal.ts';
+import { isAlive } from '../lock.ts';
 
 const memory = (world: string, environment: string, pod: string) => join(world, 'pods', environment, `${pod}.pids`);
 
@@ -34,8 +35,8 @@ export async function former(world: string, environment: string, pod: string, gr
 
 /** Whether a process holds a container: the number may be somebody else's by now. */
 function isLifeline(pid: number): boolean {
+  if (!isAlive(pid)) return false;
   try {
-    process.kill(pid, 0);
     const line =
       process.platform === 'linux'
         ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')

@@ -16,11 +16,10 @@ export interface PodView {
   readonly isOld: boolean;
   readonly ready: boolean;
   readonly stopping: boolean;
-  readonly restarts: number;
   /** Why it does not run, or is not ready, in one sentence. */
   readonly trouble: string | undefined;
-  /** Since when it is ready, or else since when it runs, in milliseconds since 1970. */
-  readonly since: number;
+  /** Whether this machine has nothing that could run it. */
+  readonly foreign: boolean;
 }
 
 /**
@@ -89,8 +88,8 @@ export class EnvironmentRuntime {
   pods(): readonly PodView[] {
     return [...this.#apps.values()].flatMap((app) =>
       [...app.pods, ...app.jobPods].map((pod) => {
-        const { id, ready, stopping, restarts, trouble, since } = pod;
-        return { app: app.name, name: id, isOld: app.isOld(pod), ready, stopping, restarts, trouble, since };
+        const { id, ready, stopping, trouble, foreign } = pod;
+        return { app: app.name, name: id, isOld: app.isOld(pod), ready, stopping, trouble, foreign };
       }),
     );
   }

@@ -1,15 +1,7 @@
 import { Refusal } from '../../../generators/model/refusal.ts';
-import { isSchedule } from '../../../generators/model/schedule.ts';
+import { fields, isSchedule } from '../../../generators/model/schedule.ts';
 
-const months = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
-const days = 'sun mon tue wed thu fri sat'.split(' ');
-const bounds: readonly (readonly [least: number, most: number, names?: readonly string[]])[] = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12, months],
-  [0, 6, days],
-];
+const days = fields[4]?.[2] ?? [];
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -45,7 +37,7 @@ export function nextTime(schedule: string, after: number, timeZone = 'Etc/UTC'):
 type Five = [Set<number>, Set<number>, Set<number>, Set<number>, Set<number>];
 
 function numbersOf(text: string, at: number): Set<number> {
-  const [least, most, names = []] = bounds[at] as (typeof bounds)[number];
+  const [least, most, names = []] = fields[at] as (typeof fields)[number];
   const number = (word: string) => {
     const named = names.indexOf(word.toLowerCase());
     return named < 0 ? Number(word) : named + least;
