@@ -15,18 +15,29 @@ export interface Publishing extends Run {
   readonly git?: readonly GitProcess[];
 }
 
-/** Runs `slipway publish` in a checkout, as a pipeline does: one process from its start to its end. */
+/** Runs `slipway publish` in a checkout, as a pipeline does. */
 export async function publishIn(scratch: Scratch, place: Place, traced = false): Promise<Publishing> {
-  const [timings, trace] = [join(place.dir, 'timings.json'), join(place.dir, 'trace')];
+  const trace = join(place.dir, 'trace');
+  const run = await slipwayIn(scratch, place, ['publish'], traced ? { GIT_TRACE2_EVENT: trace } : {});
+  return traced ? { ...run, git: await readTrace(trace) } : run;
+}
+
+/** Runs a verb in a checkout: one process from its start to its end, and the phases that it tells of itself. */
+export async function slipwayIn(
+  scratch: Scratch,
+  place: Place,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<Run> {
+  const timings = join(place.dir, 'timings.json');
   // As on a new machine: nothing that an earlier run compiled is found.
   const cold = { NODE_DISABLE_COMPILE_CACHE: '1' };
-  const env = { ...process.env, ...cold, SLIPWAY_TIMINGS: timings, ...(traced ? { GIT_TRACE2_EVENT: trace } : {}) };
   const launcher = join(place.checkout.dir, 'generators', 'commands', 'slipway.mjs');
-  const { ms, peak } = await measure(scratch, process.execPath, [launcher, 'publish'], {
+  const { ms, peak } = await measure(scratch, process.execPath, [launcher, ...args], {
     cwd: place.checkout.dir,
-    env,
+    env: { ...process.env, ...cold, SLIPWAY_TIMINGS: timings, ...variables },
   });
-  return { ms, peak, phases: await phasesIn(timings), ...(traced ? { git: await readTrace(trace) } : {}) };
+  return { ms, peak, phases: await phasesIn(timings) };
 }
 
 async function phasesIn(file: string): Promise<Record<string, number>> {

@@ -4,11 +4,11 @@ import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Stage } from '../model/metadata.ts';
 import { Misuse } from '../model/refusal.ts';
-import { type Context, untilSettled } from './context.ts';
+import { type Context, Timings, untilSettled } from './context.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
 import type { Promotion } from './settle.ts';
-import { contextOf } from './surroundings.ts';
+import { contextOf, tellTimings } from './surroundings.ts';
 
 export type { Promotion } from './settle.ts';
 
@@ -97,7 +97,9 @@ export async function run({ values }: Asked): Promise<void> {
     );
   const context = await contextOf(values);
   const dryRun = values['dry-run'] === true;
-  const promotions = await promote(context, { to, app, override, dryRun });
+  const timings = new Timings();
+  const promotions = await timings.of('reconcile and body', promote(context, { to, app, override, dryRun }));
+  await tellTimings(timings);
   if (values.report) await writeReports(values.report as string, promotions);
   if (values.json)
     console.log(

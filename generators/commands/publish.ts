@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { openMirror } from '../git/mirror.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -12,7 +11,7 @@ import { append } from './append.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
 import { Hydration } from './hydrate-commit.ts';
 import type { Asked } from './main.ts';
-import { contextOf } from './surroundings.ts';
+import { contextOf, tellTimings } from './surroundings.ts';
 
 export interface PublishRequest {
   /** The dry commit. @default HEAD of the checkout, or what the bundle was rendered from */
@@ -121,9 +120,7 @@ export async function run({ values }: Asked): Promise<void> {
   const keepGoing = values['keep-going'] === true;
   const timings = new Timings();
   const result = await publish({ ...context, timings }, { dry, images, bundle, keepGoing, dryRun });
-  const { SLIPWAY_TIMINGS: file } = process.env;
-  if (file)
-    await writeFile(file, JSON.stringify({ phases: { 'node: start and load': timings.start, ...timings.phases } }));
+  await tellTimings(timings);
   if (values.json) console.log(JSON.stringify(result, null, 2));
   else for (const line of describe(result, dryRun)) console.log(line);
   if (result.kept.length > 0) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findWorld, type World } from '../../clusters/local/world.ts';
 import { github } from '../forge/github.ts';
@@ -7,7 +8,7 @@ import { argocd } from '../live/argocd.ts';
 import { prometheus } from '../live/prometheus.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkoutHere, say } from './checkout.ts';
-import type { Context } from './context.ts';
+import type { Context, Timings } from './context.ts';
 import type { Asked } from './main.ts';
 
 /** Where the local world of a checkout lives. */
@@ -61,6 +62,12 @@ function mirrored({ GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_API_URL }: NodeJS.Pr
     throw new Misuse(`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, and must be owner/name.`);
   }
   return github({ repository: GITHUB_REPOSITORY, token: GITHUB_TOKEN, api: GITHUB_API_URL || undefined });
+}
+
+/** Says how long each phase took, in the file that whoever measures has named. */
+export async function tellTimings({ start, phases }: Timings): Promise<void> {
+  const { SLIPWAY_TIMINGS: file } = process.env;
+  if (file) await writeFile(file, JSON.stringify({ phases: { 'node: start and load': start, ...phases } }));
 }
 
 /** Argo CD's own tools take the server without a scheme. */
