@@ -1,33 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Express } from 'express';
 import request from 'supertest';
-import { createApp } from './app.ts';
+import { appWith, connectTestHits, identity, startTestTelemetry } from './app.fixture.ts';
 import { eventually } from './eventually.fixture.ts';
-import { connectHits, type Hits } from './hits.ts';
+import type { Hits } from './hits.ts';
 import { freePort, type Redis, redisMissing, startRedis } from './redis.fixture.ts';
-import { startTelemetry } from './telemetry.ts';
 
-const identity = { version: '1.2.3', commit: '0123abc', environment: 'test' };
-const telemetry = startTelemetry({ service: 'counter', identity, tracing: false });
+const telemetry = startTestTelemetry();
 after(() => telemetry.shutdown());
-
-const connect = (url: string) => connectHits({ url, deadlineMs: 300, log: () => {} });
-
-const appWith = (hits: Hits, draining = () => false) =>
-  createApp({ hits, identity, metrics: telemetry.metrics, draining, log: () => {} });
+const { metrics } = telemetry;
 
 const totalIn = (text: string) => Number(/ we have hit (\d+) times\n$/.exec(text)?.[1]);
 
 describe('with Redis', { skip: redisMissing }, () => {
   let redis: Redis;
   let hits: Hits;
-  let app: ReturnType<typeof createApp>;
+  let app: Express;
 
   before(async () => {
     redis = await startRedis();
-    hits = connect(redis.url);
-    app = appWith(hits);
-    await eventually(() => assert(hits.connected));
+    hits = connectTestHits(redis.url);
+    app = appWith(hits, { metrics });
+    await eventually(() => assert(hits.available));
   });
   after(async () => {
     hits?.close();
@@ -83,7 +78,7 @@ describe('with Redis', { skip: redisMissing }, () => {
   });
 
   test('while draining it still counts, says it is not ready, and closes each connection', async () => {
-    const leaving = appWith(hits, () => true);
+    const leaving = appWith(hits, { draining: () => true });
     await request(leaving).get('/readyz').expect(503, { status: 'draining' });
     await request(leaving).get('/healthz').expect(200);
     await request(leaving).get('/').expect(200).expect('Connection', 'close');
@@ -96,7 +91,7 @@ describe('with Redis', { skip: redisMissing }, () => {
     assert.match(text, /^hits_total [1-9]\d*$/m);
     assert.match(
       text,
-      /^http_server_request_duration_seconds_count\{http_request_method="GET",http_route="\/",http_response_status_code="200"\} [1-9]/m,
+      /^http_server_request_duration_seconds_count\{http_request_method="GET",http_route="\/",http_response_status_code="200",url_scheme="http"\} [1-9]/m,
     );
     assert.match(text, /^http_server_request_duration_seconds_bucket\{[^}]*le="0\.005"\} /m);
     assert.match(text, /^target_info\{.*service_name="counter".*service_version="1\.2\.3".*\} 1$/m);
@@ -120,11 +115,11 @@ describe('with Redis', { skip: redisMissing }, () => {
 
 describe('without Redis', () => {
   let hits: Hits;
-  let app: ReturnType<typeof createApp>;
+  let app: Express;
 
   before(async () => {
-    hits = connect(`redis://127.0.0.1:${await freePort()}`);
-    app = appWith(hits);
+    hits = connectTestHits(`redis://127.0.0.1:${await freePort()}`);
+    app = appWith(hits, { metrics });
   });
   after(() => hits.close());
 
@@ -167,7 +162,7 @@ describe('without Redis', () => {
 
   for (const path of ['/', '/healthz', '/health', '/readyz', '/version', '/metrics']) {
     test(`POST of ${path} is refused with the methods it knows`, async () => {
-      const answer = await request(app).post(path).expect(405).expect('Allow', 'GET, HEAD');
+      const answer = await request(app).post(path).expect(405).expect('Allow', 'GET, HEAD, OPTIONS');
       assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
     });
   }
@@ -177,8 +172,14 @@ describe('without Redis', () => {
     await request(app).propfind('/f').expect(404);
     const { text } = await request(app).get('/metrics');
     assert(!/http_route="\/[abcf%]/.test(text));
-    assert.match(text, /_count\{http_request_method="GET",http_route="unmatched",http_response_status_code="404"\}/);
-    assert.match(text, /_count\{http_request_method="_OTHER",http_route="unmatched",http_response_status_code="404"\}/);
+    assert.match(
+      text,
+      /_count\{http_request_method="GET",http_route="unmatched",http_response_status_code="404",url_scheme="http"\}/,
+    );
+    assert.match(
+      text,
+      /_count\{http_request_method="_OTHER",http_route="unmatched",http_response_status_code="404",url_scheme="http"\}/,
+    );
   });
 });
 
@@ -186,18 +187,15 @@ test('a fault nobody foresaw is a 500 problem that keeps its reason to the log',
   const logged: unknown[] = [];
   const broken: Hits = {
     increment: () => Promise.reject(new Error('secret detail')),
+    incrementOnce: () => Promise.reject(new Error('secret detail')),
+    read: async () => 1,
     reached: true,
-    connected: true,
+    available: true,
     close: () => {},
   };
-  const app = createApp({
-    hits: broken,
-    identity,
-    metrics: telemetry.metrics,
-    draining: () => false,
-    log: (_level, _message, facts) => logged.push(facts),
-  });
+  const app = appWith(broken, { log: (_level, _message, facts) => logged.push(facts) });
   const answer = await request(app).get('/').expect(500);
   assert(!answer.text.includes('secret'));
-  assert.deepEqual(logged, [{ method: 'GET', path: '/', reason: 'Error: secret detail' }]);
+  const requestId = answer.headers['x-request-id'];
+  assert.deepEqual(logged, [{ requestId, method: 'GET', route: '/', reason: 'Error: secret detail' }]);
 });

@@ -1,124 +1,102 @@
-import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
-import type { Identity } from './config.ts';
-import { type Hits, HitsUnavailable } from './hits.ts';
+import helmet from 'helmet';
+import { createApi } from './api.ts';
+import type { Config, Identity } from './config.ts';
+import type { Docs } from './docs/docs.ts';
+import { openApi } from './docs/openapi.ts';
+import type { Facts } from './facts/facts.ts';
+import type { Hits } from './hits.ts';
+import type { Live } from './live.ts';
 import type { Log } from './log.ts';
-import { sendProblem } from './problem.ts';
-import type { Metrics } from './telemetry.ts';
+import { createObserver } from './observe.ts';
+import { exposition, health, readiness, version } from './operations.ts';
+import type { Assets } from './page/assets.ts';
+import { createPages, UNAVAILABLE } from './pages.ts';
+import { sendProblem, sendUnavailable } from './problem.ts';
+import { RedisUnavailable } from './redis.ts';
+import type { Telemetry } from './telemetry.ts';
 
-export type AppProps = {
-  hits: Hits;
-  identity: Identity;
-  metrics: Metrics;
-  /** A span per request. @default none */
-  tracer?: Tracer | undefined;
-  /** Whether the process is on its way out. */
-  draining: () => boolean;
-  /** Told of faults nobody foresaw. */
-  log: Log;
-};
-
-const GREETING = 'Holla!';
-
-const UNAVAILABLE = 'The hits cannot be counted now: Redis does not answer.';
-
-const ALLOWED = 'GET, HEAD';
-
-// Labels must not be the visitor's to invent: whatever is not one of these is `_OTHER`.
-const METHOD_LABELS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies'> &
+  Pick<Telemetry, 'metrics' | 'tracer'> & {
+    hits: Hits;
+    facts: Facts;
+    live: Live;
+    assets: Assets;
+    docs: Docs;
+    identity: Identity;
+    /** Whether the process is on its way out. */
+    draining: () => boolean;
+    /** Seconds since the process started. */
+    uptimeS: () => number;
+    /** From 0 up to 1, as Math.random gives it. */
+    random: () => number;
+    /** Told of requests that are sampled, and of faults nobody foresaw. */
+    log: Log;
+  };
 
 /**
- * The counter as an Express app; it opens nothing and keeps nothing.
- *
- * `GET /` counts · `/healthz`, `/health` say the process lives · `/readyz` says whether to send visitors ·
- * `/version` · `/metrics`. Refusals are problem documents.
+ * The counter as an Express app; it opens nothing and keeps nothing. Refusals are problem documents.
+ * What each route answers stands in `docs/openapi.ts`.
  */
-export function createApp({ hits, identity, metrics, tracer, draining, log }: AppProps): Express {
+export function createApp(props: AppProps): Express {
+  const { hits, live, assets, docs, identity, metrics, tracer, draining, log, maxConcurrent, trustedProxies } = props;
+  const observer = createObserver({ metrics, tracer, log });
+  const pages = createPages({ ...props, observer, assetUrl: assets.url });
+  const api = createApi({ ...props, observer });
+  metrics?.watch({ redisUp: () => hits.available, activeRequests: observer.active, streams: () => live.streams });
+
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', trustedProxies);
 
-  const leaveWhenDraining = (response: Response) => {
-    if (draining()) response.set('Connection', 'close');
-  };
-
-  const unavailable = (response: Response) => {
-    response.set('Retry-After', '1');
-    sendProblem(response, 503, UNAVAILABLE);
-  };
-
-  const measured: RequestHandler = (request, response, next) => {
-    const start = performance.now();
-    const span = tracer?.startSpan(
-      request.method,
-      { kind: SpanKind.SERVER },
-      propagation.extract(ROOT_CONTEXT, request.headers),
-    );
-    response.once('close', () => {
-      const route: string = request.route?.path ?? 'unmatched';
-      const attributes = {
-        'http.request.method': METHOD_LABELS.has(request.method) ? request.method : '_OTHER',
-        'http.route': route,
-        // nginx's number for a visitor who left before the answer.
-        'http.response.status_code': response.writableFinished ? response.statusCode : 499,
-      };
-      metrics.duration.record((performance.now() - start) / 1_000, attributes);
-      if (!span) return;
-      span.updateName(`${attributes['http.request.method']} ${route}`).setAttributes(attributes);
-      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    });
-    next();
+  // The signal may have come while Redis was being asked, so only the moment of answering knows.
+  const writeHead = app.response.writeHead as (...args: never[]) => Response;
+  app.response.writeHead = function (this: Response, ...args: never[]) {
+    if (draining()) this.setHeader('Connection', 'close');
+    return writeHead.apply(this, args);
   };
 
   const described: RequestHandler = (_request, response, next) => {
-    response.set({ 'X-Version': identity.version, 'Cache-Control': 'no-store' });
-    leaveWhenDraining(response);
+    response.setHeader('X-Version', identity.version);
+    response.setHeader('Cache-Control', 'no-store');
     next();
   };
 
-  const count: RequestHandler = async (request, response) => {
-    // Express answers HEAD with the handler of GET; a look is not a hit.
-    if (request.method === 'HEAD') {
-      if (hits.connected) response.type('text/plain').end();
-      else unavailable(response);
-      return;
-    }
-    const total = await hits.increment();
-    metrics.hits.add(1);
-    // The signal may have come while Redis was being asked.
-    leaveWhenDraining(response);
-    response.type('text/plain').send(`${GREETING} we have hit ${total} times\n`);
+  // Refused early, a request costs little; let in, it would make all the others late.
+  const admitted: RequestHandler = (_request, response, next) => {
+    if (observer.active() - live.streams <= maxConcurrent) next();
+    else sendUnavailable(response, `There are ${maxConcurrent} requests at once already.`);
   };
 
-  const health: RequestHandler = (_request, response) => {
-    response.json({ status: 'UP' });
+  const routes: Record<string, { get?: RequestHandler[]; post?: RequestHandler[] }> = {
+    '/': { get: [admitted, pages.greet] },
+    '/facts/next': { get: [admitted, pages.nextFact] },
+    '/facts/:id': { get: [admitted, pages.factPage] },
+    '/assets/:file': { get: [assets.serve, docs.serve] },
+    '/favicon.ico': { get: [(_request, response) => response.redirect(307, assets.url('icon.svg'))] },
+    '/api/hits': { get: [admitted, api.readHits], post: [admitted, ...api.countHit] },
+    '/api/hits/live': { get: [live.handler] },
+    '/api/facts': { get: [admitted, api.listFacts] },
+    '/api/facts/random': { get: [admitted, api.randomFact] },
+    '/api/facts/:id': { get: [admitted, api.oneFact] },
+    '/healthz': { get: [health] },
+    '/health': { get: [health] },
+    '/readyz': { get: [readiness(hits, draining)] },
+    '/version': { get: [version(identity)] },
+    '/metrics': { get: [exposition(metrics)] },
+    '/openapi.json': { get: [(_request, response) => void response.json(openApi(identity))] },
+    '/docs': { get: [docs.page] },
   };
 
-  const readiness: RequestHandler = (_request, response) => {
-    if (draining()) response.status(503).json({ status: 'draining' });
-    else if (!hits.reached) response.status(503).json({ status: 'starting' });
-    else if (hits.connected) response.json({ status: 'ready' });
-    // Without Redis every instance is equally degraded: unready, they would leave visitors with no answer at all.
-    else response.json({ status: 'degraded', degraded: 'redis' });
-  };
-
-  const version: RequestHandler = (_request, response) => {
-    response.json(identity);
-  };
-
-  const known: Record<string, RequestHandler> = {
-    '/': count,
-    '/healthz': health,
-    '/health': health,
-    '/readyz': readiness,
-    '/version': version,
-    '/metrics': metrics.expose,
-  };
-
-  const wrongMethod: RequestHandler = (request, response) => {
-    response.set('Allow', ALLOWED);
-    sendProblem(response, 405, `${request.path} answers ${ALLOWED} only.`);
+  // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+  const otherMethods = (methods: readonly string[]): RequestHandler => {
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    return (request, response) => {
+      response.set('Allow', allowed);
+      if (request.method === 'OPTIONS') response.status(204).end();
+      else sendProblem(response, 405, `${request.path} answers ${allowed} only.`);
+    };
   };
 
   const notFound: RequestHandler = (request, response) => {
@@ -127,18 +105,41 @@ export function createApp({ hits, identity, metrics, tracer, draining, log }: Ap
 
   // Express tells an error handler from the others by its four parameters.
   const failed: ErrorRequestHandler = (error, request, response, _next) => {
-    leaveWhenDraining(response);
-    if (error instanceof HitsUnavailable) {
-      unavailable(response);
+    if (error instanceof RedisUnavailable) {
+      sendUnavailable(response, UNAVAILABLE);
       return;
     }
-    log('error', 'A request failed.', { method: request.method, path: request.path, reason: String(error) });
+    // Express and its parsers say so where the caller is to blame: a path that is no UTF-8, a body that is no JSON.
+    if (error.status >= 400 && error.status < 500 && !response.headersSent) {
+      sendProblem(response, error.status, error.expose === false ? 'The request cannot be read.' : `${error.message}.`);
+      return;
+    }
+    const { method, route } = { method: request.method, route: request.route?.path };
+    log('error', 'A request failed.', { ...observer.factsOf(response), method, route, reason: String(error) });
     if (response.headersSent) response.destroy();
     else sendProblem(response, 500, 'The request failed; the log says why.');
   };
 
-  app.use(measured, described);
-  for (const [path, handler] of Object.entries(known)) app.route(path).get(handler).all(wrongMethod);
+  app.use(observer.handler, securityHeaders, described);
+  for (const [path, { get, post }] of Object.entries(routes)) {
+    const route = app.route(path);
+    if (get) route.get(...get);
+    if (post) route.post(...post);
+    route.all(otherMethods([...(get ? ['GET'] : []), ...(post ? ['POST'] : [])]));
+  }
   app.use(notFound, failed);
   return app;
 }
+
+/** What a page may load stands with the page's own files: nothing from elsewhere, nothing inline. */
+const securityHeaders = helmet({
+  xFrameOptions: { action: 'deny' },
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      ...{ styleSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
+      ...{ formAction: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  },
+});

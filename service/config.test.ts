@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, describeConfig, readConfig } from './config.ts';
 
 const DEFAULTS = {
   port: 3000,
   host: '0.0.0.0',
   redisUrl: 'redis://127.0.0.1:6379',
-  identity: { version: '0.0.0-dev', commit: 'unknown', environment: 'local' },
+  ...{ version: '0.0.0-dev', commit: 'unknown', environment: 'local' },
   drainMs: 0,
   deadlineMs: 1000,
-  tracing: false,
+  maxConcurrent: 1000,
+  maxStreams: 1000,
+  trustedProxies: 0,
+  telemetryOff: 'false',
+  collector: '',
+  traceShare: 0.05,
+  metricsTo: 'prometheus',
 };
 
 describe('the configuration', () => {
@@ -31,16 +37,28 @@ describe('the configuration', () => {
       ENVIRONMENT: 'production',
       DRAIN_MS: '15000',
       DEADLINE_MS: '250',
+      MAX_CONCURRENT: '50',
+      MAX_STREAMS: '0',
+      TRUSTED_PROXIES: 'loopback, 10.0.0.0/8',
+      OTEL_SDK_DISABLED: 'true',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_TRACES_SAMPLER_ARG: '.5',
+      OTEL_METRICS_EXPORTER: 'otlp,prometheus',
     };
     assert.deepEqual(readConfig(env), {
       port: 8080,
       host: '127.0.0.1',
       redisUrl: 'rediss://user:secret@redis.internal:6380/2',
-      identity: { version: '1.4.0+build.7', commit: '0123abc', environment: 'production' },
+      ...{ version: '1.4.0+build.7', commit: '0123abc', environment: 'production' },
       drainMs: 15_000,
       deadlineMs: 250,
-      tracing: true,
+      maxConcurrent: 50,
+      maxStreams: 0,
+      trustedProxies: 'loopback, 10.0.0.0/8',
+      telemetryOff: 'true',
+      collector: 'http://collector:4318',
+      traceShare: 0.5,
+      metricsTo: 'otlp,prometheus',
     });
   });
 
@@ -62,7 +80,12 @@ describe('the configuration', () => {
     ['DRAIN_MS', '1s'],
     ['DRAIN_MS', '600001'],
     ['DEADLINE_MS', '0'],
+    ['MAX_CONCURRENT', '0'],
+    ['TRUSTED_PROXIES', 'everyone'],
+    ['OTEL_SDK_DISABLED', 'yes'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['OTEL_METRICS_EXPORTER', 'console'],
   ];
   for (const [variable, value] of refused) {
     const quoted = JSON.stringify(value);
@@ -78,6 +101,22 @@ describe('the configuration', () => {
       );
     });
   }
+
+  test('refuses to send metrics to no collector', () => {
+    assert.throws(
+      () => readConfig({ OTEL_METRICS_EXPORTER: 'otlp,prometheus' }),
+      /not possible without OTEL_EXPORTER_OTLP/,
+    );
+  });
+
+  test('is told to people, every variable with its default', () => {
+    const lines = describeConfig();
+    assert.equal(lines.length, Object.keys(DEFAULTS).length);
+    assert(
+      lines.every((line) => /^[A-Z_]+ +\S.* \(.+; default: .+\)$/.test(line)),
+      lines.join('\n'),
+    );
+  });
 
   test('does not repeat a password in its refusal', () => {
     assert.throws(

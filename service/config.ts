@@ -8,23 +8,6 @@ export type Identity = {
   environment: string;
 };
 
-/** Everything that can be set from outside. */
-export type Config = {
-  /** TCP port; 0 takes any free one. */
-  port: number;
-  /** Address to listen on. */
-  host: string;
-  /** `redis://` or `rediss://`. May hold a password: never log it. */
-  redisUrl: string;
-  identity: Identity;
-  /** Milliseconds for which it goes on answering after SIGTERM, with /readyz already saying no. */
-  drainMs: number;
-  /** Milliseconds a request waits for Redis at the most. */
-  deadlineMs: number;
-  /** Whether spans are exported; where to is read by the OpenTelemetry SDK from the same variable. */
-  tracing: boolean;
-};
-
 /** A variable that cannot be used. The message is one sentence naming the variable, its value and what is accepted. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
@@ -37,6 +20,15 @@ type Kind<T> = {
   parse: (text: string) => T | undefined;
   /** How a refused value is quoted; default: as it is. */
   quote?: (text: string) => string;
+};
+
+type Variable<T> = Kind<T> & {
+  /** What the variable is called. */
+  variable: string;
+  /** What it is when it is unset or empty. */
+  fallback: string;
+  /** What it sets, and in which unit. */
+  means: string;
 };
 
 const whole = (least: number, most: number): Kind<number> => ({
@@ -53,6 +45,16 @@ const matching = (pattern: RegExp, accepts: string): Kind<string> => ({
   parse: (text) => (pattern.test(text) ? text : undefined),
 });
 
+const oneOf = <const T extends string>(...words: readonly T[]): Kind<T> => ({
+  accepts: words.map((word) => JSON.stringify(word)).join(' or '),
+  parse: (text) => words.find((word) => word === text),
+});
+
+const share: Kind<number> = {
+  accepts: 'a number from 0 to 1',
+  parse: (text) => (/^(0|1|[01]?\.\d{1,9})$/.test(text) && Number(text) <= 1 ? Number(text) : undefined),
+};
+
 const withoutPassword = (text: string) => text.replace(/\/\/[^@]*@/, '//***@');
 
 const redisUrl: Kind<string> = {
@@ -65,10 +67,97 @@ const redisUrl: Kind<string> = {
   quote: withoutPassword,
 };
 
-const collectorUrl: Kind<boolean> = {
+const collectorUrl: Kind<string> = {
   accepts: 'empty or a URL such as http://collector:4318',
-  parse: (text) => (text === '' ? false : /^https?:$/.test(URL.parse(text)?.protocol ?? '') || undefined),
+  parse: (text) => (text === '' || /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
   quote: withoutPassword,
+};
+
+/** As Express' `trust proxy` takes it: a number of hops, or addresses. https://expressjs.com/en/guide/behind-proxies.html */
+const proxies: Kind<number | string> = {
+  accepts: 'a number of proxies, or addresses such as 10.0.0.0/8, loopback',
+  parse: (text) => {
+    if (/^\d$/.test(text)) return Number(text);
+    const names = text.split(/\s*,\s*/);
+    const known = (name: string) => /^(loopback|linklocal|uniquelocal|[\da-f.:]{2,45}(\/\d{1,3})?)$/i.test(name);
+    return names.every(known) ? names.join(', ') : undefined;
+  },
+};
+
+/** Everything that can be set from outside. */
+const VARIABLES = {
+  port: { variable: 'PORT', fallback: '3000', means: 'TCP port; 0 takes any free one', ...whole(0, 65_535) },
+  host: {
+    ...{ variable: 'HOST', fallback: '0.0.0.0', means: 'address to listen on' },
+    ...matching(/^[\w.:-]{1,253}$/, 'a host name or an IP address'),
+  },
+  redisUrl: {
+    ...{ variable: 'REDIS_URL', fallback: 'redis://127.0.0.1:6379', means: 'where Redis is; never logged' },
+    ...redisUrl,
+  },
+  version: {
+    ...{ variable: 'VERSION', fallback: '0.0.0-dev', means: 'the release' },
+    ...matching(/^[\w.+-]{1,128}$/, 'a version such as 1.4.0'),
+  },
+  commit: {
+    ...{ variable: 'COMMIT', fallback: 'unknown', means: 'the commit it was built from' },
+    ...matching(/^(unknown|[0-9a-f]{7,64})$/, 'a commit of 7 to 64 hex digits'),
+  },
+  environment: {
+    ...{ variable: 'ENVIRONMENT', fallback: 'local', means: 'the environment it runs in' },
+    ...matching(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name such as production'),
+  },
+  drainMs: {
+    ...{ variable: 'DRAIN_MS', fallback: '0' },
+    means: 'milliseconds for which it goes on answering after SIGTERM, with /readyz already saying no',
+    ...whole(0, 600_000),
+  },
+  deadlineMs: {
+    ...{ variable: 'DEADLINE_MS', fallback: '1000', means: 'milliseconds a request waits for Redis at the most' },
+    ...whole(1, 60_000),
+  },
+  maxConcurrent: {
+    ...{ variable: 'MAX_CONCURRENT', fallback: '1000', means: 'requests answered at once; more are refused with 503' },
+    ...whole(1, 100_000),
+  },
+  maxStreams: {
+    ...{ variable: 'MAX_STREAMS', fallback: '1000', means: 'live streams at once; more are refused with 503' },
+    ...whole(0, 100_000),
+  },
+  trustedProxies: {
+    ...{ variable: 'TRUSTED_PROXIES', fallback: '0' },
+    means: 'proxies whose X-Forwarded-Proto is believed: how many, or their addresses',
+    ...proxies,
+  },
+  telemetryOff: {
+    ...{ variable: 'OTEL_SDK_DISABLED', fallback: 'false', means: 'true switches all metrics and traces off' },
+    ...oneOf('false', 'true'),
+  },
+  collector: {
+    ...{
+      variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      fallback: '',
+      means: 'where traces go, by OTLP; empty: none are made',
+    },
+    ...collectorUrl,
+  },
+  traceShare: {
+    ...{ variable: 'OTEL_TRACES_SAMPLER_ARG', fallback: '0.05' },
+    means: 'share of the requests that are traced when their caller does not say',
+    ...share,
+  },
+  metricsTo: {
+    ...{ variable: 'OTEL_METRICS_EXPORTER', fallback: 'prometheus' },
+    means: 'where metrics are read: at /metrics, or also sent to the collector',
+    ...oneOf('prometheus', 'otlp,prometheus'),
+  },
+} satisfies Record<string, Variable<unknown>>;
+
+type Variables = typeof VARIABLES;
+
+/** What {@link readConfig} found: one value for each of the variables, under the service's own name for it. */
+export type Config = {
+  readonly [K in keyof Variables]: Variables[K] extends Kind<infer T> ? T : never;
 };
 
 /**
@@ -76,27 +165,29 @@ const collectorUrl: Kind<boolean> = {
  * @throws {ConfigError} at the first variable that cannot be used
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const read = <T>(variable: string, fallback: string, kind: Kind<T>): T => {
+  const read = ({ variable, fallback, parse, quote, accepts }: Variable<unknown>) => {
     const text = env[variable] || fallback;
-    const value = kind.parse(text);
-    if (value === undefined) {
-      const quoted = JSON.stringify(kind.quote?.(text) ?? text);
-      throw new ConfigError(`The variable ${variable} is ${quoted}, which is not ${kind.accepts}.`);
-    }
-    return value;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    throw new ConfigError(
+      `The variable ${variable} is ${JSON.stringify(quote?.(text) ?? text)}, which is not ${accepts}.`,
+    );
   };
+  const values = Object.entries(VARIABLES).map(([name, variable]) => [name, read(variable)]);
+  const config = Object.fromEntries(values) as Config;
+  if (config.metricsTo !== 'prometheus' && config.collector === '') {
+    const { metricsTo, collector } = VARIABLES;
+    throw new ConfigError(
+      `The variable ${metricsTo.variable} is "${config.metricsTo}", which is not possible without ${collector.variable}.`,
+    );
+  }
+  return config;
+}
 
-  return {
-    port: read('PORT', '3000', whole(0, 65_535)),
-    host: read('HOST', '0.0.0.0', matching(/^[\w.:-]{1,253}$/, 'a host name or an IP address')),
-    redisUrl: read('REDIS_URL', 'redis://127.0.0.1:6379', redisUrl),
-    identity: {
-      version: read('VERSION', '0.0.0-dev', matching(/^[\w.+-]{1,128}$/, 'a version such as 1.4.0')),
-      commit: read('COMMIT', 'unknown', matching(/^(unknown|[0-9a-f]{7,64})$/, 'a commit of 7 to 64 hex digits')),
-      environment: read('ENVIRONMENT', 'local', matching(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name such as production')),
-    },
-    drainMs: read('DRAIN_MS', '0', whole(0, 600_000)),
-    deadlineMs: read('DEADLINE_MS', '1000', whole(1, 60_000)),
-    tracing: read('OTEL_EXPORTER_OTLP_ENDPOINT', '', collectorUrl),
-  };
+/** The variables as lines for people: name, default, meaning and what is accepted. */
+export function describeConfig(): string[] {
+  return Object.values(VARIABLES).map(({ variable, fallback, means, accepts }: Variable<unknown>) => {
+    const ifUnset = fallback === '' ? 'empty' : fallback;
+    return `${variable.padEnd(28)} ${means} (${accepts}; default: ${ifUnset})`;
+  });
 }

@@ -1,108 +1,71 @@
-import { createClient } from 'redis';
-import type { Log } from './log.ts';
+import { createHash } from 'node:crypto';
+import { type Client, connectRedis, type RedisProps } from './redis.ts';
 
-/** The number of hits, kept in Redis under the key `hits`. */
+/** The number of hits, kept in Redis under the key `hits`. Every number is given out at most once; gaps are possible. */
 export type Hits = {
   /**
-   * Counts one hit and gives the new total.
-   * A refused hit may still have been counted: when the answer is lost, nobody can tell.
-   * @throws {HitsUnavailable} at once when Redis is not connected, after the deadline when it does not answer
+   * Counts one hit and gives its number. Hits of one turn of the event loop share a round trip.
+   * @throws {RedisUnavailable} when it may not have been counted; it was counted once at the most
    */
   increment(): Promise<number>;
-  /** Whether Redis was ever connected. */
+  /**
+   * Counts one hit for a key, and for the same key again gives the same number for 24 hours.
+   * @throws {RedisUnavailable} when it may not have been counted; with the same key it can be tried again
+   */
+  incrementOnce(key: string): Promise<{ total: number; again: boolean }>;
+  /** How many there are. @throws {RedisUnavailable} when Redis does not say */
+  read(): Promise<number>;
+  /** Whether Redis ever took a write. */
   readonly reached: boolean;
-  /** Whether Redis is connected now. */
-  readonly connected: boolean;
+  /** Whether Redis takes writes now. */
+  readonly available: boolean;
   /** Leaves Redis; hits still waiting are refused. */
   close(): void;
 };
 
-/** Redis could not be asked, did not answer in time, or refused. The `cause` says which. */
-export class HitsUnavailable extends Error {
-  override name = 'HitsUnavailable';
-}
+const KEY = 'hits';
 
-export type HitsProps = {
-  /** `redis://` or `rediss://`. */
-  url: string;
-  /** Milliseconds one increment may take. */
-  deadlineMs: number;
-  /** Told when Redis is reached and when it is lost, not at every attempt. */
-  log: Log;
-};
+const REMEMBER_S = 24 * 60 * 60;
 
-const PING_EVERY_MS = 2_000;
-const SILENCE_MS = 5_000;
-const QUEUE_LENGTH = 10_000;
+/** As a digest it has one length whatever the caller sent, and what the caller sent is not kept. */
+const attemptKey = (key: string) => `hits:once:${createHash('sha256').update(key).digest('hex')}`;
 
-/** Half of the delay is random, so that many instances do not come back to a restarted Redis in one moment. */
-function reconnectDelayMs(attempt: number): number {
-  const longest = Math.min(1_000, 50 * 2 ** attempt);
-  return longest / 2 + (Math.random() * longest) / 2;
-}
+type Waiting = { resolve: (total: number) => void; reject: (reason: unknown) => void };
 
 /** Starts connecting in the background, for as long as it takes, and returns at once. */
-export function connectHits({ url, deadlineMs, log }: HitsProps): Hits {
-  const client = createClient({
-    url,
-    // A hit that cannot be counted now is refused now; queued, it would be counted long after its visitor has left.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: QUEUE_LENGTH,
-    // Its own limit costs a timer of five seconds for every hit, and covers only the wait to be sent.
-    commandOptions: { timeout: 0 },
-    pingInterval: PING_EVERY_MS,
-    maintNotifications: 'disabled',
-    socket: { connectTimeout: SILENCE_MS, socketTimeout: SILENCE_MS, reconnectStrategy: reconnectDelayMs },
-  });
-  let reached = false;
-  let told: 'connected' | 'lost' | undefined;
+export function connectHits(props: Omit<RedisProps, 'probe'>): Hits {
+  // It is refused when a hit would be: by a replica, a full memory, a full disk.
+  const redis = connectRedis({ ...props, probe: (write) => write('INCRBY', (client) => client.incrBy(KEY, 0)) });
+  let waiting: Waiting[] = [];
 
-  const lost = (reason: string) => {
-    if (told !== 'lost') log('warn', 'Redis is not there; hits are refused until it is.', { reason });
-    told = 'lost';
+  const countAll = async () => {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const last = await redis.write('INCRBY', (client) => client.incrBy(KEY, batch.length));
+      const first = last - batch.length + 1;
+      for (const [index, { resolve }] of batch.entries()) resolve(first + index);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   };
-  client.on('ready', () => {
-    reached = true;
-    if (told !== 'connected') log('info', 'Redis is connected.');
-    told = 'connected';
-  });
-  client.on('error', (error: NodeJS.ErrnoException) => {
-    // Where a name has several addresses, only the code says what went wrong with all of them.
-    if (!client.isReady) lost(error.message || error.code || error.name);
-  });
-
-  // The promise fails only when close() ends the attempts: the strategy above never gives up.
-  const connect = () => void client.connect().catch(() => {});
-
-  // Over TCP alone, a peer that vanished is noticed only after many minutes of retransmission.
-  const dropSilentConnection = (reason: string) => {
-    if (!client.isReady) return;
-    client.destroy();
-    lost(reason);
-    connect();
-  };
-
-  connect();
 
   return {
     increment: () =>
       new Promise((resolve, reject) => {
-        const deadline = setTimeout(() => {
-          const reason = `Redis did not answer within ${deadlineMs} ms.`;
-          reject(new HitsUnavailable(reason));
-          dropSilentConnection(reason);
-        }, deadlineMs);
-        client
-          .incr('hits')
-          .then(resolve, (cause) => reject(new HitsUnavailable('Redis did not count the hit.', { cause })))
-          .finally(() => clearTimeout(deadline));
+        if (waiting.push({ resolve, reject }) === 1) setImmediate(countAll);
       }),
+    incrementOnce: (key) => {
+      const send = (client: Client) => client.countOnce(KEY, attemptKey(key), REMEMBER_S);
+      return redis.write('EVALSHA', send);
+    },
+    read: async () => Number((await redis.read('GET', (client) => client.get(KEY))) ?? 0),
     get reached() {
-      return reached;
+      return redis.reached;
     },
-    get connected() {
-      return client.isReady;
+    get available() {
+      return redis.available;
     },
-    close: () => client.destroy(),
+    close: redis.close,
   };
 }

@@ -207,6 +207,7 @@ describe('the service', () => {
     const { port } = collector.address() as AddressInfo;
     const service = await startService({
       REDIS_URL: await nowhere(),
+      OTEL_TRACES_SAMPLER_ARG: '1',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
     });
     await fetch(`${service.url}/version`);

@@ -2,18 +2,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, describeConfig, type Identity, readConfig } from './config.ts';
+import { createDocs } from './docs/docs.ts';
+import facts from './facts/facts.json' with { type: 'json' };
+import { readFacts } from './facts/facts.ts';
 import { connectHits } from './hits.ts';
+import { guard, LIMITS } from './limits.ts';
+import { createLive } from './live.ts';
 import { createLog } from './log.ts';
+import { loadAssets } from './page/assets.ts';
 import { startTelemetry } from './telemetry.ts';
 
 /** EX_CONFIG of sysexits.h: starting again will not help. */
 const EXIT_CONFIG = 78;
 
-// Longer than the minute for which load balancers keep a connection, or they meet one that was just closed.
-const KEEP_ALIVE_MS = 65_000;
-
 const CLOSE_GRACE_MS = 1_000;
+
+const LIVE_EVERY_MS = 250;
 
 function refuseToStart(sentence: string, exitCode: number): never {
   process.stderr.write(`${sentence}\n`);
@@ -42,15 +47,37 @@ process.on('uncaughtException', (error: unknown) => {
   process.exit(1);
 });
 
+if (process.argv[2] === '--help') {
+  process.stdout.write(`Counts visits in Redis. Environment variables:\n\n${describeConfig().join('\n')}\n`);
+  process.exit(0);
+}
+
 const config = configure();
-const { identity, host, port } = config;
-const telemetry = startTelemetry({ service: 'counter', identity, tracing: config.tracing });
-const hits = connectHits({ url: config.redisUrl, deadlineMs: config.deadlineMs, log });
+const { host, port, version, commit, environment } = config;
+const identity: Identity = { version, commit, environment };
+const telemetry = startTelemetry({ ...config, service: 'counter', identity });
+const hits = connectHits({
+  url: config.redisUrl,
+  deadlineMs: config.deadlineMs,
+  log,
+  onRoundTrip: (trip) => telemetry.metrics?.roundTrip(trip),
+});
+const live = createLive({ read: () => hits.read(), everyMs: LIVE_EVERY_MS, maxStreams: config.maxStreams });
 
 let draining = false;
-const { metrics, tracer } = telemetry;
-const app = createApp({ hits, identity, metrics, tracer, draining: () => draining, log });
-const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+const app = createApp({
+  ...config,
+  ...telemetry,
+  ...{ hits, live, identity, log },
+  facts: readFacts(facts),
+  assets: loadAssets([[`${import.meta.dirname}/page`, ['icon.svg', 'page.js', 'style.css']]]),
+  docs: createDocs(),
+  draining: () => draining,
+  uptimeS: () => Math.floor(process.uptime()),
+  random: Math.random,
+});
+const server = createServer(LIMITS, app);
+guard(server);
 
 async function stop(signal: NodeJS.Signals): Promise<void> {
   if (draining) return;
@@ -60,6 +87,8 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
 
   // It closes idle connections too; busy ones get `Connection: close` with their answer.
   const closed = new Promise((resolve) => server.close(resolve));
+  // They never end by themselves; who listens comes back to another instance.
+  live.close();
   // By then every request has had its answer; who is left never asked one, or never reads the answer.
   setTimeout(() => server.closeAllConnections(), config.deadlineMs + CLOSE_GRACE_MS).unref();
   await closed;

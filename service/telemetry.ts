@@ -1,81 +1,67 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Counter, type Histogram, metrics, type Tracer, trace } from '@opentelemetry/api';
+import { metrics, type Tracer, trace } from '@opentelemetry/api';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { Identity } from './config.ts';
-
-/** What is measured, and where it can be read. */
-export type Metrics = {
-  /** Seconds per request, named and labelled as OpenTelemetry's HTTP conventions say. */
-  duration: Histogram;
-  /** Hits counted by this process since it started. */
-  hits: Counter;
-  /** Answers with all metrics in Prometheus' text format. */
-  expose(request: IncomingMessage, response: ServerResponse): void;
-};
+import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
+import type { Config, Identity } from './config.ts';
+import { createMetrics, type Metrics, VIEWS } from './metrics.ts';
 
 export type Telemetry = {
-  metrics: Metrics;
+  /** Absent when telemetry is switched off. */
+  metrics: Metrics | undefined;
   /** Absent when spans would go nowhere. */
   tracer: Tracer | undefined;
   /** Sends what is still held back, for two seconds at the most. */
   shutdown(): Promise<void>;
 };
 
-export type TelemetryProps = {
+export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'traceShare' | 'metricsTo'> & {
   /** `service.name` of everything that is reported. */
   service: string;
   identity: Identity;
-  /** Whether spans are exported over OTLP; the SDK reads the endpoint from OTEL_EXPORTER_OTLP_ENDPOINT. */
-  tracing: boolean;
 };
-
-/** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
-const DURATION = 'http.server.request.duration';
-
-const DURATION_BOUNDARIES_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 const SHUTDOWN_MS = 2_000;
 
-/** Registers the process-wide OpenTelemetry SDK: call it once. Opens no port and, without tracing, no connection. */
-export function startTelemetry({ service, identity, tracing }: TelemetryProps): Telemetry {
-  const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+/**
+ * Registers the process-wide OpenTelemetry SDK: call it once. Opens no port and, without a collector, no connection.
+ * What it sends waits in queues of bounded length, so that a collector which is slow or gone costs data, never time.
+ */
+export function startTelemetry(props: TelemetryProps): Telemetry {
+  const { service, identity, telemetryOff, collector, traceShare, metricsTo } = props;
+  if (telemetryOff === 'true') return { metrics: undefined, tracer: undefined, shutdown: async () => {} };
+
+  const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const sent =
+    metricsTo === 'prometheus' ? [] : [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })];
   const sdk = new NodeSDK({
+    // https://opentelemetry.io/docs/specs/semconv/resource/
     resource: defaultResource().merge(
       resourceFromAttributes({
         'service.name': service,
         'service.version': identity.version,
         'deployment.environment.name': identity.environment,
+        'vcs.ref.head.revision': identity.commit,
       }),
     ),
     // The detectors would publish the command line and the host's name on /metrics.
     autoDetectResources: false,
-    metricReaders: [exporter],
-    // Prometheus names end in their unit; this exporter, unlike others, does not add it.
-    views: [{ instrumentName: DURATION, name: `${DURATION}.seconds` }],
-    // Left out, both would export to a collector on localhost and fail once a second.
+    instrumentations: [new RuntimeNodeInstrumentation()],
+    metricReaders: [prometheus, ...sent],
+    views: VIEWS,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(traceShare) }),
+    // Left out, it would export to a collector on localhost and fail once a second.
     logRecordProcessors: [],
-    ...(tracing ? {} : { spanProcessors: [] }),
+    ...(collector === '' ? { spanProcessors: [] } : {}),
   });
   sdk.start();
 
-  const meter = metrics.getMeter(service, identity.version);
   return {
-    metrics: {
-      duration: meter.createHistogram(DURATION, {
-        description: 'Duration of HTTP server requests.',
-        unit: 's',
-        advice: { explicitBucketBoundaries: DURATION_BOUNDARIES_S },
-      }),
-      hits: meter.createCounter('hits', { description: 'Hits counted by this process.' }),
-      expose: (request, response) => {
-        exporter.getMetricsRequestHandler(request, response);
-        // The exporter names neither version nor charset, which Prometheus' format asks for.
-        response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
-      },
-    },
-    tracer: tracing ? trace.getTracer(service, identity.version) : undefined,
+    metrics: createMetrics(metrics.getMeter(service, identity.version), prometheus, identity),
+    tracer: collector === '' ? undefined : trace.getTracer(service, identity.version),
     shutdown: () => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());
       return Promise.race([sdk.shutdown(), limit]);

@@ -1,0 +1,41 @@
+import type { Express } from 'express';
+import { type AppProps, createApp } from './app.ts';
+import { createDocs } from './docs/docs.ts';
+import facts from './facts/facts.json' with { type: 'json' };
+import { readFacts } from './facts/facts.ts';
+import { connectHits, type Hits } from './hits.ts';
+import { createLive } from './live.ts';
+import { loadAssets } from './page/assets.ts';
+import { startTelemetry } from './telemetry.ts';
+
+export const identity = { version: '1.2.3', commit: '0123abc', environment: 'test' };
+
+/** The telemetry of a test's process, without a collector. */
+export const startTestTelemetry = () =>
+  startTelemetry({
+    ...{ service: 'counter', identity, telemetryOff: 'false', collector: '', traceShare: 1, metricsTo: 'prometheus' },
+  });
+
+/** Hits that are refused after 300 ms. */
+export const connectTestHits = (url: string): Hits =>
+  connectHits({ url, deadlineMs: 300, log: () => {}, onRoundTrip: () => {} });
+
+/** The app as the server makes it, on its own `hits`, with what the test says otherwise. */
+export const appWith = (hits: Hits, props: Partial<AppProps> = {}): Express =>
+  createApp({
+    hits,
+    identity,
+    facts: readFacts(facts),
+    assets: loadAssets([[`${import.meta.dirname}/page`, ['icon.svg', 'page.js', 'style.css']]]),
+    docs: createDocs(),
+    live: createLive({ read: hits.read, everyMs: 50, maxStreams: 2 }),
+    maxConcurrent: 1_000,
+    trustedProxies: 0,
+    metrics: undefined,
+    tracer: undefined,
+    draining: () => false,
+    uptimeS: () => 61,
+    random: Math.random,
+    log: () => {},
+    ...props,
+  });

@@ -1,0 +1,7 @@
+window.ui = SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#docs',
+  deepLinking: true,
+  // It would ask a server elsewhere whether the document is valid.
+  validatorUrl: null,
+});
