@@ -5,7 +5,7 @@ import facts from './facts/facts.json' with { type: 'json' };
 import { readFacts } from './facts/facts.ts';
 import { connectHits, type Hits } from './hits.ts';
 import { createLive } from './live.ts';
-import { loadAssets } from './page/assets.ts';
+import { loadAssets, PAGE_FILES } from './page/assets.ts';
 import { startTelemetry } from './telemetry.ts';
 
 export const identity = { version: '1.2.3', commit: '0123abc', environment: 'test' };
@@ -20,14 +20,16 @@ export const startTestTelemetry = () =>
 export const connectTestHits = (url: string): Hits =>
   connectHits({ url, deadlineMs: 300, log: () => {}, onRoundTrip: () => {} });
 
+const assets = loadAssets([[`${import.meta.dirname}/page`, PAGE_FILES]]);
+
 /** The app as the server makes it, on its own `hits`, with what the test says otherwise. */
 export const appWith = (hits: Hits, props: Partial<AppProps> = {}): Express =>
   createApp({
     hits,
     identity,
     facts: readFacts(facts),
-    assets: loadAssets([[`${import.meta.dirname}/page`, ['icon.svg', 'page.js', 'style.css']]]),
-    docs: createDocs(),
+    assets,
+    docs: createDocs(assets.url),
     live: createLive({ read: hits.read, everyMs: 50, maxStreams: 2 }),
     maxConcurrent: 1_000,
     trustedProxies: 0,

@@ -10,7 +10,7 @@ import { connectHits } from './hits.ts';
 import { guard, LIMITS } from './limits.ts';
 import { createLive } from './live.ts';
 import { createLog } from './log.ts';
-import { loadAssets } from './page/assets.ts';
+import { loadAssets, PAGE_FILES } from './page/assets.ts';
 import { startTelemetry } from './telemetry.ts';
 
 /** EX_CONFIG of sysexits.h: starting again will not help. */
@@ -64,14 +64,16 @@ const hits = connectHits({
 });
 const live = createLive({ read: () => hits.read(), everyMs: LIVE_EVERY_MS, maxStreams: config.maxStreams });
 
+const assets = loadAssets([[`${import.meta.dirname}/page`, PAGE_FILES]]);
+
 let draining = false;
 const app = createApp({
   ...config,
   ...telemetry,
   ...{ hits, live, identity, log },
   facts: readFacts(facts),
-  assets: loadAssets([[`${import.meta.dirname}/page`, ['icon.svg', 'page.js', 'style.css']]]),
-  docs: createDocs(),
+  assets,
+  docs: createDocs(assets.url),
   draining: () => draining,
   uptimeS: () => Math.floor(process.uptime()),
   random: Math.random,

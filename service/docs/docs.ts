@@ -7,22 +7,22 @@ import { html } from '../page/html.ts';
 export type Docs = {
   /** The page to read and try the API. */
   page: RequestHandler;
-  /** Its files, under `/assets/:file`; passes on what it does not know. */
+  /** The library's files, under `/assets/:file`; passes on what it does not know. */
   serve: RequestHandler;
 };
 
 const LIBRARY = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
-const documentOf = (url: Assets['url']) =>
+const documentOf = (own: Assets['url'], library: Assets['url']) =>
   html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <title>The counter's API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${url('swagger-ui.css')}">
-<script defer src="${url('swagger-ui-bundle.js')}"></script>
-<script defer src="${url('start.js')}"></script>
+<link rel="stylesheet" href="${library('swagger-ui.css')}">
+<script defer src="${library('swagger-ui-bundle.js')}"></script>
+<script defer src="${own('docs.js')}"></script>
 </head>
 <body>
 <main id="docs"><noscript>Without a script, read <a href="/openapi.json">/openapi.json</a>.</noscript></main>
@@ -30,23 +30,23 @@ const documentOf = (url: Assets['url']) =>
 </html>
 `.text;
 
-/** The page of a library, served from its package. Its two megabytes are read when somebody first wants them. */
-export function createDocs(): Docs {
+/**
+ * The page of a library, served from its package. Its two megabytes are read when somebody first wants them.
+ * @param own where the service's own assets are
+ */
+export function createDocs(own: Assets['url']): Docs {
   let loaded: Assets | undefined;
-  const assets = () => {
-    loaded ??= loadAssets([
-      [import.meta.dirname, ['start.js']],
-      [LIBRARY, ['swagger-ui.css', 'swagger-ui-bundle.js']],
-    ]);
+  const library = () => {
+    loaded ??= loadAssets([[LIBRARY, ['swagger-ui.css', 'swagger-ui-bundle.js']]]);
     return loaded;
   };
   return {
     page: (_request, response) => {
-      response.type('html').send(documentOf(assets().url));
+      response.type('html').send(documentOf(own, library().url));
     },
     serve: (request, response, next) => {
       // Whatever else is asked for is no reason to read them.
-      if (/^(swagger-ui|start)/.test(String(request.params.file))) assets().serve(request, response, next);
+      if (String(request.params.file).startsWith('swagger-ui')) library().serve(request, response, next);
       else next();
     },
   };

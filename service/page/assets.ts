@@ -18,6 +18,9 @@ export type Assets = {
   serve: RequestHandler;
 };
 
+/** What stands in this folder to be served. */
+export const PAGE_FILES = ['docs.js', 'icon.svg', 'page.js', 'style.css'];
+
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',

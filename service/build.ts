@@ -1,0 +1,34 @@
+// Writes what the image runs, to the folder given or to dist: the service and all its packages in one file, and what it
+// serves beside it. One file starts sooner, and in two thirds of the memory, than the thousand that it is made of.
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { PAGE_FILES } from './page/assets.ts';
+
+const from = import.meta.dirname;
+const to = resolve(process.argv[2] ?? join(from, 'dist'));
+
+rmSync(to, { recursive: true, force: true });
+await build({
+  entryPoints: [join(from, 'server.ts')],
+  outfile: join(to, 'server.js'),
+  ...{ bundle: true, platform: 'node', target: 'node24', format: 'esm' },
+  // Names stay: a stack trace is read by people.
+  ...{ minifyWhitespace: true, minifySyntax: true, legalComments: 'linked' },
+  // Packages that are CommonJS ask for Node's own modules by `require`.
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+
+const copy = (folder: string, files: readonly string[], into: string) => {
+  mkdirSync(join(to, into), { recursive: true });
+  for (const file of files) cpSync(join(folder, file), join(to, into, file));
+};
+copy(from, ['package.json'], '.');
+copy(join(from, 'page'), PAGE_FILES, 'page');
+const library = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+// It stands where Node looks for a package, so that the same code finds it here and there.
+copy(library, ['package.json', 'LICENSE', 'swagger-ui.css', 'swagger-ui-bundle.js'], 'node_modules/swagger-ui-dist');
