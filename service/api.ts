@@ -35,7 +35,9 @@ export function createApi({ hits, facts, metrics, observer, random }: ApiProps) 
 
   // Whatever is sent must be JSON, though nothing needs to be.
   const typed: RequestHandler = (request, response, next) => {
-    if (request.is('application/json') === false) {
+    const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+    const isThere = chunked !== undefined || Number(length ?? 0) > 0;
+    if (isThere && !request.is('application/json')) {
       response.set('Accept', 'application/json');
       sendProblem(response, 415, 'A body, where there is one, is application/json.');
     } else next();

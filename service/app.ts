@@ -91,11 +91,13 @@ export function createApp(props: AppProps): Express {
 
   // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
   const otherMethods = (methods: readonly string[]): RequestHandler => {
-    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-    return (request, response) => {
-      response.set('Allow', allowed);
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+    return (request, response, next) => {
+      response.set('Allow', allowed.join(', '));
       if (request.method === 'OPTIONS') response.status(204).end();
-      else sendProblem(response, 405, `${request.path} answers ${allowed} only.`);
+      // Passed on by its own handler: there is nothing of that name.
+      else if (allowed.includes(request.method)) next();
+      else sendProblem(response, 405, `${request.path} answers ${allowed.join(', ')} only.`);
     };
   };
 

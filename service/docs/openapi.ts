@@ -41,6 +41,8 @@ const factId = parameter('path', 'id', "The fact's number.", { type: 'integer', 
 
 const page = (description: string) => text(description, 'text/html');
 
+const LED = text('Location says where.', 'text/plain');
+
 const health = { get: { summary: 'Whether the process lives', responses: { 200: json('It does.', ref('Health')) } } };
 
 const SCHEMAS: Record<string, Schema> = {
@@ -135,7 +137,7 @@ const PATHS = {
     get: {
       summary: 'Leads to the page of another fact',
       parameters: [parameter('query', 'after', 'The fact that shall not come again.', WHOLE)],
-      responses: { 303: { description: 'Location says where.' }, ...BUSY },
+      responses: { 303: LED, ...BUSY },
     },
   },
   '/facts/{id}': {
@@ -162,7 +164,7 @@ const PATHS = {
     },
   },
   '/favicon.ico': {
-    get: { summary: 'Leads to the icon', responses: { 307: { description: 'Location says where.' } } },
+    get: { summary: 'Leads to the icon', responses: { 307: LED } },
   },
   '/api/hits': {
     get: {
