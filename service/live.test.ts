@@ -190,16 +190,18 @@ test('HEAD opens no stream', async () => {
   assert.equal(live.streams, 0);
 });
 
-test('closed, it ends every stream with its connection, and takes no more', async () => {
+test('closed, it ends every stream with its connection, and sends who comes to another instance', async () => {
   const live = await serve({ read: async () => 1 });
   const listeners = await Promise.all([listen(live), listen(live)]);
   live.close();
   await eventually(() => assert(listeners.every((listener) => listener.ended() && listener.answer.complete)));
   assert(listeners.every(({ answer }) => answer.headers.connection === 'close'));
   await eventually(() => assert.equal(live.streams, 0));
-  const refused = await fetch(live.url);
-  assert.equal(refused.status, 503);
-  assert.equal(await detailOf(refused), 'This instance is going away.');
+  const late = await listen(live);
+  await eventually(() => assert(late.ended()));
+  assert.deepEqual([late.answer.statusCode, late.answer.headers.connection], [200, 'close']);
+  assert.match(late.text(), /^retry: \d{4}\n\n$/);
+  assert.equal(live.streams, 0);
 });
 
 test('closed during a read, it tells those who were sent away nothing more', async () => {

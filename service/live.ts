@@ -16,7 +16,7 @@ export type LiveProps = {
 
 /** The number of hits as server-sent events: `hits` with `{"hits":N}`, and `unavailable` while it cannot be read. */
 export type Live = {
-  /** Opens one stream; refuses with 503 beyond the limit and after `close`. */
+  /** Opens one stream. Beyond the limit it refuses with 503, and after `close` it ends the stream at once. */
   handler: RequestHandler;
   /** Ends all streams, for good. Browsers come back by themselves, and find whoever serves by then. */
   close(): void;
@@ -89,9 +89,9 @@ export function createLive(props: LiveProps): Live {
   };
 
   const handler: RequestHandler = (request, response) => {
-    if (closed || streams.size >= maxStreams) {
+    if (streams.size >= maxStreams) {
       response.set('Retry-After', '5');
-      sendProblem(response, 503, closed ? 'This instance is going away.' : 'Too many are listening at the moment.');
+      sendProblem(response, 503, 'Too many are listening at the moment.');
       return;
     }
     response.set({
@@ -110,7 +110,9 @@ export function createLive(props: LiveProps): Live {
     if (response.destroyed) return;
     // They come back at different moments when all are sent away in one.
     response.write(`retry: ${Math.round(RETRY_MS * (1 + random()))}\n\n`);
-    enter(response);
+    // Refused, a browser would not come back. It still has connections to an instance that is going away.
+    if (closed) response.end();
+    else enter(response);
   };
 
   return {

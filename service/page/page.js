@@ -1,4 +1,4 @@
-const REOPEN_MS = 5_000;
+const REOPEN_MS = 3_000;
 const UNITS = Object.entries({ day: 86_400, hour: 3_600, minute: 60, second: 1 });
 const [hits, live, uptime, fact, source, next] = ['hits', 'live', 'uptime', 'fact', 'source', 'next'].map((id) =>
   document.getElementById(id),
