@@ -148,7 +148,7 @@ const VARIABLES = {
   },
   metricsTo: {
     ...{ variable: 'OTEL_METRICS_EXPORTER', fallback: 'prometheus' },
-    means: 'where metrics are read: at /metrics, or also sent to the collector',
+    means: 'where metrics are read: at /metrics, or also sent to the collector every minute',
     ...oneOf('prometheus', 'otlp,prometheus'),
   },
 } satisfies Record<string, Variable<unknown>>;

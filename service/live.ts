@@ -102,6 +102,7 @@ export function createLive(props: LiveProps): Live {
       // Otherwise the end of a stream leaves an idle connection behind, for which a shutdown would wait.
       Connection: 'close',
     });
+    response.locals.isStream = true;
     if (request.method === 'HEAD') {
       response.end();
       return;

@@ -81,7 +81,8 @@ export function createObserver({ metrics, tracer, log }: ObserverProps): Observe
       'url.scheme': request.protocol,
     };
     const span = spanOf(seenBy(response).context);
-    metrics?.request(seconds, attributes, span?.spanContext());
+    // A stream lasts as long as its listener likes: among durations it would pass for a very slow answer.
+    if (!response.locals.isStream) metrics?.request(seconds, attributes, span?.spanContext());
     if (!span) return;
     span.updateName(`${method} ${route}`).setAttributes(attributes);
     if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', `${status}`);
