@@ -44,6 +44,101 @@ describe('with Redis', { skip: redisMissing }, () => {
     assert.equal(answer.headers['x-powered-by'], undefined);
   });
 
+  test('a caller is answered in the form it prefers', async () => {
+    const as = (accept: string) => request(app).get('/').set('Accept', accept).expect('Vary', 'Accept');
+    const { body } = await as('application/json').expect(200);
+    assert.equal(body.message, `Holla! we have hit ${body.hits} times`);
+    const page = await as('text/html,application/xhtml+xml,*/*;q=0.8')
+      .expect(200)
+      .expect('Content-Type', /^text\/html/);
+    assert.match(page.text, /Holla! we have hit/);
+    assert.match((await as('*/*').expect(200)).text, /^Holla! we have hit \d+ times\n$/);
+    assert.match((await as('text/plain').expect(200)).text, /^Holla! we have hit \d+ times\n$/);
+    await as('image/png').expect(406);
+  });
+
+  test('nobody counts but who visits: no look, no prefetch, no icon, no fact, no refusal, no reader', async () => {
+    const before: number = (await request(app).get('/api/hits')).body.hits;
+    await request(app).head('/').expect(200);
+    await request(app).get('/').set('Sec-Purpose', 'prefetch;prerender').expect(403);
+    await request(app).get('/').set('Accept', 'image/png').expect(406);
+    await request(app)
+      .get('/favicon.ico')
+      .redirects(1)
+      .expect(200)
+      .expect('Content-Type', /^image\/svg/);
+    await request(app).get('/facts/next').redirects(1).expect(200);
+    await request(app).get('/api/facts/random').expect(200);
+    await request(app).options('/').expect(204).expect('Allow', 'GET, HEAD, OPTIONS');
+    assert.equal((await request(app).get('/api/hits')).body.hits, before);
+  });
+
+  test('a machine counts, and with a key a retry counts once', async () => {
+    const before: number = (await request(app).get('/api/hits')).body.hits;
+    const post = () => request(app).post('/api/hits');
+    assert.deepEqual((await post().expect(200)).body, { hits: before + 1 });
+    const keyed = () => post().set('Idempotency-Key', 'a-key').expect(200);
+    const [one, two] = await Promise.all([keyed(), keyed()]);
+    assert.deepEqual([one.body, two.body], [{ hits: before + 2 }, { hits: before + 2 }]);
+    const replayed = [one, two].map(({ headers }) => headers['idempotency-replayed']);
+    assert.deepEqual(replayed.sort(), ['true', undefined]);
+    assert.deepEqual((await post().set('Idempotency-Key', 'another').expect(200)).body, { hits: before + 3 });
+    for (const key of ['', 'with space', 'x'.repeat(256)]) await post().set('Idempotency-Key', key).expect(400);
+    assert.equal((await request(app).get('/api/hits')).body.hits, before + 3);
+  });
+
+  test('the facts can be read page by page to the end', async () => {
+    const ids: number[] = [];
+    for (let next = '/api/facts?limit=20'; next; ) {
+      const { body, headers } = await request(app).get(next).expect(200);
+      ids.push(...body.facts.map(({ id }: { id: number }) => id));
+      assert.equal(headers.link, body.next ? `<${body.next}>; rel="next"` : undefined);
+      next = body.next;
+    }
+    const { body } = await request(app).get('/api/facts?limit=100');
+    assert.deepEqual(
+      ids,
+      body.facts.map(({ id }: { id: number }) => id),
+    );
+    assert.equal(ids.length, body.total);
+  });
+
+  test('a request keeps an id that is well formed, and is given one otherwise', async () => {
+    const idFor = async (id: string) =>
+      (await request(app).get('/version').set('X-Request-Id', id)).headers['x-request-id'];
+    assert.equal(await idFor('0123-abc.D_f'), '0123-abc.D_f');
+    for (const bad of ['short', 'x'.repeat(129), 'spaces are bad', '{"a":1234}']) {
+      assert.match((await idFor(bad)) ?? '', /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/);
+    }
+  });
+
+  test('what a proxy says of its visitor is believed of proxies that were named', async () => {
+    const schemes = async (trustedProxies: number | string) => {
+      const behind = appWith(hits, { metrics, trustedProxies });
+      const count = async () => {
+        const { text } = await request(behind).get('/metrics');
+        return Number(/_count\{[^}]*http_route="\/version"[^}]*url_scheme="https"\} (\d+)/.exec(text)?.[1] ?? 0);
+      };
+      const before = await count();
+      await request(behind).get('/version').set('X-Forwarded-Proto', 'https').expect(200);
+      return (await count()) - before;
+    };
+    assert.equal(await schemes(0), 0);
+    assert.equal(await schemes('loopback'), 1);
+    assert.equal(await schemes('10.0.0.0/8'), 0);
+  });
+
+  test('every answer is guarded, and says nothing of what runs it', async () => {
+    for (const path of ['/', '/api/hits', '/nowhere', '/healthz']) {
+      const { headers } = await request(app).get(path);
+      assert.equal(headers['x-powered-by'], undefined);
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+      assert.match(headers['content-security-policy'] ?? '', /^default-src 'none';/);
+      assert(!headers['content-security-policy']?.includes('unsafe'));
+      assert.equal(headers['cache-control'], 'no-store');
+    }
+  });
+
   test('many visitors at once are counted one by one', async () => {
     const server = app.listen(0, '127.0.0.1');
     try {
@@ -123,6 +218,14 @@ describe('without Redis', () => {
   });
   after(() => hits.close());
 
+  test('a browser is shown the page and a fact, and no number', async () => {
+    const page = await request(app).get('/').set('Accept', 'text/html').expect(200);
+    assert.match(page.text, /cannot be counted just now/);
+    assert.match(page.text, /<blockquote/);
+    await request(app).get('/facts/1').expect(200);
+    await request(app).get('/api/facts/1').expect(200);
+  });
+
   test('GET of / is refused with a problem document and the advice to come back', async () => {
     const answer = await request(app).get('/').expect(503).expect('Retry-After', '1');
     assert.match(answer.headers['content-type'] ?? '', /^application\/problem\+json/);
@@ -171,7 +274,7 @@ describe('without Redis', () => {
     for (const path of ['/a', '/b', '/c?d=e', '/%ff']) await request(app).get(path).expect(404);
     await request(app).propfind('/f').expect(404);
     const { text } = await request(app).get('/metrics');
-    assert(!/http_route="\/[abcf%]/.test(text));
+    assert(!/http_route="\/([abcf]|%ff)["?]/.test(text));
     assert.match(
       text,
       /_count\{http_request_method="GET",http_route="unmatched",http_response_status_code="404",url_scheme="http"\}/,

@@ -78,7 +78,7 @@ export function createObserver({ metrics, tracer, log }: ObserverProps): Observe
       'http.request.method': method,
       'http.route': route,
       'http.response.status_code': status,
-      'url.scheme': request.protocol,
+      'url.scheme': request.secure ? 'https' : 'http',
     };
     const span = spanOf(seenBy(response).context);
     // A stream lasts as long as its listener likes: among durations it would pass for a very slow answer.
