@@ -281,6 +281,21 @@ const PATHS = {
   '/docs': { get: { summary: 'This document to read and to try', responses: { 200: page('The page.') } } },
 };
 
+/** Under which headings people read it; what is none of these belongs to the page. */
+const TAGS: Record<string, RegExp> = {
+  hits: /^\/(api\/hits.*)?$/,
+  facts: /^\/api\/facts/,
+  operations: /^\/(healthz?|readyz|version|metrics)$/,
+  page: /^/,
+};
+
+const tagged = (path: string, operations: Record<string, object>) => {
+  const tags = Object.keys(TAGS).filter((name) => TAGS[name]?.test(path));
+  return Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => [method, { tags: tags.slice(0, 1), ...operation }]),
+  );
+};
+
 /** The service's OpenAPI document. https://spec.openapis.org/oas/v3.1.1.html */
 export const openApi = ({ version }: Identity) => ({
   openapi: '3.1.1',
@@ -291,7 +306,7 @@ export const openApi = ({ version }: Identity) => ({
     description:
       'Counts visits and serves facts about moose. HEAD and OPTIONS are answered wherever GET is; other methods are refused with 405, as problem documents (RFC 9457). Every answer carries X-Request-Id and X-Version.',
   },
-  servers: [{ url: '/' }],
-  paths: PATHS,
+  tags: Object.keys(TAGS).map((name) => ({ name })),
+  paths: Object.fromEntries(Object.entries(PATHS).map(([path, operations]) => [path, tagged(path, operations)])),
   components: { schemas: SCHEMAS },
 });

@@ -212,4 +212,16 @@ describe('the page in a browser', { skip: browserMissing || redisMissing }, () =
     await shows(visitor, mine + 2, 'live');
     assert.deepEqual(visitor.complaints, []);
   });
+
+  test('the documentation is read and tried without leaving the host', async () => {
+    const { page, complaints } = await arrive('/docs');
+    const operation = page.locator('.opblock', { hasText: '/api/facts/random' });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await eventually(async () =>
+      assert.match((await operation.locator('.live-responses-table').textContent()) ?? '', /sourceName/),
+    );
+    assert.deepEqual(complaints, []);
+  });
 });
