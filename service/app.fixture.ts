@@ -13,7 +13,7 @@ export const identity = { version: '1.2.3', commit: '0123abc', environment: 'tes
 /** The telemetry of a test's process, without a collector. */
 export const startTestTelemetry = () =>
   startTelemetry({
-    ...{ service: 'counter', identity, telemetryOff: 'false', collector: '', traceShare: 1, metricsTo: 'prometheus' },
+    ...{ service: 'counter', identity, telemetryOff: 'false', collector: '', metricsTo: 'prometheus' },
   });
 
 /** Hits that are refused after 300 ms. */
@@ -33,6 +33,7 @@ export const appWith = (hits: Hits, props: Partial<AppProps> = {}): Express =>
     live: createLive({ read: hits.read, everyMs: 50, maxStreams: 2 }),
     maxConcurrent: 1_000,
     trustedProxies: 0,
+    traceShare: 1,
     metrics: undefined,
     tracer: undefined,
     draining: () => false,

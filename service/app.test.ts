@@ -133,7 +133,7 @@ describe('with Redis', { skip: redisMissing }, () => {
       const { headers } = await request(app).get(path);
       assert.equal(headers['x-powered-by'], undefined);
       assert.equal(headers['x-content-type-options'], 'nosniff');
-      assert.match(headers['content-security-policy'] ?? '', /^default-src 'none';/);
+      assert.match(headers['content-security-policy'] ?? '', /^default-src 'none';.*frame-ancestors 'none'/);
       assert(!headers['content-security-policy']?.includes('unsafe'));
       assert.equal(headers['cache-control'], 'no-store');
     }

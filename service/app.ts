@@ -1,5 +1,4 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
-import helmet from 'helmet';
 import { createApi } from './api.ts';
 import type { Config, Identity } from './config.ts';
 import type { Docs } from './docs/docs.ts';
@@ -16,7 +15,7 @@ import { sendProblem, sendUnavailable } from './problem.ts';
 import { RedisUnavailable } from './redis.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies'> &
+export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies' | 'traceShare'> &
   Pick<Telemetry, 'metrics' | 'tracer'> & {
     hits: Hits;
     facts: Facts;
@@ -39,8 +38,8 @@ export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies'> &
  * What each route answers stands in `docs/openapi.ts`.
  */
 export function createApp(props: AppProps): Express {
-  const { hits, live, assets, docs, identity, metrics, tracer, draining, log, maxConcurrent, trustedProxies } = props;
-  const observer = createObserver({ metrics, tracer, log });
+  const { hits, live, assets, docs, identity, metrics, draining, log, maxConcurrent, trustedProxies } = props;
+  const observer = createObserver(props);
   const pages = createPages({ ...props, observer, assetUrl: assets.url });
   const api = createApi({ ...props, observer });
   metrics?.watch({ redisUp: () => hits.available, activeRequests: observer.active, streams: () => live.streams });
@@ -60,6 +59,9 @@ export function createApp(props: AppProps): Express {
   const described: RequestHandler = (_request, response, next) => {
     response.setHeader('X-Version', identity.version);
     response.setHeader('Cache-Control', 'no-store');
+    // Whatever is no page is not to be shown as one; pages have more to say, and say it themselves.
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
     next();
   };
 
@@ -122,7 +124,7 @@ export function createApp(props: AppProps): Express {
     else sendProblem(response, 500, 'The request failed; the log says why.');
   };
 
-  app.use(observer.handler, securityHeaders, described);
+  app.use(observer.handler, described);
   for (const [path, { get, post }] of Object.entries(routes)) {
     const route = app.route(path);
     if (get) route.get(...get);
@@ -132,16 +134,3 @@ export function createApp(props: AppProps): Express {
   app.use(notFound, failed);
   return app;
 }
-
-/** What a page may load stands with the page's own files: nothing from elsewhere, nothing inline. */
-const securityHeaders = helmet({
-  xFrameOptions: { action: 'deny' },
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      ...{ styleSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], imgSrc: ["'self'", 'data:'] },
-      ...{ formAction: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
-    },
-  },
-});

@@ -17,7 +17,11 @@ export type ObserverProps = {
   metrics?: Metrics | undefined;
   /** @default no spans */
   tracer?: Tracer | undefined;
-  /** Told of requests that are sampled, and of those that failed. */
+  /** The share of the requests without a caller's trace that begin one, from 0 to 1. */
+  traceShare: number;
+  /** From 0 up to 1, as Math.random gives it. */
+  random: () => number;
+  /** Told of requests that are sampled. */
   log: Log;
 };
 
@@ -49,15 +53,17 @@ type Seen = { requestId: string; context: Context | undefined };
 const seenBy = (response: Response) => response.locals as Seen;
 
 /** @see https://opentelemetry.io/docs/specs/semconv/http/ */
-export function createObserver({ metrics, tracer, log }: ObserverProps): Observer {
+export function createObserver({ metrics, tracer, traceShare, random, log }: ObserverProps): Observer {
   let active = 0;
 
   const spanOf = (context: Context | undefined) => context && trace.getSpan(context);
 
   const begin = (request: Request): Context | undefined => {
     if (!tracer) return undefined;
-    // Most requests bring no trace, and looking costs.
-    const parent = request.headers.traceparent ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
+    const isCalled = request.headers.traceparent !== undefined;
+    // Decided before there is a span: making those that nobody will see costs as much as measuring does.
+    if (!isCalled && random() >= traceShare) return undefined;
+    const parent = isCalled ? propagation.extract(ROOT_CONTEXT, request.headers) : ROOT_CONTEXT;
     const span = tracer.startSpan(request.method, { kind: SpanKind.SERVER }, parent);
     return span.isRecording() ? trace.setSpan(parent, span) : undefined;
   };

@@ -5,6 +5,7 @@ import type { Hits } from './hits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Observer } from './observe.ts';
 import { pageOf } from './page/page.ts';
+import { sendPage } from './page/send.ts';
 import { sendProblem, sendUnavailable } from './problem.ts';
 import { RedisUnavailable } from './redis.ts';
 
@@ -56,13 +57,13 @@ export function createPages(props: PagesProps) {
     return total;
   };
 
-  const show = (response: Response, fact: Fact, total: number | undefined, counted: boolean) => {
+  const show = (request: Request, response: Response, fact: Fact, total: number | undefined, counted: boolean) => {
     const page = pageOf({ greeting: GREETING, hits: total, counted, fact, identity, uptimeS: uptimeS(), assetUrl });
-    response.type('html').send(page);
+    sendPage(request, response, page);
   };
 
   const greet: RequestHandler = async (request, response) => {
-    response.vary('Accept');
+    response.setHeader('Vary', 'Accept');
     const form = formFor(request);
     if (form === undefined) {
       sendProblem(response, 406, `This answers ${Object.keys(FORMS).join(', ')}.`);
@@ -81,13 +82,18 @@ export function createPages(props: PagesProps) {
     }
     if (form === 'html') {
       const total = await count(response).catch(orUnavailable);
-      show(response, facts.random({ random }), total, total !== undefined);
+      show(request, response, facts.random({ random }), total, total !== undefined);
       return;
     }
     const total = await count(response);
     const message = `${GREETING} we have hit ${total} times`;
-    if (form === 'json') response.json({ hits: total, message });
-    else response.type('text').send(`${message}\n`);
+    if (form === 'json') {
+      response.json({ hits: total, message });
+      return;
+    }
+    // Most visitors are counted here: Express' send() would look for an ETag and a cache that are not there.
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    response.end(`${message}\n`);
   };
 
   const factPage: RequestHandler = async (request, response) => {
@@ -97,7 +103,7 @@ export function createPages(props: PagesProps) {
       return;
     }
     const total = await observer.toRedis(response, 'GET', () => hits.read()).catch(orUnavailable);
-    show(response, fact, total, false);
+    show(request, response, fact, total, false);
   };
 
   const nextFact: RequestHandler = (request, response) => {

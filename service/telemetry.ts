@@ -5,7 +5,7 @@ import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runti
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config, Identity } from './config.ts';
 import { createMetrics, type Metrics, VIEWS } from './metrics.ts';
 
@@ -18,7 +18,7 @@ export type Telemetry = {
   shutdown(): Promise<void>;
 };
 
-export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'traceShare' | 'metricsTo'> & {
+export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'metricsTo'> & {
   /** `service.name` of everything that is reported. */
   service: string;
   identity: Identity;
@@ -31,7 +31,7 @@ const SHUTDOWN_MS = 2_000;
  * What it sends waits in queues of bounded length, so that a collector which is slow or gone costs data, never time.
  */
 export function startTelemetry(props: TelemetryProps): Telemetry {
-  const { service, identity, telemetryOff, collector, traceShare, metricsTo } = props;
+  const { service, identity, telemetryOff, collector, metricsTo } = props;
   if (telemetryOff === 'true') return { metrics: undefined, tracer: undefined, shutdown: async () => {} };
 
   const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
@@ -52,7 +52,8 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
     instrumentations: [new RuntimeNodeInstrumentation()],
     metricReaders: [prometheus, ...sent],
     views: VIEWS,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(traceShare) }),
+    // Which requests begin a trace was decided by then.
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     // Left out, it would export to a collector on localhost and fail once a second.
     logRecordProcessors: [],
     ...(collector === '' ? { spanProcessors: [] } : {}),

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
 import { type Assets, loadAssets } from '../page/assets.ts';
 import { html } from '../page/html.ts';
+import { sendPage } from '../page/send.ts';
 
 export type Docs = {
   /** The page to read and try the API. */
@@ -41,9 +42,7 @@ export function createDocs(own: Assets['url']): Docs {
     return loaded;
   };
   return {
-    page: (_request, response) => {
-      response.type('html').send(documentOf(own, library().url));
-    },
+    page: (request, response) => sendPage(request, response, documentOf(own, library().url)),
     serve: (request, response, next) => {
       // Whatever else is asked for is no reason to read them.
       if (String(request.params.file).startsWith('swagger-ui')) library().serve(request, response, next);
