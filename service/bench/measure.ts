@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startCounted } from './counted.ts';
+import type { Options } from './options.ts';
+import { buildPeer, startPeer } from './peer.ts';
+import { residentOf } from './proc.ts';
+import { Refusal } from './refusal.ts';
+import { type Round, runRound, type Standing } from './round.ts';
+import { ladder, names, shippedProgram } from './rungs.ts';
+import type { Scratch } from './scratch.ts';
+import { ownProgram, startSide } from './side.ts';
+import { measureStarts } from './starts.ts';
+
+/** Everything that one run of the benchmark found. */
+export type Found = {
+  rounds: Round[];
+  /** Milliseconds of every start, by name. */
+  starts: Record<string, number[]>;
+  /** Bytes of the service as shipped; undefined without /proc. */
+  resident: { atStart: number; peak: number; now: number } | undefined;
+  /** The share of the requests to the service as shipped of which the collector got a span. */
+  tracedShare: number;
+  /** Why the peer was not measured; undefined where it was. */
+  peer: string | undefined;
+};
+
+/** So long is code slow that was never run before. */
+const FIRST_WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 1;
+/** Spans are sent in batches, the last of them five seconds late. */
+const LAST_BATCH_MS = 6_000;
+
+/** Requests to the service as shipped in all rounds. */
+const askedOf = (rounds: readonly Round[]): number =>
+  rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.asked ?? 0) + paces.shipped.asked, 0);
+
+async function standPeer(scratch: Scratch, redisUrl: string, say: (line: string) => void): Promise<Standing | string> {
+  try {
+    return { ...(await startPeer(scratch, buildPeer(say), redisUrl)), name: names.peer, counts: true };
+  } catch (error) {
+    return error instanceof Refusal ? error.message : `it does not start: ${(error as Error).message}`;
+  }
+}
+
+/** @throws {Refusal} when something did not do its work: there is nothing to compare then */
+export async function measure(scratch: Scratch, options: Options, say: (line: string) => void): Promise<Found> {
+  const { url: redisUrl, hits } = await startCounted(scratch);
+  const collector = await startSide(scratch, ownProgram('collector-side.ts'));
+
+  say(`starting everything ${options.starts} times`);
+  const starts = await measureStarts(
+    scratch,
+    [
+      { name: 'node', program: { command: process.execPath, args: ['--eval', ''], env: {} }, ready: 'ends' },
+      { name: 'Express', program: ownProgram('express-side.ts'), ready: '/' },
+      { name: names.shipped, program: shippedProgram(redisUrl, collector.url), ready: '/readyz' },
+    ],
+    options.starts,
+  );
+
+  const standing: Standing[] = [];
+  for (const { name, program, counts } of ladder(redisUrl, collector.url))
+    standing.push({ ...(await startSide(scratch, program)), name, counts });
+  const peer = options.peer ? await standPeer(scratch, redisUrl, say) : 'it was not asked for: --peer';
+  if (typeof peer === 'object') standing.push(peer);
+  else say(`without the peer: ${peer}`);
+
+  const { pids = [] } = standing.find(({ name }) => name === names.shipped) ?? {};
+  const atStart = residentOf(pids)?.now;
+  const rounds: Round[] = [];
+  for (let index = 0; index < options.rounds; index++) {
+    const warmUpSeconds = index === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
+    rounds.push(await runRound({ scratch, standing, hits, seconds: options.seconds, warmUpSeconds, say }, index));
+  }
+  const atEnd = residentOf(pids);
+  await delay(LAST_BATCH_MS);
+  const { spans } = (await (await fetch(collector.url)).json()) as { spans: number };
+  return {
+    rounds,
+    starts,
+    resident: atEnd && atStart !== undefined ? { atStart, ...atEnd } : undefined,
+    tracedShare: spans / askedOf(rounds),
+    peer: typeof peer === 'string' ? peer : undefined,
+  };
+}

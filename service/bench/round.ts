@@ -1,0 +1,80 @@
+import { type Pace, runPaced } from './paced.ts';
+import { cpuMsOf, stolenShare, ticks } from './proc.ts';
+import { Refusal } from './refusal.ts';
+import { names, type RungName } from './rungs.ts';
+import type { Scratch } from './scratch.ts';
+import type { Side } from './side.ts';
+import { type Load, runWrk } from './wrk.ts';
+
+/** A rung that runs. */
+export type Standing = Pick<Side, 'pids' | 'url'> & { name: RungName; counts: boolean };
+
+/** What one rung did in one round. */
+export type Measured = Load & {
+  /** Requests with those of the warm-up. */
+  asked: number;
+  /** Microseconds of CPU time per request, the server's alone; undefined without /proc. */
+  cpuUs: number | undefined;
+};
+
+export type Round = {
+  loads: Partial<Record<RungName, Measured>>;
+  /** At half of what the service as shipped reached in this round. */
+  paces: { shipped: Pace; constant: Pace };
+  /** The share of the machine's time that its host kept for others; undefined without /proc. */
+  stolen: number | undefined;
+};
+
+export type RoundProps = {
+  scratch: Scratch;
+  standing: readonly Standing[];
+  /** The number that Redis keeps. */
+  hits: () => Promise<number>;
+  seconds: number;
+  warmUpSeconds: number;
+  say: (line: string) => void;
+};
+
+/** The same, begun `by` further on, so that no rung is always measured after the same other. */
+export const rotated = <T>(all: readonly T[], by: number): T[] => {
+  const first = by % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+};
+
+/** @throws {Refusal} when Redis counted less than was answered */
+async function measure(props: RoundProps, { name, pids, url, counts }: Standing): Promise<Measured> {
+  const { scratch, hits, seconds, warmUpSeconds } = props;
+  const warmUp = await runWrk(scratch, `${url}/`, warmUpSeconds);
+  const before = { hits: await hits(), cpuMs: cpuMsOf(pids) };
+  const load = await runWrk(scratch, `${url}/`, seconds);
+  const cpuMs = cpuMsOf(pids);
+  const counted = (await hits()) - before.hits;
+  if (counts && counted < load.requests)
+    throw new Refusal(`${name} answered ${load.requests} requests and counted ${counted} of them.`);
+  const used = cpuMs === undefined || before.cpuMs === undefined ? undefined : cpuMs - before.cpuMs;
+  const cpuUs = used === undefined ? undefined : (used * 1_000) / load.requests;
+  return { ...load, cpuUs, asked: warmUp.requests + load.requests };
+}
+
+/** Measures every rung once, and the two paces right after one another. */
+export async function runRound(props: RoundProps, index: number): Promise<Round> {
+  const { scratch, standing, seconds, say } = props;
+  const started = ticks();
+  const loads: Round['loads'] = {};
+  for (const rung of rotated(standing, index)) {
+    const load = await measure(props, rung);
+    loads[rung.name] = load;
+    say(`round ${index + 1}: ${rung.name}: ${load.requestsPerSecond.toFixed(0)} requests/s`);
+  }
+  const rate = (loads[names.shipped]?.requestsPerSecond ?? 0) / 2;
+  const paced = (name: RungName) => {
+    const url = standing.find((rung) => rung.name === name)?.url ?? '';
+    return runPaced(scratch, `${url}/`, rate, seconds);
+  };
+  const paces = { shipped: await paced(names.shipped), constant: await paced(names.constant) };
+  const { shipped, constant } = paces;
+  say(
+    `round ${index + 1}: at ${rate.toFixed(0)}/s the p99 is ${shipped.p99Ms.toFixed(1)} ms, of a constant ${constant.p99Ms.toFixed(1)} ms`,
+  );
+  return { loads, paces, stolen: stolenShare(started, ticks()) };
+}
