@@ -23,7 +23,7 @@ const roundAt = (speed: number, loads: Round['loads']): Round => ({
   loads: Object.fromEntries(
     Object.entries(loads).map(([name, { requestsPerSecond }]) => [name, load(requestsPerSecond * speed)]),
   ),
-  paces: { shipped: pace(8), constant: pace(2) },
+  paces: { shipped: pace(8), incr: pace(5), constant: pace(2) },
   stolen: 0.25,
 });
 
@@ -81,7 +81,7 @@ test('the report has every rung that ran, every goal with its answer, and what w
     'The host stole 25 % of the time (25 to 25 % by round).',
     `as shipped ÷ ${names.peer} | ≥ 8 × | not measured`,
     'resident memory, at most | 130 MB | ≤ 120 MB | MISSED',
-    'p99 at half of the load: a constant at the same rate: 2.0 ms',
+    `p99 at half of the load: at the same rate ${names.incr} has 5.0 ms, ${names.constant} 2.0 ms`,
     `as shipped ÷ ${names.peer}: it was not asked for: --peer`,
   ])
     assert.ok(rows.includes(row), `${row}\n\n${rows.join('\n')}`);

@@ -32,7 +32,7 @@ export function verdictsOf(found: Found): Verdict[] {
     const speeds = speedsOf(found, base);
     return speeds.length === 0 ? {} : { found: spreadOf(ratiosOf(shipped, speeds)) };
   };
-  const constant = median(rounds.map(({ paces }) => paces.constant.p99Ms));
+  const p99Of = (name: 'incr' | 'constant') => median(rounds.map(({ paces }) => paces[name].p99Ms)).toFixed(1);
   const startMs = (name: string) => median(starts[name] ?? []);
   const startsOfIt = starts[names.shipped] ?? [];
   return [
@@ -50,7 +50,7 @@ export function verdictsOf(found: Found): Verdict[] {
       unit: 'ms',
       wanted: { atMost: 10 },
       found: spreadOf(rounds.map(({ paces }) => paces.shipped.p99Ms)),
-      note: `a constant at the same rate: ${constant.toFixed(1)} ms`,
+      note: `at the same rate ${names.incr} has ${p99Of('incr')} ms, ${names.constant} ${p99Of('constant')} ms`,
     },
     {
       what: 'resident memory, at most',

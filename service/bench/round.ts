@@ -19,8 +19,8 @@ export type Measured = Load & {
 
 export type Round = {
   loads: Partial<Record<RungName, Measured>>;
-  /** At half of what the service as shipped reached in this round. */
-  paces: { shipped: Pace; constant: Pace };
+  /** At half of what the service as shipped reached in this round; the others say what the machine does by itself. */
+  paces: { shipped: Pace; incr: Pace; constant: Pace };
   /** The share of the machine's time that its host kept for others; undefined without /proc. */
   stolen: number | undefined;
 };
@@ -56,7 +56,7 @@ async function measure(props: RoundProps, { name, pids, url, counts }: Standing)
   return { ...load, cpuUs, asked: warmUp.requests + load.requests };
 }
 
-/** Measures every rung once, and the two paces right after one another. */
+/** Measures every rung once, and the paces right after one another. */
 export async function runRound(props: RoundProps, index: number): Promise<Round> {
   const { scratch, standing, seconds, say } = props;
   const started = ticks();
@@ -71,10 +71,14 @@ export async function runRound(props: RoundProps, index: number): Promise<Round>
     const url = standing.find((rung) => rung.name === name)?.url ?? '';
     return runPaced(scratch, `${url}/`, rate, seconds);
   };
-  const paces = { shipped: await paced(names.shipped), constant: await paced(names.constant) };
-  const { shipped, constant } = paces;
+  const paces = {
+    shipped: await paced(names.shipped),
+    incr: await paced(names.incr),
+    constant: await paced(names.constant),
+  };
+  const [shipped, incr, constant] = [paces.shipped, paces.incr, paces.constant].map(({ p99Ms }) => p99Ms.toFixed(1));
   say(
-    `round ${index + 1}: at ${rate.toFixed(0)}/s the p99 is ${shipped.p99Ms.toFixed(1)} ms, of a constant ${constant.p99Ms.toFixed(1)} ms`,
+    `round ${index + 1}: p99 at ${rate.toFixed(0)}/s: ${shipped} ms; of one INCR ${incr} ms, of a constant ${constant} ms`,
   );
   return { loads, paces, stolen: stolenShare(started, ticks()) };
 }
