@@ -24,7 +24,7 @@ const roundAt = (speed: number, loads: Round['loads']): Round => ({
     Object.entries(loads).map(([name, { requestsPerSecond }]) => [name, load(requestsPerSecond * speed)]),
   ),
   paces: { shipped: pace(8), incr: pace(5), constant: pace(2) },
-  stolen: 0.25,
+  lost: { stolen: 0.25, others: 0.1 },
 });
 
 const loads: Round['loads'] = {
@@ -39,7 +39,7 @@ const found: Found = {
   rounds: [roundAt(1, loads), roundAt(0.4, loads), roundAt(0.7, loads)],
   starts: { node: [40, 50, 45], Express: [200, 150, 160], [names.shipped]: [900, 380, 390] },
   resident: { atStart: 90 * 2 ** 20, peak: 130 * 2 ** 20, now: 110 * 2 ** 20 },
-  tracedShare: 0.0499,
+  spansPerRequest: 0.0499,
   peer: 'it was not asked for: --peer',
 };
 
@@ -78,7 +78,8 @@ test('the report has every rung that ran, every goal with its answer, and what w
   for (const row of [
     'counter, as shipped | 9600 | 16800 | 24000 | 0.6 (0.6 … 0.6) | 3.0 ms | 50 µs',
     'counter, as shipped | 380 ms | 390 ms | 900 ms | 900 ms | 3',
-    'The host stole 25 % of the time (25 to 25 % by round).',
+    'The host stole 25 % of the time (25 to 25 % by round); other programs here took 10 % of the time (10 to 10 % by round).',
+    'telemetry on ÷ off: the collector got 5.0 spans for 100 requests',
     `as shipped ÷ ${names.peer} | ≥ 8 × | not measured`,
     'resident memory, at most | 130 MB | ≤ 120 MB | MISSED',
     `p99 at half of the load: at the same rate ${names.incr} has 5.0 ms, ${names.constant} 2.0 ms`,

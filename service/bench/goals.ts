@@ -26,7 +26,7 @@ export const speedsOf = ({ rounds }: Found, name: RungName): number[] =>
 
 /** What is wanted, of everything that was measured. */
 export function verdictsOf(found: Found): Verdict[] {
-  const { rounds, starts, resident, peer, tracedShare } = found;
+  const { rounds, starts, resident, peer, spansPerRequest } = found;
   const shipped = speedsOf(found, names.shipped);
   const against = (base: RungName): { found?: Spread } => {
     const speeds = speedsOf(found, base);
@@ -43,7 +43,7 @@ export function verdictsOf(found: Found): Verdict[] {
       unit: '×',
       wanted: { atLeast: 0.75 },
       ...against(names.off),
-      note: `the collector got a span of ${(tracedShare * 100).toFixed(1)} % of the requests`,
+      note: `the collector got ${(spansPerRequest * 100).toFixed(1)} spans for 100 requests`,
     },
     {
       what: 'p99 at half of the load',

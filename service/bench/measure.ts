@@ -17,8 +17,8 @@ export type Found = {
   starts: Record<string, number[]>;
   /** Bytes of the service as shipped; undefined without /proc. */
   resident: { atStart: number; peak: number; now: number } | undefined;
-  /** The share of the requests to the service as shipped of which the collector got a span. */
-  tracedShare: number;
+  /** How many spans the collector got for each request to the service as shipped. */
+  spansPerRequest: number;
   /** Why the peer was not measured; undefined where it was. */
   peer: string | undefined;
 };
@@ -80,7 +80,7 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
     rounds,
     starts,
     resident: atEnd && atStart !== undefined ? { atStart, ...atEnd } : undefined,
-    tracedShare: spans / askedOf(rounds),
+    spansPerRequest: spans / askedOf(rounds),
     peer: typeof peer === 'string' ? peer : undefined,
   };
 }

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** Time of all cores since the machine started, in ticks, and how much of it the host kept for others. */
-export type Ticks = { all: number; stolen: number };
+/** Time of all cores since the machine started, in ticks: how much was worked, and how much the host kept for others. */
+export type Ticks = { all: number; worked: number; stolen: number };
+
+/** Where a machine's time went, as shares from 0 to 1 of all. */
+export type Shares = {
+  /** What its host gave to other machines. */
+  stolen: number;
+  /** What other programs of this machine worked. */
+  others: number;
+};
 
 /** Clock ticks of a second: Linux has told user programs 100 everywhere for twenty years. */
 const TICK_MS = 10;
@@ -20,19 +28,30 @@ function read(path: string): string | undefined {
  */
 export function parseTicks(stat: string): Ticks {
   const columns = (stat.split('\n', 1)[0] ?? '').trim().split(/\s+/).slice(1, 9).map(Number);
-  return { all: columns.reduce((sum, column) => sum + column, 0), stolen: columns[7] ?? 0 };
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = columns;
+  return {
+    all: columns.reduce((sum, column) => sum + column, 0),
+    worked: user + nice + system + irq + softirq,
+    stolen,
+  };
 }
 
-/** Undefined without /proc. */
-export function ticks(): Ticks | undefined {
+/** A moment: what the machine did until then, and what this program did with all that it started. Undefined without /proc. */
+export function moment(): { machine: Ticks; ownMs: number } | undefined {
   const stat = read('/proc/stat');
-  return stat === undefined ? undefined : parseTicks(stat);
+  const ownMs = cpuMsOf([process.pid]);
+  return stat === undefined || ownMs === undefined ? undefined : { machine: parseTicks(stat), ownMs };
 }
 
-/** The share of the machine's time that was stolen between two moments, from 0 to 1. */
-export function stolenShare(from: Ticks | undefined, to: Ticks | undefined): number | undefined {
-  if (!from || !to || to.all === from.all) return undefined;
-  return (to.stolen - from.stolen) / (to.all - from.all);
+/** Where the time between two moments went; undefined where that cannot be seen. */
+export function sharesBetween(from: ReturnType<typeof moment>, to: ReturnType<typeof moment>): Shares | undefined {
+  if (!from || !to || to.machine.all === from.machine.all) return undefined;
+  const all = to.machine.all - from.machine.all;
+  const own = (to.ownMs - from.ownMs) / TICK_MS;
+  return {
+    stolen: (to.machine.stolen - from.machine.stolen) / all,
+    others: Math.max(0, to.machine.worked - from.machine.worked - own) / all,
+  };
 }
 
 /** A process and all below it, as far as they live. */
@@ -63,12 +82,12 @@ export function residentOf(pids: readonly number[]): { peak: number; now: number
 }
 
 /**
- * Milliseconds of user and system time from /proc/PID/stat.
+ * Milliseconds of user and system time from /proc/PID/stat, with those of the children that have ended.
  * The second column is the program's name in brackets, and may hold blanks and brackets itself.
  */
 export function parseCpuMs(stat: string): number {
   const columns = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(columns[11]) + Number(columns[12])) * TICK_MS;
+  return columns.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
 }
 
 /** CPU time that processes and all below them have used, in milliseconds; undefined without /proc. */

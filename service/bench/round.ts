@@ -1,5 +1,5 @@
 import { type Pace, runPaced } from './paced.ts';
-import { cpuMsOf, stolenShare, ticks } from './proc.ts';
+import { cpuMsOf, moment, type Shares, sharesBetween } from './proc.ts';
 import { Refusal } from './refusal.ts';
 import { names, type RungName } from './rungs.ts';
 import type { Scratch } from './scratch.ts';
@@ -21,8 +21,8 @@ export type Round = {
   loads: Partial<Record<RungName, Measured>>;
   /** At half of what the service as shipped reached in this round; the others say what the machine does by itself. */
   paces: { shipped: Pace; incr: Pace; constant: Pace };
-  /** The share of the machine's time that its host kept for others; undefined without /proc. */
-  stolen: number | undefined;
+  /** Where the time went that nobody here used; undefined without /proc. */
+  lost: Shares | undefined;
 };
 
 export type RoundProps = {
@@ -59,7 +59,7 @@ async function measure(props: RoundProps, { name, pids, url, counts }: Standing)
 /** Measures every rung once, and the paces right after one another. */
 export async function runRound(props: RoundProps, index: number): Promise<Round> {
   const { scratch, standing, seconds, say } = props;
-  const started = ticks();
+  const started = moment();
   const loads: Round['loads'] = {};
   for (const rung of rotated(standing, index)) {
     const load = await measure(props, rung);
@@ -80,5 +80,5 @@ export async function runRound(props: RoundProps, index: number): Promise<Round>
   say(
     `round ${index + 1}: p99 at ${rate.toFixed(0)}/s: ${shipped} ms; of one INCR ${incr} ms, of a constant ${constant} ms`,
   );
-  return { loads, paces, stolen: stolenShare(started, ticks()) };
+  return { loads, paces, lost: sharesBetween(started, moment()) };
 }

@@ -5,7 +5,7 @@ import { names } from './rungs.ts';
 
 /** Everything that was found, for people. */
 export function report(found: Found): string {
-  return [ladderTable(found), startsTable(found), stolenLine(found), goalsTable(verdictsOf(found)), ''].join('\n\n');
+  return [ladderTable(found), startsTable(found), lostLine(found), goalsTable(verdictsOf(found)), ''].join('\n\n');
 }
 
 function ladderTable(found: Found): string {
@@ -38,11 +38,14 @@ function startsTable({ starts }: Found): string {
   return table(['start to ready', 'min', 'median', 'max', 'first', 'starts'], rows);
 }
 
-function stolenLine({ rounds }: Found): string {
-  const shares = rounds.flatMap(({ stolen }) => (stolen === undefined ? [] : stolen * 100));
-  if (shares.length === 0) return '  What the host stole of the time cannot be seen here.';
-  const { min, median, max } = spreadOf(shares);
-  return `  The host stole ${median.toFixed(0)} % of the time (${min.toFixed(0)} to ${max.toFixed(0)} % by round).`;
+function lostLine({ rounds }: Found): string {
+  const lost = rounds.flatMap(({ lost }) => lost ?? []);
+  if (lost.length === 0) return '  How much of the time others took cannot be seen here.';
+  const [stolen, others] = (['stolen', 'others'] as const).map((who) => {
+    const { median, min, max } = spreadOf(lost.map((shares) => shares[who] * 100));
+    return `${median.toFixed(0)} % of the time (${min.toFixed(0)} to ${max.toFixed(0)} % by round)`;
+  });
+  return `  The host stole ${stolen}; other programs here took ${others}.`;
 }
 
 function goalsTable(verdicts: readonly Verdict[]): string {
