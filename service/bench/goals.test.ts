@@ -9,7 +9,6 @@ import { report } from './table.ts';
 const load = (requestsPerSecond: number): Measured => ({
   requests: requestsPerSecond,
   requestsPerSecond,
-  asked: requestsPerSecond,
   p99Ms: 3,
   refused: 0,
   broken: 0,
@@ -79,7 +78,7 @@ test('the report has every rung that ran, every goal with its answer, and what w
     'counter, as shipped | 9600 | 16800 | 24000 | 0.6 (0.6 … 0.6) | 3.0 ms | 50 µs',
     'counter, as shipped | 380 ms | 390 ms | 900 ms | 900 ms | 3',
     'The host stole 25 % of the time (25 to 25 % by round); other programs here took 10 % of the time (10 to 10 % by round).',
-    'telemetry on ÷ off: the collector got 5.0 spans for 100 requests',
+    'telemetry on ÷ off: 1.00 × by the CPU time of the servers; the collector got 5.0 spans for 100 requests',
     `as shipped ÷ ${names.peer} | ≥ 8 × | not measured`,
     'resident memory, at most | 130 MB | ≤ 120 MB | MISSED',
     `p99 at half of the load: at the same rate ${names.incr} has 5.0 ms, ${names.constant} 2.0 ms`,

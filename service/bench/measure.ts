@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startCounted } from './counted.ts';
 import type { Options } from './options.ts';
@@ -7,8 +8,10 @@ import { Refusal } from './refusal.ts';
 import { type Round, runRound, type Standing } from './round.ts';
 import { ladder, names, shippedProgram } from './rungs.ts';
 import type { Scratch } from './scratch.ts';
+import { buildService } from './service.ts';
 import { ownProgram, startSide } from './side.ts';
 import { measureStarts } from './starts.ts';
+import { type Load, runWrk } from './wrk.ts';
 
 /** Everything that one run of the benchmark found. */
 export type Found = {
@@ -23,15 +26,15 @@ export type Found = {
   peer: string | undefined;
 };
 
-/** So long is code slow that was never run before. */
-const FIRST_WARM_UP_SECONDS = 3;
-const WARM_UP_SECONDS = 1;
 /** Spans are sent in batches, the last of them five seconds late. */
 const LAST_BATCH_MS = 6_000;
 
+/** So long is code slow that was never run before. */
+const WARM_UP_SECONDS = 3;
+
 /** Requests to the service as shipped in all rounds. */
 const askedOf = (rounds: readonly Round[]): number =>
-  rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.asked ?? 0) + paces.shipped.asked, 0);
+  rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.requests ?? 0) + paces.shipped.asked, 0);
 
 async function standPeer(scratch: Scratch, redisUrl: string, say: (line: string) => void): Promise<Standing | string> {
   try {
@@ -43,6 +46,9 @@ async function standPeer(scratch: Scratch, redisUrl: string, say: (line: string)
 
 /** @throws {Refusal} when something did not do its work: there is nothing to compare then */
 export async function measure(scratch: Scratch, options: Options, say: (line: string) => void): Promise<Found> {
+  say('building what the image runs');
+  const built = join(scratch.dir, 'built');
+  await buildService(scratch, built);
   const { url: redisUrl, hits } = await startCounted(scratch);
   const collector = await startSide(scratch, ownProgram('collector-side.ts'));
 
@@ -54,13 +60,13 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
     [
       { name: 'node', program: { command: process.execPath, args: ['--eval', ''], env: {} }, ready: 'ends' },
       { name: 'Express', program: ownProgram('express-side.ts'), ready: '/' },
-      { name: names.shipped, program: shippedProgram(redisUrl, collector.url), ready: '/readyz' },
+      { name: names.shipped, program: shippedProgram(built, redisUrl, collector.url), ready: '/readyz' },
     ],
     options.starts,
   );
 
   const standing: Standing[] = [];
-  for (const { name, program, counts } of ladder(redisUrl, collector.url))
+  for (const { name, program, counts } of ladder(built, redisUrl, collector.url))
     standing.push({ ...(await startSide(scratch, program)), name, counts });
   const peer = options.peer ? await standPeer(scratch, redisUrl, say) : 'it was not asked for: --peer';
   if (typeof peer === 'object') standing.push(peer);
@@ -68,10 +74,12 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
 
   const { pids = [] } = standing.find(({ name }) => name === names.shipped) ?? {};
   const atStart = residentOf(pids)?.now;
+  say('warming everything up');
+  const warmUps: Partial<Record<string, Load>> = {};
+  for (const { name, url } of standing) warmUps[name] = await runWrk(scratch, `${url}/`, WARM_UP_SECONDS);
   const rounds: Round[] = [];
   for (let index = 0; index < options.rounds; index++) {
-    const warmUpSeconds = index === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
-    rounds.push(await runRound({ scratch, standing, hits, seconds: options.seconds, warmUpSeconds, say }, index));
+    rounds.push(await runRound({ scratch, standing, hits, seconds: options.seconds, say }, index));
   }
   const atEnd = residentOf(pids);
   await delay(LAST_BATCH_MS);
@@ -80,7 +88,7 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
     rounds,
     starts,
     resident: atEnd && atStart !== undefined ? { atStart, ...atEnd } : undefined,
-    spansPerRequest: spans / askedOf(rounds),
+    spansPerRequest: spans / (askedOf(rounds) + (warmUps[names.shipped]?.requests ?? 0)),
     peer: typeof peer === 'string' ? peer : undefined,
   };
 }

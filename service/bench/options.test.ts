@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { parseOptions } from './options.ts';
 import { Refusal } from './refusal.ts';
 
-test('what was asked is read, with five rounds of five seconds where nothing was', () => {
+test('what was asked is read, with twelve rounds of three seconds where nothing was', () => {
   const { rounds, seconds, peer, strict } = parseOptions([]);
-  assert.deepEqual({ rounds, seconds, peer, strict }, { rounds: 5, seconds: 5, peer: false, strict: false });
+  assert.deepEqual({ rounds, seconds, peer, strict }, { rounds: 12, seconds: 3, peer: false, strict: false });
   const quick = parseOptions(['--quick', '--peer', '--seconds', '7']);
   assert.deepEqual([quick.rounds, quick.seconds, quick.peer], [1, 7, true]);
 });

@@ -18,8 +18,8 @@ export type Options = {
 
 export const help = `npm run bench -- [options]: what the counter carries, beside what else could be run
 
-  --rounds N   how often every rung runs, in turn; ratios are taken within a round (default: 5)
-  --seconds N  seconds for which it runs each time (default: 5)
+  --rounds N   how often every rung runs, in turn; ratios are taken within a round (default: 12)
+  --seconds N  seconds for which it runs each time (default: 3)
   --quick      one round of 2 seconds, to see how it goes
   --peer       Flask, gunicorn and nginx as well, built from PyPI and Debian's packages into the user's cache folder
   --json       print JSON for programs
@@ -27,7 +27,7 @@ export const help = `npm run bench -- [options]: what the counter carries, besid
   --help       print this
 
 It needs wrk and redis-server, and two cores: where there are more, everything is held to two of them.
-With the defaults it takes about five minutes. It works in the temporary folder, where Redis writes every hit to disk
+With the defaults it takes about six minutes. It works in the temporary folder, where Redis writes every hit to disk
 before it answers: where that disk is slow, TMPDIR=/dev/shm measures the programs and not the disk.
 `;
 
@@ -59,8 +59,8 @@ export function parseOptions(args: readonly string[]): Options {
   };
   const { quick, peer, json, strict, help } = values;
   return {
-    rounds: number('rounds', quick ? 1 : 5, 100),
-    seconds: number('seconds', quick ? 2 : 5, 600),
+    rounds: number('rounds', quick ? 1 : 12, 100),
+    seconds: number('seconds', quick ? 2 : 3, 600),
     starts: quick ? 3 : 11,
     ...{ peer, json, strict, help },
   };

@@ -11,8 +11,6 @@ export type Standing = Pick<Side, 'pids' | 'url'> & { name: RungName; counts: bo
 
 /** What one rung did in one round. */
 export type Measured = Load & {
-  /** Requests with those of the warm-up. */
-  asked: number;
   /** Microseconds of CPU time per request, the server's alone; undefined without /proc. */
   cpuUs: number | undefined;
 };
@@ -31,7 +29,6 @@ export type RoundProps = {
   /** The number that Redis keeps. */
   hits: () => Promise<number>;
   seconds: number;
-  warmUpSeconds: number;
   say: (line: string) => void;
 };
 
@@ -43,8 +40,7 @@ export const rotated = <T>(all: readonly T[], by: number): T[] => {
 
 /** @throws {Refusal} when Redis counted less than was answered */
 async function measure(props: RoundProps, { name, pids, url, counts }: Standing): Promise<Measured> {
-  const { scratch, hits, seconds, warmUpSeconds } = props;
-  const warmUp = await runWrk(scratch, `${url}/`, warmUpSeconds);
+  const { scratch, hits, seconds } = props;
   const before = { hits: await hits(), cpuMs: cpuMsOf(pids) };
   const load = await runWrk(scratch, `${url}/`, seconds);
   const cpuMs = cpuMsOf(pids);
@@ -53,7 +49,7 @@ async function measure(props: RoundProps, { name, pids, url, counts }: Standing)
     throw new Refusal(`${name} answered ${load.requests} requests and counted ${counted} of them.`);
   const used = cpuMs === undefined || before.cpuMs === undefined ? undefined : cpuMs - before.cpuMs;
   const cpuUs = used === undefined ? undefined : (used * 1_000) / load.requests;
-  return { ...load, cpuUs, asked: warmUp.requests + load.requests };
+  return { ...load, cpuUs };
 }
 
 /** Measures every rung once, and the paces right after one another. */

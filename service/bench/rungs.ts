@@ -16,14 +16,17 @@ export type RungName = (typeof names)[keyof typeof names];
 export type Rung = { name: RungName; program: Program; counts: boolean };
 
 /** Metrics always, and traces to a collector: the share of them is the service's own default. */
-export const shippedProgram = (redisUrl: string, collector: string): Program =>
-  serviceProgram({ REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: collector });
+export const shippedProgram = (built: string, redisUrl: string, collector: string): Program =>
+  serviceProgram(built, { REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: collector });
 
-/** What is compared, without the peer. */
-export const ladder = (redisUrl: string, collector: string): Rung[] => [
+/**
+ * What is compared, without the peer.
+ * @param built the folder of the built service
+ */
+export const ladder = (built: string, redisUrl: string, collector: string): Rung[] => [
   { name: names.constant, program: ownProgram('constant-side.ts'), counts: false },
   { name: names.incr, program: ownProgram('incr-side.ts', { REDIS_URL: redisUrl }), counts: true },
   { name: names.express, program: ownProgram('express-side.ts', { REDIS_URL: redisUrl }), counts: true },
-  { name: names.off, program: serviceProgram({ REDIS_URL: redisUrl, OTEL_SDK_DISABLED: 'true' }), counts: true },
-  { name: names.shipped, program: shippedProgram(redisUrl, collector), counts: true },
+  { name: names.off, program: serviceProgram(built, { REDIS_URL: redisUrl, OTEL_SDK_DISABLED: 'true' }), counts: true },
+  { name: names.shipped, program: shippedProgram(built, redisUrl, collector), counts: true },
 ];

@@ -21,10 +21,16 @@ test('a start command that needs a shell is refused', () => {
     assert.throws(() => parseCommand(line), Refusal, line);
 });
 
-test('what is measured is what package.json starts, on a free port of loopback', () => {
-  const { scripts } = JSON.parse(readFileSync(`${import.meta.dirname}/../package.json`, 'utf8'));
-  const { command, args, env } = serviceProgram({ REDIS_URL: 'redis://127.0.0.1:1' });
-  assert.equal([command.replace(process.execPath, 'node'), ...args].join(' '), scripts.start);
+test('what is measured is what the image runs, on a free port of loopback', () => {
+  const file = (name: string) => readFileSync(`${import.meta.dirname}/../${name}`, 'utf8');
+  const inImage: string[] = JSON.parse(/^CMD (.*)$/m.exec(file('Dockerfile'))?.[1] ?? '[]');
+  const { command, args, env } = serviceProgram('/built', { REDIS_URL: 'redis://127.0.0.1:1' });
+  assert.equal(command, process.execPath);
+  assert.deepEqual(
+    args.map((argument) => argument.replace('/built/', '')),
+    inImage,
+  );
+  assert.ok(args.includes('/built/server.js'));
   assert.deepEqual(
     { HOST: env.HOST, PORT: env.PORT, REDIS_URL: env.REDIS_URL },
     { HOST: '127.0.0.1', PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' },

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Refusal } from './refusal.ts';
+import type { Scratch } from './scratch.ts';
 import type { Program } from './side.ts';
 
 /**
@@ -17,10 +20,31 @@ export function parseCommand(line: string): Program {
   return { command: command === 'node' ? process.execPath : command, args, env };
 }
 
-/** The service as it is shipped: whatever its package.json says starts it. */
-export function serviceProgram(env: Program['env']): Program {
-  const file = join(import.meta.dirname, '..', 'package.json');
-  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start: string } };
-  const program = parseCommand(scripts.start);
-  return { ...program, env: { ...program.env, HOST: '127.0.0.1', PORT: '0', ENVIRONMENT: 'bench', ...env } };
+const root = join(import.meta.dirname, '..');
+
+/**
+ * Builds what the image runs.
+ * @param folder where to; it is made anew
+ * @throws {Refusal} with what the build said
+ */
+export async function buildService(scratch: Scratch, folder: string): Promise<void> {
+  const args = [join(root, 'build.ts'), folder];
+  const child = scratch.spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const { stderr } = child;
+  if (!stderr) throw new Error('the process has no output');
+  const [said, [status]] = await Promise.all([text(stderr), once(child, 'exit')]);
+  if (status !== 0) throw new Refusal(`The service was not built: ${said.trim().slice(-500)}`);
+}
+
+/** The service as it is shipped: what package.json starts of what was built into the folder. */
+export function serviceProgram(folder: string, env: Program['env']): Program {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { 'start:built': string };
+  };
+  const { args, ...program } = parseCommand(scripts['start:built']);
+  return {
+    ...program,
+    args: args.map((argument) => argument.replace(/^dist\//, `${folder}/`)),
+    env: { ...program.env, HOST: '127.0.0.1', PORT: '0', ENVIRONMENT: 'bench', ...env },
+  };
 }
