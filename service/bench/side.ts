@@ -52,10 +52,13 @@ export function startSide(scratch: Scratch, program: Program): Promise<Side> {
     const name = [command, ...args].join(' ');
     child.once('error', (error) => reject(new Refusal(`${name} did not start: ${error.message}`)));
     child.once('exit', (status) => reject(new Refusal(`${name} ended with status ${status} before it listened.`)));
-    // It goes on reading: who writes into a full pipe stands still.
-    createInterface(stdout).on('line', (line) => {
+    const lines = createInterface(stdout).on('line', (line) => {
       const port = portOf(line);
-      if (port !== undefined) resolve({ pids: [pid], url: `http://127.0.0.1:${port}`, child });
+      if (port === undefined) return;
+      lines.close();
+      // Who writes into a full pipe stands still; and reading a log line by line would take from what is measured.
+      stdout.resume();
+      resolve({ pids: [pid], url: `http://127.0.0.1:${port}`, child });
     });
   });
 }
