@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from 'redis';
 import { eventually } from './eventually.fixture.ts';
 
 /** Why the tests that need Redis are skipped, or false where they can run. */
@@ -23,6 +24,8 @@ export type Redis = {
   /** It keeps its connections and no longer answers. */
   freeze(): void;
   thaw(): void;
+  /** Sends one command over a connection of its own, and gives the answer. */
+  ask(...command: string[]): Promise<unknown>;
   /** Ends it and removes its files. */
   remove(): Promise<void>;
 };
@@ -41,6 +44,7 @@ function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
     socket.once('data', (data) => {
       socket.destroy();
       resolve(data.toString().startsWith('+PONG'));
@@ -48,12 +52,23 @@ function answersPing(port: number): Promise<boolean> {
   });
 }
 
+export type RedisProps = {
+  /** Whether it writes every hit to disk before it answers; otherwise it forgets all when it is killed. @default true */
+  durable?: boolean;
+};
+
+const running = new Set<ChildProcess>();
+// Whoever started it may end by an error of its own.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A started Redis with no hits in it. */
-export async function startRedis(): Promise<Redis> {
+export async function startRedis({ durable = true }: RedisProps = {}): Promise<Redis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'counter-redis-'));
   const network = ['--port', `${port}`, '--bind', '127.0.0.1'];
-  const storage = ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  const storage = ['--dir', folder, '--appendonly', durable ? 'yes' : 'no', '--appendfsync', 'always', '--save', ''];
   let child: ChildProcess | undefined;
 
   const redis: Redis = {
@@ -61,6 +76,7 @@ export async function startRedis(): Promise<Redis> {
     url: `redis://127.0.0.1:${port}`,
     start: async () => {
       child = spawn('redis-server', [...network, ...storage], { stdio: 'ignore' });
+      running.add(child);
       await eventually(async () => {
         if (!(await answersPing(port))) throw new Error(`Redis does not answer on port ${port}.`);
       });
@@ -69,9 +85,19 @@ export async function startRedis(): Promise<Redis> {
       if (!child || child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
       await once(child, 'exit');
+      running.delete(child);
     },
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
+    ask: async (...command) => {
+      const client = createClient({ url: redis.url, socket: { reconnectStrategy: false } }).on('error', () => {});
+      await client.connect();
+      try {
+        return await client.sendCommand(command);
+      } finally {
+        client.destroy();
+      }
+    },
     remove: async () => {
       await redis.kill();
       await rm(folder, { recursive: true, force: true });

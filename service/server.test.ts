@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { eventually } from './eventually.fixture.ts';
+import { spawnService as processOfService, type Service } from './faults/service.fixture.ts';
 import { freePort, redisMissing, startRedis } from './redis.fixture.ts';
 
 const DEADLINE_MS = 500;
-
-type Service = {
-  url: string;
-  child: ChildProcess;
-  stdout: () => string;
-  stderr: () => string;
-  /** Waits until an event with this message is in the log. */
-  logged(message: string): Promise<Record<string, unknown>>;
-  /** Waits for the end of the process: its exit code, or the signal that ended it. */
-  ended: Promise<number | NodeJS.Signals>;
-};
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,40 +15,14 @@ afterEach(async () => {
 });
 
 function spawnService(env: Record<string, string>): Service {
-  const child = spawn(process.execPath, ['server.ts'], {
-    cwd: import.meta.dirname,
-    env: { HOST: '127.0.0.1', PORT: '0', DEADLINE_MS: `${DEADLINE_MS}`, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-  });
-  cleanup.push(() => child.kill('SIGKILL'));
-  return {
-    url: '',
-    child,
-    stdout: () => stdout,
-    stderr: () => stderr,
-    logged: (message) =>
-      eventually(() => {
-        const lines = stdout.split('\n').filter((line) => line !== '');
-        const event = lines.map((line) => JSON.parse(line)).find((line) => line.message === message);
-        assert(event, `"${message}" is not in the log: ${stdout}${stderr}`);
-        return event;
-      }),
-    ended: once(child, 'close').then(([code, signal]) => code ?? signal),
-  };
+  const service = processOfService({ DEADLINE_MS: `${DEADLINE_MS}`, ...env });
+  cleanup.push(service.kill);
+  return service;
 }
 
 async function startService(env: Record<string, string>): Promise<Service> {
   const service = spawnService(env);
-  const { port } = await service.logged('Listening.');
-  return { ...service, url: `http://127.0.0.1:${port}` };
+  return { ...service, url: await service.listening() };
 }
 
 async function redisForTest() {
