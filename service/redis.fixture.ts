@@ -26,6 +26,8 @@ export type Redis = {
   thaw(): void;
   /** Sends one command over a connection of its own, and gives the answer. */
   ask(...command: string[]): Promise<unknown>;
+  /** The same with a password. */
+  askAs(password: string, ...command: string[]): Promise<unknown>;
   /** Ends it and removes its files. */
   remove(): Promise<void>;
 };
@@ -50,6 +52,16 @@ function answersPing(port: number): Promise<boolean> {
       resolve(data.toString().startsWith('+PONG'));
     });
   });
+}
+
+async function ask(url: string, command: string[]): Promise<unknown> {
+  const client = createClient({ url, socket: { reconnectStrategy: false } }).on('error', () => {});
+  await client.connect();
+  try {
+    return await client.sendCommand(command);
+  } finally {
+    client.destroy();
+  }
 }
 
 export type RedisProps = {
@@ -89,15 +101,8 @@ export async function startRedis({ durable = true }: RedisProps = {}): Promise<R
     },
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
-    ask: async (...command) => {
-      const client = createClient({ url: redis.url, socket: { reconnectStrategy: false } }).on('error', () => {});
-      await client.connect();
-      try {
-        return await client.sendCommand(command);
-      } finally {
-        client.destroy();
-      }
-    },
+    ask: (...command) => ask(redis.url, command),
+    askAs: (password, ...command) => ask(`redis://:${password}@127.0.0.1:${port}`, command),
     remove: async () => {
       await redis.kill();
       await rm(folder, { recursive: true, force: true });

@@ -12,7 +12,8 @@ export type Invariant =
   | 'a number is given out once'
   | 'a key keeps its number'
   | 'numbers only grow'
-  | 'every answer is a number or a refusal that says so';
+  | 'every answer is a number or a refusal that says so'
+  | 'a rollout fails no request';
 
 export type Violation = {
   invariant: Invariant;

@@ -80,6 +80,8 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     connections.add(connection);
     for (const side of connection.sides) {
       side.setNoDelay(true);
+      // A reset that meets a farewell on its way fails in libuv, and what it leaves behind must not keep the process.
+      side.unref();
       side.on('error', () => {});
       side.on('close', () => {
         if (near.destroyed && far.destroyed) connections.delete(connection);

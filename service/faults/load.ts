@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, Send } from './http-client.ts';
+import type { Attempt, Ledger } from './ledger.ts';
+import type { Random } from './random.ts';
+
+/** Visitors at once, each with its next hit soon after its last answer. */
+export type Load = {
+  /** Waits until everyone got a number since it was called. @throws when somebody gets none for fifteen seconds */
+  everyoneCounted(): Promise<void>;
+  /** No further hits: waits for all answers, and for the number of every key that was tried. */
+  stop(): Promise<void>;
+};
+
+export type LoadProps = {
+  concurrency: number;
+  send: Send;
+  /** Written to at every attempt. */
+  ledger: Ledger;
+  random: Random;
+  /** Keys that have their number; some are asked for again. Those of this load are added. */
+  keys: string[];
+  /** Which outage of Redis it is now; undefined while Redis may be there. @default never one */
+  outage?: () => number | undefined;
+};
+
+const PAUSE_MS = 4;
+const AFTER_REFUSAL_MS = 20;
+const PATIENCE_MS = 15_000;
+
+/** Half of the hits are GETs; of the POSTs one in four has the key of an earlier one. */
+const SHARE_OF_GETS = 0.5;
+const SHARE_OF_REPEATED_KEYS = 0.25;
+
+const UNCLEAR = 'every answer is a number or a refusal that says so';
+
+/** Starts the visitors; they go on until they are stopped. */
+export function startLoad({ concurrency, send, ledger, random, keys, outage = () => undefined }: LoadProps): Load {
+  let going = true;
+  const counted = Array.from({ length: concurrency }, () => 0);
+
+  /** Asks once and writes down what came of it; gives whether it was the number. */
+  const attempt = async (hit: Attempt, ask: () => Promise<Answer>, numberIn: (text: string) => number) => {
+    const before = outage();
+    try {
+      const { status, headers, text } = await ask();
+      if (status === 200) {
+        ledger.acknowledge(hit, numberIn(text));
+        return true;
+      }
+      const type = headers['content-type'] ?? '';
+      if (status !== 503 || !headers['retry-after'] || !type.startsWith('application/problem+json')) {
+        ledger.object(UNCLEAR, `A hit was answered with ${status} ${type}: ${text.slice(0, 200)}`);
+      }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ECONNREFUSED') {
+        ledger.refuse(hit);
+        return false;
+      }
+      if (code !== 'ECONNRESET') ledger.object(UNCLEAR, `A hit got no answer: ${message}`);
+    }
+    // Asked and refused within one outage, it cannot have been counted, unless somebody counts it later.
+    if (before !== undefined && before === outage()) ledger.refuse(hit);
+    else ledger.lose(hit);
+    return false;
+  };
+
+  const get = () =>
+    attempt(
+      ledger.begin(),
+      () => send('GET', '/', { Accept: 'text/plain' }),
+      (text) => Number(/ we have hit (\d+) times\n$/.exec(text)?.[1]),
+    );
+
+  const post = async (key: string) => {
+    const end = performance.now() + PATIENCE_MS;
+    const ask = () => send('POST', '/api/hits', { 'Idempotency-Key': key });
+    const numberIn = (text: string) => Number(JSON.parse(text).hits);
+    while (!(await attempt(ledger.begin(key), ask, numberIn))) {
+      if (performance.now() > end) {
+        ledger.object(UNCLEAR, `The key ${key} got no number in ${PATIENCE_MS / 1_000} s.`);
+        return false;
+      }
+      await delay(AFTER_REFUSAL_MS);
+    }
+    return true;
+  };
+
+  const keyOfEarlierHit = () =>
+    keys.length > 0 && random.next() < SHARE_OF_REPEATED_KEYS ? keys[random.between(0, keys.length - 1)] : undefined;
+
+  const visitOnce = async (): Promise<boolean> => {
+    if (random.next() < SHARE_OF_GETS) return get();
+    const earlier = keyOfEarlierHit();
+    if (earlier) return post(earlier);
+    const key = crypto.randomUUID();
+    const gotNumber = await post(key);
+    if (gotNumber) keys.push(key);
+    return gotNumber;
+  };
+
+  const visit = async (place: number) => {
+    while (going) {
+      const gotNumber = await visitOnce();
+      if (gotNumber) counted[place] = (counted[place] ?? 0) + 1;
+      await delay(gotNumber ? PAUSE_MS : AFTER_REFUSAL_MS);
+    }
+  };
+  const visits = counted.map((_, place) => visit(place));
+
+  return {
+    everyoneCounted: async () => {
+      const before = [...counted];
+      const end = performance.now() + PATIENCE_MS;
+      while (counted.some((count, place) => count === before[place])) {
+        if (performance.now() > end) throw new Error(`A visitor got no number in ${PATIENCE_MS / 1_000} s.`);
+        await delay(PAUSE_MS);
+      }
+    },
+    stop: async () => {
+      going = false;
+      await Promise.all(visits);
+    },
+  };
+}
