@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, type RedisProps, startRedis } from '../redis.fixture.ts';
 import { createHttpClient } from './http-client.ts';
 import { type Figures, Ledger, type Violation } from './ledger.ts';
-import { startLoad } from './load.ts';
+import { underLoad } from './load.ts';
 import type { Random } from './random.ts';
 import { untilReady } from './ready.ts';
 import { type Service, startService } from './service.fixture.ts';
@@ -79,21 +79,21 @@ export async function runKills({
     await start();
     await untilReady(send);
     for (const [index, victim] of drawVictims(kills, random).entries()) {
-      const load = startLoad({ concurrency, send, ledger, random, keys, outage: () => outage });
-      await delay(random.between(50, 250));
-      const ofService = victim !== 'redis';
-      const ofRedis = victim !== 'service';
-      await Promise.all([ofService ? service?.kill() : undefined, ofRedis ? killRedis() : undefined]);
-      killed[victim] += 1;
+      const load = { concurrency, send, ledger, random, keys, outage: () => outage };
+      await underLoad(load, async (everyoneCounted) => {
+        await delay(random.between(50, 250));
+        const ofService = victim !== 'redis';
+        const ofRedis = victim !== 'service';
+        await Promise.all([ofService ? service?.kill() : undefined, ofRedis ? killRedis() : undefined]);
+        killed[victim] += 1;
 
-      await delay(random.between(0, 100));
-      const began = performance.now();
-      await Promise.all([ofService ? start() : undefined, ofRedis ? startRedisAgain() : undefined]);
-      await untilReady(send);
-      slowestRecoveryMs = Math.max(slowestRecoveryMs, Math.round(performance.now() - began));
-
-      await load.everyoneCounted();
-      await load.stop();
+        await delay(random.between(0, 100));
+        const began = performance.now();
+        await Promise.all([ofService ? start() : undefined, ofRedis ? startRedisAgain() : undefined]);
+        await untilReady(send);
+        slowestRecoveryMs = Math.max(slowestRecoveryMs, Math.round(performance.now() - began));
+        await everyoneCounted();
+      });
       total = Number(await redis.ask('GET', 'hits'));
       violations = ledger.settle(total);
       tell(index + 1, kills);

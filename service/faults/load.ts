@@ -3,13 +3,8 @@ import type { Answer, Send } from './http-client.ts';
 import type { Attempt, Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 
-/** Visitors at once, each with its next hit soon after its last answer. */
-export type Load = {
-  /** Waits until everyone got a number since it was called. @throws when somebody gets none for fifteen seconds */
-  everyoneCounted(): Promise<void>;
-  /** No further hits: waits for all answers, and for the number of every key that was tried. */
-  stop(): Promise<void>;
-};
+/** Waits until every visitor got a number since it was called; objects when somebody gets none for fifteen seconds. */
+export type EveryoneCounted = () => Promise<void>;
 
 export type LoadProps = {
   concurrency: number;
@@ -33,9 +28,18 @@ const SHARE_OF_REPEATED_KEYS = 0.25;
 
 const UNCLEAR = 'every answer is a number or a refusal that says so';
 
-/** Starts the visitors; they go on until they are stopped. */
-export function startLoad({ concurrency, send, ledger, random, keys, outage = () => undefined }: LoadProps): Load {
+/**
+ * Lets visitors come, all at once and each again soon after its last answer, while `act` runs. When it has ended,
+ * waits for all answers, and for the number of every key that was tried.
+ * @throws what `act` throws
+ */
+export async function underLoad(
+  { concurrency, send, ledger, random, keys, outage = () => undefined }: LoadProps,
+  act: (everyoneCounted: EveryoneCounted) => Promise<void>,
+): Promise<void> {
   let going = true;
+  /** Whether an answer came that must not be: then to go on shows nothing more. */
+  let broken = false;
   const counted = Array.from({ length: concurrency }, () => 0);
 
   /** Asks once and writes down what came of it; gives whether it was the number. */
@@ -49,6 +53,7 @@ export function startLoad({ concurrency, send, ledger, random, keys, outage = ()
       }
       const type = headers['content-type'] ?? '';
       if (status !== 503 || !headers['retry-after'] || !type.startsWith('application/problem+json')) {
+        broken = true;
         ledger.object(UNCLEAR, `A hit was answered with ${status} ${type}: ${text.slice(0, 200)}`);
       }
     } catch (error) {
@@ -77,6 +82,7 @@ export function startLoad({ concurrency, send, ledger, random, keys, outage = ()
     const ask = () => send('POST', '/api/hits', { 'Idempotency-Key': key });
     const numberIn = (text: string) => Number(JSON.parse(text).hits);
     while (!(await attempt(ledger.begin(key), ask, numberIn))) {
+      if (broken) return false;
       if (performance.now() > end) {
         ledger.object(UNCLEAR, `The key ${key} got no number in ${PATIENCE_MS / 1_000} s.`);
         return false;
@@ -100,7 +106,7 @@ export function startLoad({ concurrency, send, ledger, random, keys, outage = ()
   };
 
   const visit = async (place: number) => {
-    while (going) {
+    while (going && !broken) {
       const gotNumber = await visitOnce();
       if (gotNumber) counted[place] = (counted[place] ?? 0) + 1;
       await delay(gotNumber ? PAUSE_MS : AFTER_REFUSAL_MS);
@@ -108,18 +114,22 @@ export function startLoad({ concurrency, send, ledger, random, keys, outage = ()
   };
   const visits = counted.map((_, place) => visit(place));
 
-  return {
-    everyoneCounted: async () => {
-      const before = [...counted];
-      const end = performance.now() + PATIENCE_MS;
-      while (counted.some((count, place) => count === before[place])) {
-        if (performance.now() > end) throw new Error(`A visitor got no number in ${PATIENCE_MS / 1_000} s.`);
-        await delay(PAUSE_MS);
+  const everyoneCounted = async () => {
+    const before = [...counted];
+    const end = performance.now() + PATIENCE_MS;
+    while (!broken && counted.some((count, place) => count === before[place])) {
+      if (performance.now() > end) {
+        ledger.object(UNCLEAR, `A visitor got no number in ${PATIENCE_MS / 1_000} s.`);
+        return;
       }
-    },
-    stop: async () => {
-      going = false;
-      await Promise.all(visits);
-    },
+      await delay(PAUSE_MS);
+    }
   };
+
+  try {
+    await act(everyoneCounted);
+  } finally {
+    going = false;
+    await Promise.all(visits);
+  }
 }

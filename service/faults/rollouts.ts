@@ -2,7 +2,7 @@ import { eventually } from '../eventually.fixture.ts';
 import { startRedis } from '../redis.fixture.ts';
 import { createBalancer, type Instance } from './balancer.ts';
 import { type Figures, Ledger, type Violation } from './ledger.ts';
-import { startLoad } from './load.ts';
+import { underLoad } from './load.ts';
 import type { Random } from './random.ts';
 import { type Service, startService } from './service.fixture.ts';
 
@@ -68,13 +68,13 @@ export async function runRollouts({
   try {
     let current = await release('1.0.0');
     while (done < rollouts && violations.length === 0) {
-      const load = startLoad({ concurrency, send: balancer.send, ledger, random, keys });
-      const next = await release(`1.0.${done + 1}`);
-      await load.everyoneCounted();
-      await retire(current);
-      current = next;
-      await load.everyoneCounted();
-      await load.stop();
+      await underLoad({ concurrency, send: balancer.send, ledger, random, keys }, async (everyoneCounted) => {
+        const next = await release(`1.0.${done + 1}`);
+        await everyoneCounted();
+        await retire(current);
+        current = next;
+        await everyoneCounted();
+      });
       done += 1;
       total = Number(await redis.ask('GET', 'hits'));
       const { uncertain, refused } = ledger.figures;
