@@ -12,7 +12,8 @@ const concurrency = 8;
 /** Of every run another one; a failing test says which. */
 const seed = Math.floor(Math.random() * 2 ** 32);
 
-describe('under load', { skip: redisMissing }, () => {
+// Most of the time of each is that of processes which start or drain.
+describe('under load', { skip: redisMissing, concurrency: true }, () => {
   test('kill -9 of service, Redis and both loses no acknowledged hit and counts none twice', async () => {
     const report = await runKills({ kills: 9, concurrency, random: seeded(seed) });
     assert.deepEqual(report.violations, [], `seed ${seed}`);
@@ -54,7 +55,6 @@ describe('the program', () => {
   for (const [args, said] of [
     [['--kills', 'many'], '--kills is "many", which is not a whole number from 0 to 100000.'],
     [['--concurrency', '0'], '--concurrency is "0", which is not a whole number from 1 to 1000.'],
-    [['--seed', '4294967296'], '--seed is "4294967296", which is not a whole number from 0 to 4294967295.'],
     [['--quick'], "Unknown option '--quick'"],
   ] as const) {
     test(`${args.join(' ')} is refused with a sentence and exit code 2`, () => {

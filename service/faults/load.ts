@@ -18,8 +18,8 @@ export type LoadProps = {
   outage?: () => number | undefined;
 };
 
-const PAUSE_MS = 4;
-const AFTER_REFUSAL_MS = 20;
+const PAUSE_MS = 8;
+const AFTER_REFUSAL_MS = 40;
 const PATIENCE_MS = 15_000;
 
 /** Half of the hits are GETs; of the POSTs one in four has the key of an earlier one. */

@@ -23,6 +23,16 @@ type Piece = { bytes: Buffer | 'end'; due: number };
 
 type Connection = { sides: [Socket, Socket]; flow(): void };
 
+/**
+ * Ends a connection with RST at once. Socket.resetAndDestroy says farewell first; an error before that has left fails
+ * the reset within libuv (EINVAL), and the handle that is never closed keeps the process from ending.
+ */
+function resetNow(socket: Socket): void {
+  const saysFarewell = socket.writableEnded && !socket.writableFinished;
+  if (!saysFarewell && !socket.connecting) (socket as Socket & { resetAndClosing: boolean }).resetAndClosing = true;
+  socket.destroy();
+}
+
 /** Starts a proxy to `target`, a port of loopback; it passes everything. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const connections = new Set<Connection>();
@@ -56,8 +66,8 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const accept = (near: Socket) => {
     const far = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
     const reset = () => {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
+      resetNow(near);
+      resetNow(far);
     };
     const asked = pipe(near, far, () => false);
     const answered = pipe(far, near, (bytes) => {
@@ -80,8 +90,6 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     connections.add(connection);
     for (const side of connection.sides) {
       side.setNoDelay(true);
-      // A reset that meets a farewell on its way fails in libuv, and what it leaves behind must not keep the process.
-      side.unref();
       side.on('error', () => {});
       side.on('close', () => {
         if (near.destroyed && far.destroyed) connections.delete(connection);
@@ -104,7 +112,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
 
   const cut = (how: 'reset' | 'end' = 'reset') => {
     for (const { sides } of connections) {
-      for (const side of sides) how === 'reset' ? side.resetAndDestroy() : side.end();
+      for (const side of sides) how === 'reset' ? resetNow(side) : side.end();
     }
   };
   return {
