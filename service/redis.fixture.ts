@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -70,15 +71,18 @@ export type RedisProps = {
 };
 
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
 // Whoever started it may end by an error of its own.
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 /** A started Redis with no hits in it. */
 export async function startRedis({ durable = true }: RedisProps = {}): Promise<Redis> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'counter-redis-'));
+  folders.add(folder);
   const network = ['--port', `${port}`, '--bind', '127.0.0.1'];
   const storage = ['--dir', folder, '--appendonly', durable ? 'yes' : 'no', '--appendfsync', 'always', '--save', ''];
   let child: ChildProcess | undefined;
@@ -106,6 +110,7 @@ export async function startRedis({ durable = true }: RedisProps = {}): Promise<R
     remove: async () => {
       await redis.kill();
       await rm(folder, { recursive: true, force: true });
+      folders.delete(folder);
     },
   };
   await redis.start();

@@ -110,12 +110,15 @@ async function main(): Promise<void> {
   }
   sayViolations(violations);
   if (violations.length === 0) say(`Every promise was kept; it took ${seconds()} s.`, 'green');
-  else fail(seed, `${violations.length} violations after ${seconds()} s.`);
+  else fail(`${violations.length} violations after ${seconds()} s.`);
 }
 
-function fail(seed: number | string, sentence: string): void {
+function fail(sentence: string): void {
   process.exitCode = 1;
-  say(`${sentence} To see it again: npm run test:faults -- --seed ${seed}`, 'red');
+  // The draws follow one another, so all the counts belong to the seed.
+  const { kills, rollouts, concurrency, seed } = values;
+  const again = `--kills ${kills} --rollouts ${rollouts} --concurrency ${concurrency} --seed ${seed}`;
+  say(`${sentence} To see it again: npm run test:faults -- ${again}`, 'red');
 }
 
 // By default both signals end the process without the farewell that ends its children.
@@ -124,6 +127,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 if (values.help) process.stdout.write(HELP);
 else {
   await main().catch((error) => {
-    fail(values.seed, error instanceof Error ? error.message : String(error));
+    fail(error instanceof Error ? error.message : String(error));
   });
 }
