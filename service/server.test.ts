@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { eventually } from './eventually.fixture.ts';
-import { spawnService as processOfService, type Service } from './faults/service.fixture.ts';
 import { freePort, redisMissing, startRedis } from './redis.fixture.ts';
+import { spawnService as processOfService, type Service } from './service.fixture.ts';
 
 const DEADLINE_MS = 500;
 

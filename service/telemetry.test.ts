@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { eventually } from './eventually.fixture.ts';
-import { type Service, startService } from './faults/service.fixture.ts';
 import { freePort, redisMissing, startRedis } from './redis.fixture.ts';
+import { type Service, startService } from './service.fixture.ts';
 
 const prometheusMissing =
   spawnSync('prometheus', ['--version']).error !== undefined &&
@@ -127,7 +127,7 @@ describe('telemetry', { skip: redisMissing }, () => {
 
   test('a collector that never answers costs a request nothing, and the end two seconds', async () => {
     const collector = await startCollector(false);
-    const { url, child, ended, logged } = await service({
+    const { url, stop, logged } = await service({
       ...collector.env,
       REDIS_URL: await redisUrl(),
       OTEL_TRACES_SAMPLER_ARG: '1',
@@ -142,8 +142,7 @@ describe('telemetry', { skip: redisMissing }, () => {
       await Promise.all(answers.map((answer) => answer.text()));
     }
     const start = performance.now();
-    child.kill('SIGTERM');
-    assert.equal(await ended, 0);
+    assert.equal(await stop(), 0);
     assert(performance.now() - start < 5_000);
   });
 
@@ -151,8 +150,7 @@ describe('telemetry', { skip: redisMissing }, () => {
     const collector = await startCollector();
     const sending = { OTEL_METRICS_EXPORTER: 'otlp,prometheus' };
     const on = await service({ ...collector.env, ...sending });
-    on.child.kill('SIGTERM');
-    assert.equal(await on.ended, 0);
+    assert.equal(await on.stop(), 0);
     assert(collector.paths.includes('/v1/metrics'));
 
     const before = collector.paths.length;
@@ -164,8 +162,7 @@ describe('telemetry', { skip: redisMissing }, () => {
     });
     assert.equal((await fetch(`${off.url}/metrics`)).status, 404);
     assert.equal((await fetch(`${off.url}/version`, called('01'))).status, 200);
-    off.child.kill('SIGTERM');
-    assert.equal(await off.ended, 0);
+    assert.equal(await off.stop(), 0);
     assert.equal(collector.paths.length, before);
   });
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, type RedisProps, startRedis } from '../redis.fixture.ts';
+import { type Service, startService } from '../service.fixture.ts';
 import { createHttpClient } from './http-client.ts';
 import { type Figures, Ledger, type Violation } from './ledger.ts';
 import { underLoad } from './load.ts';
 import type { Random } from './random.ts';
 import { untilReady } from './ready.ts';
-import { type Service, startService } from './service.fixture.ts';
 
 const VICTIMS = ['service', 'redis', 'both'] as const;
 

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../eventually.fixture.ts';
 import { freePort, type Redis, redisMissing, startRedis } from '../redis.fixture.ts';
-import { type Service, startService } from './service.fixture.ts';
+import { type Service, startService } from '../service.fixture.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.fixture.ts';
 
 const DEADLINE_MS = 500;

@@ -1,10 +1,10 @@
 import { eventually } from '../eventually.fixture.ts';
 import { startRedis } from '../redis.fixture.ts';
+import { type Service, startService } from '../service.fixture.ts';
 import { createBalancer, type Instance } from './balancer.ts';
 import { type Figures, Ledger, type Violation } from './ledger.ts';
 import { underLoad } from './load.ts';
 import type { Random } from './random.ts';
-import { type Service, startService } from './service.fixture.ts';
 
 export type RolloutsProps = {
   rollouts: number;

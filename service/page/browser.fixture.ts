@@ -1,8 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { dirname } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { eventually } from '../eventually.fixture.ts';
 
 function found(): string | undefined {
   for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
@@ -52,39 +49,5 @@ export async function visitor(browser: Browser, url: string, options: BrowserCon
     complaints,
     number: () => page.textContent('#hits'),
     status: () => page.textContent('#live'),
-  };
-}
-
-export type Service = {
-  url: string;
-  /** Ends it as an orchestrator does, and gives its exit code. */
-  stop(): Promise<number | NodeJS.Signals>;
-  kill(): void;
-};
-
-/** Starts the service and waits until it listens. */
-export async function startService(env: Record<string, string>): Promise<Service> {
-  const child: ChildProcess = spawn(process.execPath, ['server.ts'], {
-    cwd: dirname(import.meta.dirname),
-    env: { HOST: '127.0.0.1', PORT: '0', OTEL_SDK_DISABLED: 'true', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
-  let stdout = '';
-  child.stdout?.on('data', (data) => {
-    stdout += data;
-  });
-  const port = await eventually(() => {
-    const listening = /"message":"Listening\.".*"port":(\d+)/.exec(stdout);
-    if (!listening) throw new Error(`The service does not listen: ${stdout}`);
-    return listening[1];
-  });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () => {
-      child.kill('SIGTERM');
-      return ended;
-    },
-    kill: () => child.kill('SIGKILL'),
   };
 }

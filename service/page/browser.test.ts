@@ -3,7 +3,8 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { eventually } from '../eventually.fixture.ts';
 import { type Redis, redisMissing, startRedis } from '../redis.fixture.ts';
-import { browserMissing, launch, type Service, startService, type Visitor, visitor } from './browser.fixture.ts';
+import { type Service, startService } from '../service.fixture.ts';
+import { browserMissing, launch, type Visitor, visitor } from './browser.fixture.ts';
 
 const ANOTHER = 'button:text("Another fact")';
 
@@ -23,7 +24,7 @@ describe('the page in a browser', { skip: browserMissing || redisMissing }, () =
   });
   after(async () => {
     await browser?.close();
-    service?.kill();
+    await service?.kill();
     await redis?.remove();
   });
 

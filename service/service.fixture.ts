@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { eventually } from '../eventually.fixture.ts';
+import { eventually } from './eventually.fixture.ts';
 
 /** The service as a process of its own. */
 export type Service = {
@@ -17,6 +16,8 @@ export type Service = {
   listening(): Promise<string>;
   /** Settles at the end of the process: its exit code, or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals>;
+  /** Ends it as an orchestrator does; gives its exit code, or the signal that ended it. */
+  stop(): Promise<number | NodeJS.Signals>;
   /** Ends it with SIGKILL and waits for its end. */
   kill(): Promise<void>;
 };
@@ -33,7 +34,7 @@ process.once('exit', () => {
  */
 export function spawnService(env: Record<string, string>): Service {
   const child = spawn(process.execPath, ['server.ts'], {
-    cwd: join(import.meta.dirname, '..'),
+    cwd: import.meta.dirname,
     env: { HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -64,6 +65,10 @@ export function spawnService(env: Record<string, string>): Service {
       }, 20_000),
     listening: async () => `http://127.0.0.1:${(await service.logged('Listening.')).port}`,
     ended,
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await ended;
