@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Attributes, Counter, Histogram, Meter, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Meter, SpanContext } from '@opentelemetry/api';
 import { type PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import type { ViewOptions } from '@opentelemetry/sdk-metrics';
 import type { Identity } from './config.ts';
-import { createExemplars, toOpenMetrics } from './openmetrics.ts';
+import { createDurations, type Described } from './durations.ts';
+import { toOpenMetrics } from './openmetrics.ts';
 import type { RoundTrip } from './redis.ts';
 
 /** What is true of the process at the moment it is asked. */
@@ -20,8 +20,12 @@ export type Gauges = {
 export type Metrics = {
   /** Counts a hit that was acknowledged. */
   hit(): void;
-  /** Measures a request that has ended. @param sampled its span, when somebody can look it up */
-  request(seconds: number, attributes: Attributes, sampled: SpanContext | undefined): void;
+  /**
+   * Measures a request that has ended.
+   * @param kind a text that is the same for the same attributes
+   * @param sampled its span, when somebody can look it up
+   */
+  request(seconds: number, kind: string, attributes: () => Attributes, sampled: SpanContext | undefined): void;
   /** Measures one round trip to Redis. */
   roundTrip(trip: RoundTrip): void;
   /** Watches what can be asked at any time. */
@@ -30,55 +34,57 @@ export type Metrics = {
   expose(request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
 
-/** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
-const REQUEST = 'http.server.request.duration';
+/** What is measured in seconds: requests, and round trips to Redis. */
+export type Histograms = { requests: Described; operations: Described };
 
-/** https://opentelemetry.io/docs/specs/semconv/db/database-metrics/#metric-dbclientoperationduration */
-const OPERATION = 'db.client.operation.duration';
-
-const REQUEST_BOUNDARIES_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-const OPERATION_BOUNDARIES_S = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
-
-/** Prometheus names end in their unit; its exporter, unlike others, does not add it. */
-export const VIEWS: ViewOptions[] = [REQUEST, OPERATION].map((name) => ({
-  instrumentName: name,
-  name: `${name}.seconds`,
-}));
+/** Both are empty, with the names and buckets of OpenTelemetry's conventions. */
+export const createHistograms = (): Histograms => ({
+  // https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+  requests: {
+    name: 'http.server.request.duration',
+    description: 'Duration of HTTP server requests.',
+    durations: createDurations([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]),
+  },
+  // https://opentelemetry.io/docs/specs/semconv/db/database-metrics/#metric-dbclientoperationduration
+  operations: {
+    name: 'db.client.operation.duration',
+    description: 'Duration of round trips to Redis.',
+    durations: createDurations([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]),
+  },
+});
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** The instruments, on `meter`, and what `exporter` shows of them. */
-export function createMetrics(meter: Meter, exporter: PrometheusExporter, identity: Identity): Metrics {
-  const durations: Histogram = meter.createHistogram(REQUEST, {
-    description: 'Duration of HTTP server requests.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: REQUEST_BOUNDARIES_S },
-  });
-  const operations: Histogram = meter.createHistogram(OPERATION, {
-    description: 'Duration of round trips to Redis.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: OPERATION_BOUNDARIES_S },
-  });
-  const hits: Counter = meter.createCounter('hits', { description: 'Hits counted by this process.' });
+export type MetricsProps = {
+  meter: Meter;
+  /** Reads the meter and the histograms. */
+  exporter: PrometheusExporter;
+  histograms: Histograms;
+  identity: Identity;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+};
+
+/** The instruments, and what `exporter` shows of them. */
+export function createMetrics({ meter, exporter, histograms, identity, now }: MetricsProps): Metrics {
+  const hits = meter.createCounter('hits', { description: 'Hits counted by this process.' });
   meter
     .createObservableGauge('counter.info', { description: 'What this process says it is.' })
     .addCallback((result) => result.observe(1, { ...identity }));
-  const exemplars = createExemplars(`${REQUEST}.seconds`, REQUEST_BOUNDARIES_S);
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
+  const { requests, operations } = histograms;
 
   return {
     hit: () => hits.add(1),
-    request: (seconds, attributes, sampled) => {
-      durations.record(seconds, attributes);
-      if (sampled) exemplars.keep(seconds, attributes, sampled, Date.now());
-    },
+    request: (seconds, kind, attributes, sampled) =>
+      requests.durations.record(seconds, kind, attributes, sampled && { span: sampled, time: now() }),
     roundTrip: ({ operation, seconds, failed }) =>
-      operations.record(seconds, {
+      operations.durations.record(seconds, `${operation} ${failed}`, () => ({
         'db.system.name': 'redis',
         'db.operation.name': operation,
         ...(failed ? { 'error.type': 'unavailable' } : {}),
-      }),
+      })),
     watch: ({ redisUp, activeRequests, streams }) => {
       const gauge = (name: string, description: string, value: () => number) =>
         meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(value()));
@@ -92,7 +98,7 @@ export function createMetrics(meter: Meter, exporter: PrometheusExporter, identi
       // Only OpenMetrics can carry exemplars; Prometheus asks for it when it shall keep them.
       const openMetrics = /\bapplication\/openmetrics-text\b/.test(request.headers.accept ?? '');
       response.setHeader('Content-Type', openMetrics ? OPENMETRICS : PROMETHEUS);
-      response.end(openMetrics ? toOpenMetrics(text, exemplars) : text);
+      response.end(openMetrics ? toOpenMetrics(text, [requests]) : text);
     },
   };
 }

@@ -80,17 +80,19 @@ export function createObserver({ metrics, tracer, traceShare, random, log }: Obs
     const route: string = request.route?.path ?? 'unmatched';
     const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED;
     const seconds = (performance.now() - start) / 1_000;
-    const attributes = {
+    const scheme = request.secure ? 'https' : 'http';
+    const attributes = () => ({
       'http.request.method': method,
       'http.route': route,
       'http.response.status_code': status,
-      'url.scheme': request.secure ? 'https' : 'http',
-    };
+      'url.scheme': scheme,
+    });
     const span = spanOf(seenBy(response).context);
     // A stream lasts as long as its listener likes: among durations it would pass for a very slow answer.
-    if (!response.locals.isStream) metrics?.request(seconds, attributes, span?.spanContext());
+    if (!response.locals.isStream)
+      metrics?.request(seconds, `${method} ${route} ${status} ${scheme}`, attributes, span?.spanContext());
     if (!span) return;
-    span.updateName(`${method} ${route}`).setAttributes(attributes);
+    span.updateName(`${method} ${route}`).setAttributes(attributes());
     if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', `${status}`);
     span.end();
     // The route and not the path, and no address: what a visitor asked for is nobody's business.

@@ -1,42 +1,35 @@
-import type { Attributes, SpanContext } from '@opentelemetry/api';
-
-/** The last sampled request of each bucket of one histogram. */
-export type Exemplars = {
-  /** Keeps one. @param seconds what the histogram recorded @param now milliseconds since the epoch */
-  keep(seconds: number, attributes: Attributes, span: SpanContext, now: number): void;
-  /** The text that follows a bucket's sample, or an empty one. @param sample `name_bucket{label="value",…,le="…"}` */
-  of(sample: string): string;
-};
+import type { Described, Exemplar } from './durations.ts';
 
 const underscored = (name: string) => name.replaceAll('.', '_');
 
-/**
- * Exemplars for the histogram `name`, whose buckets end at `boundaries`. There are as many as there are buckets.
- * Neither OpenTelemetry's SDK nor its Prometheus exporter has them in JavaScript.
- */
-export function createExemplars(name: string, boundaries: readonly number[]): Exemplars {
-  const kept = new Map<string, string>();
-  const bucket = `${underscored(name)}_bucket`;
-  return {
-    keep: (seconds, attributes, { traceId, spanId }, now) => {
+const exemplarText = ({ seconds, span, time }: Exemplar) =>
+  ` # {trace_id="${span.traceId}",span_id="${span.spanId}"} ${seconds} ${time / 1_000}`;
+
+/** What follows a bucket's sample, by that sample without its value: `name_bucket{label="value",…,le="…"}`. */
+function exemplarsOf(histograms: readonly Described[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, durations } of histograms) {
+    for (const { attributes, exemplars } of durations.series()) {
       const labels = Object.entries(attributes).map(([key, value]) => `${underscored(key)}="${value}"`);
-      const le = boundaries.find((boundary) => seconds <= boundary) ?? '+Inf';
-      kept.set(
-        `${bucket}{${labels.join(',')},le="${le}"}`,
-        ` # {trace_id="${traceId}",span_id="${spanId}"} ${seconds} ${now / 1_000}`,
-      );
-    },
-    of: (sample) => kept.get(sample) ?? '',
-  };
+      for (const [bucket, exemplar] of exemplars.entries()) {
+        const le = durations.boundaries[bucket] ?? '+Inf';
+        const sample = `${underscored(name)}_seconds_bucket{${labels.join(',')},le="${le}"}`;
+        if (exemplar) found.set(sample, exemplarText(exemplar));
+      }
+    }
+  }
+  return found;
 }
 
 /**
  * Prometheus' text format as OpenMetrics: counters' families lose their suffix, units are left to the names, buckets
  * get their exemplars.
  * @param text what the Prometheus exporter writes
+ * @param histograms those whose buckets have exemplars
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-export function toOpenMetrics(text: string, exemplars: Exemplars): string {
+export function toOpenMetrics(text: string, histograms: readonly Described[]): string {
+  const exemplars = exemplarsOf(histograms);
   const counters = new Set(Array.from(text.matchAll(/^# TYPE (\S+)_total counter$/gm), ([, family]) => family));
   const lines = text.split('\n').flatMap((line) => {
     if (line === '' || line.startsWith('# UNIT ')) return [];
@@ -46,7 +39,7 @@ export function toOpenMetrics(text: string, exemplars: Exemplars): string {
     if (line.startsWith('# TYPE target_info')) return ['# TYPE target info'];
     if (line.startsWith('# HELP target_info')) return [line.replace('target_info', 'target')];
     if (line.startsWith('#')) return [line];
-    return [`${line}${exemplars.of(line.slice(0, line.lastIndexOf(' ')))}`];
+    return [`${line}${exemplars.get(line.slice(0, line.lastIndexOf(' '))) ?? ''}`];
   });
   return `${lines.join('\n')}\n# EOF\n`;
 }

@@ -7,7 +7,8 @@ import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config, Identity } from './config.ts';
-import { createMetrics, type Metrics, VIEWS } from './metrics.ts';
+import { producerOf } from './durations.ts';
+import { createHistograms, createMetrics, type Metrics } from './metrics.ts';
 
 export type Telemetry = {
   /** Absent when telemetry is switched off. */
@@ -34,9 +35,17 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
   const { service, identity, telemetryOff, collector, metricsTo } = props;
   if (telemetryOff === 'true') return { metrics: undefined, tracer: undefined, shutdown: async () => {} };
 
-  const prometheus = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
-  const sent =
-    metricsTo === 'prometheus' ? [] : [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })];
+  const histograms = createHistograms();
+  const producing = (suffix: string) => ({
+    metricProducers: [producerOf(Object.values(histograms), suffix, Date.now)],
+  });
+  // Prometheus' names end in their unit; its exporter, unlike others, does not add it.
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    withoutScopeInfo: true,
+    ...producing('.seconds'),
+  });
+  const sent = () => new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), ...producing('') });
   const sdk = new NodeSDK({
     // https://opentelemetry.io/docs/specs/semconv/resource/
     resource: defaultResource().merge(
@@ -50,8 +59,7 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
     // The detectors would publish the command line and the host's name on /metrics.
     autoDetectResources: false,
     instrumentations: [new RuntimeNodeInstrumentation()],
-    metricReaders: [prometheus, ...sent],
-    views: VIEWS,
+    metricReaders: metricsTo === 'prometheus' ? [exporter] : [exporter, sent()],
     // Which requests begin a trace was decided by then.
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     // Left out, it would export to a collector on localhost and fail once a second.
@@ -61,7 +69,10 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
   sdk.start();
 
   return {
-    metrics: createMetrics(metrics.getMeter(service, identity.version), prometheus, identity),
+    metrics: createMetrics({
+      meter: metrics.getMeter(service, identity.version),
+      ...{ exporter, histograms, identity, now: Date.now },
+    }),
     tracer: collector === '' ? undefined : trace.getTracer(service, identity.version),
     shutdown: () => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());
