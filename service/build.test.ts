@@ -18,7 +18,7 @@ test('what the image runs is the service: it answers, and finds its page and its
   const command: string[] = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]');
   const { scripts } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
   const [, variable] = /^ENV (MALLOC_ARENA_MAX=\d+)$/m.exec(dockerfile) ?? [];
-  const started = command.join(' ').replace('server.js', 'dist/server.js');
+  const started = command.join(' ').replace('server.cjs', 'dist/server.cjs');
   assert.equal(scripts['start:built'], `${variable} node ${started}`);
 
   const child = spawn(process.execPath, command, { cwd: dir, env: { HOST: '127.0.0.1', PORT: '0' } });

@@ -30,7 +30,7 @@ test('what is measured is what the image runs, on a free port of loopback', () =
     args.map((argument) => argument.replace('/built/', '')),
     inImage,
   );
-  assert.ok(args.includes('/built/server.js'));
+  assert.ok(args.includes('/built/server.cjs'));
   assert.deepEqual(
     { HOST: env.HOST, PORT: env.PORT, REDIS_URL: env.REDIS_URL },
     { HOST: '127.0.0.1', PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' },

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
 import { type Assets, loadAssets } from '../page/assets.ts';
 import { html } from '../page/html.ts';
@@ -12,7 +12,7 @@ export type Docs = {
   serve: RequestHandler;
 };
 
-const LIBRARY = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
+const LIBRARY = dirname(createRequire(import.meta.filename).resolve('swagger-ui-dist/package.json'));
 
 const documentOf = (own: Assets['url'], library: Assets['url']) =>
   html`<!doctype html>
