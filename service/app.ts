@@ -95,10 +95,13 @@ export function createApp(props: AppProps): Express {
   const otherMethods = (methods: readonly string[]): RequestHandler => {
     const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
     return (request, response, next) => {
+      // Passed on by its own handler: there is nothing of that name.
+      if (allowed.includes(request.method) && request.method !== 'OPTIONS') {
+        next();
+        return;
+      }
       response.set('Allow', allowed.join(', '));
       if (request.method === 'OPTIONS') response.status(204).end();
-      // Passed on by its own handler: there is nothing of that name.
-      else if (allowed.includes(request.method)) next();
       else sendProblem(response, 405, `${request.path} answers ${allowed.join(', ')} only.`);
     };
   };

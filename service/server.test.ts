@@ -159,6 +159,23 @@ describe('the service', () => {
     assert.equal(service.stderr(), `Cannot listen on 127.0.0.1 port ${port}: something else is listening there.\n`);
   });
 
+  test('a fault nobody handled ends it with a line in its log: it never limps on', async () => {
+    // Once the service has begun.
+    const fault = `const timer = setInterval(() => {
+      if (process.listenerCount('uncaughtException') === 0) return;
+      clearInterval(timer);
+      Promise.reject(new Error('forgotten'));
+    }, 10)`;
+    const service = spawnService({
+      REDIS_URL: await nowhere(),
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}`,
+    });
+    assert.equal(await service.ended, 1);
+    const line = JSON.parse(service.stdout().trim().split('\n').at(-1) ?? '');
+    assert.equal(line.message, 'A fault nobody handled ends the process.');
+    assert.match(line.reason, /^Error: forgotten\n/);
+  });
+
   test('a request becomes a span where a collector is named, and it is sent before the end', async () => {
     const received: string[] = [];
     const collector = createServer((request, response) => {
