@@ -59,10 +59,12 @@ test('each goal is met, missed or not measured, whatever the machine did between
 test('with the peer, its goal is judged like the others', () => {
   const withPeer = (speed: number): Found => ({
     ...found,
-    rounds: [roundAt(1, { ...loads, [names.peer]: load(speed) })],
+    rounds: [roundAt(1, { ...loads, [names.peer]: load(speed), [names.tuned]: load(2 * speed) })],
     peer: undefined,
   });
-  assert.equal(answer(verdictsOf(withPeer(3_000))[0] ?? assert.fail()), 'met');
+  const met = verdictsOf(withPeer(3_000))[0] ?? assert.fail();
+  assert.equal(answer(met), 'met');
+  assert.equal(met.note, 'with threads and kept connections, 4.00 ×');
   assert.equal(answer(verdictsOf(withPeer(3_001))[0] ?? assert.fail()), 'missed');
 });
 

@@ -36,9 +36,17 @@ const WARM_UP_SECONDS = 3;
 const askedOf = (rounds: readonly Round[]): number =>
   rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.requests ?? 0) + paces.shipped.asked, 0);
 
-async function standPeer(scratch: Scratch, redisUrl: string, say: (line: string) => void): Promise<Standing | string> {
+async function standPeers(
+  scratch: Scratch,
+  redisUrl: string,
+  say: (line: string) => void,
+): Promise<Standing[] | string> {
   try {
-    return { ...(await startPeer(scratch, buildPeer(say), redisUrl)), name: names.peer, counts: true };
+    const peer = buildPeer(say);
+    return [
+      { ...(await startPeer(scratch, peer, redisUrl, 'as documented')), name: names.peer, counts: true },
+      { ...(await startPeer(scratch, peer, redisUrl, 'tuned')), name: names.tuned, counts: true },
+    ];
   } catch (error) {
     return error instanceof Refusal ? error.message : `it does not start: ${(error as Error).message}`;
   }
@@ -68,9 +76,9 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
   const standing: Standing[] = [];
   for (const { name, program, counts } of ladder(built, redisUrl, collector.url))
     standing.push({ ...(await startSide(scratch, program)), name, counts });
-  const peer = options.peer ? await standPeer(scratch, redisUrl, say) : 'it was not asked for: --peer';
-  if (typeof peer === 'object') standing.push(peer);
-  else say(`without the peer: ${peer}`);
+  const peers = options.peer ? await standPeers(scratch, redisUrl, say) : 'it was not asked for: --peer';
+  if (typeof peers === 'object') standing.push(...peers);
+  else say(`without the peer: ${peers}`);
 
   const { pids = [] } = standing.find(({ name }) => name === names.shipped) ?? {};
   const atStart = residentOf(pids)?.now;
@@ -89,6 +97,6 @@ export async function measure(scratch: Scratch, options: Options, say: (line: st
     starts,
     resident: atEnd && atStart !== undefined ? { atStart, ...atEnd } : undefined,
     spansPerRequest: spans / (askedOf(rounds) + (warmUps[names.shipped]?.requests ?? 0)),
-    peer: typeof peer === 'string' ? peer : undefined,
+    peer: typeof peers === 'string' ? peers : undefined,
   };
 }

@@ -21,7 +21,7 @@ export const help = `npm run bench -- [options]: what the counter carries, besid
   --rounds N   how often every rung runs, in turn; ratios are taken within a round (default: 12)
   --seconds N  seconds for which it runs each time (default: 3)
   --quick      one round of 2 seconds, to see how it goes
-  --peer       Flask, gunicorn and nginx as well, built from PyPI and Debian's packages into the user's cache folder
+  --peer       Flask, gunicorn and nginx as well, as documented and tuned, built into the user's cache folder
   --json       print JSON for programs
   --strict     exit with 1 when a goal was missed, or was asked for and could not be measured
   --help       print this

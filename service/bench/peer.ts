@@ -14,8 +14,12 @@ export type Peer = { gunicorn: string; nginx: string };
 
 const FOLDER = join(import.meta.dirname, 'peer');
 const WORKERS = 2;
+
+/** As most set it up, by the deployment pages of all three; or as somebody does who measures. */
+export type Tuning = 'as documented' | 'tuned';
+
 /** Threads keep the connections of nginx open; the workers it has otherwise close each after one answer. */
-const GUNICORN = ['--worker-class', 'gthread', '--threads', '4', '--keep-alive', '75'];
+const THREADS = ['--worker-class', 'gthread', '--threads', '4', '--keep-alive', '75'];
 
 /** @throws {Refusal} with the last that it said */
 function run(command: string, args: readonly string[], cwd: string): void {
@@ -58,8 +62,8 @@ export function buildPeer(say: (line: string) => void): Peer {
   return { gunicorn: join(venv, 'bin/gunicorn'), nginx };
 }
 
-/** As a handbook has it: keep-alive on both sides, and no log of every request. */
-const nginxConfig = (dir: string, port: number, socket: string): string => `daemon off;
+/** Without a log of every request either way; tuned, it keeps its connections to gunicorn. */
+const nginxConfig = (dir: string, port: number, socket: string, tuning: Tuning): string => `daemon off;
 worker_processes ${WORKERS};
 pid ${dir}/nginx.pid;
 events { worker_connections 1024; }
@@ -68,15 +72,14 @@ http {
   keepalive_requests 1000000;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${dir}/${name};`).join('\n')}
   upstream counter {
-    server unix:${socket};
-    keepalive 32;
+    server unix:${socket} fail_timeout=0;
+    ${tuning === 'tuned' ? 'keepalive 32;' : ''}
   }
   server {
     listen 127.0.0.1:${port};
     location / {
       proxy_pass http://counter;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      ${tuning === 'tuned' ? 'proxy_http_version 1.1; proxy_set_header Connection "";' : 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;'}
       proxy_set_header Host $host;
     }
   }
@@ -87,14 +90,28 @@ ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_
  * Starts gunicorn and nginx before it, and waits until they answer.
  * @throws {Refusal} when they do not
  */
-export async function startPeer(scratch: Scratch, peer: Peer, redisUrl: string): Promise<Omit<Side, 'child'>> {
-  const dir = join(scratch.dir, 'peer');
+export async function startPeer(
+  scratch: Scratch,
+  peer: Peer,
+  redisUrl: string,
+  tuning: Tuning,
+): Promise<Omit<Side, 'child'>> {
+  const dir = join(scratch.dir, `peer-${tuning.replace(' ', '-')}`);
   mkdirSync(dir);
   const socket = join(dir, 'gunicorn.sock');
   const port = await freePort();
   const config = join(dir, 'nginx.conf');
-  writeFileSync(config, nginxConfig(dir, port, socket));
-  const python = ['--workers', `${WORKERS}`, ...GUNICORN, '--bind', `unix:${socket}`, '--umask', '0', 'app:app'];
+  writeFileSync(config, nginxConfig(dir, port, socket, tuning));
+  const python = [
+    '--workers',
+    `${WORKERS}`,
+    ...(tuning === 'tuned' ? THREADS : []),
+    '--bind',
+    `unix:${socket}`,
+    '--umask',
+    '0',
+    'app:app',
+  ];
   // Workers of nginx are nobody in particular where it is started by root, and have to reach the socket.
   run('chmod', ['711', scratch.dir, dir], scratch.dir);
   const start = (command: string, args: readonly string[]) =>

@@ -9,6 +9,7 @@ export const names = {
   off: 'counter, telemetry off',
   shipped: 'counter, as shipped',
   peer: 'Flask + gunicorn + nginx + INCR',
+  tuned: 'the same, tuned',
 } as const;
 
 export type RungName = (typeof names)[keyof typeof names];
@@ -20,7 +21,7 @@ export const shippedProgram = (built: string, redisUrl: string, collector: strin
   serviceProgram(built, { REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: collector });
 
 /**
- * What is compared, without the peer.
+ * What is compared, without the peers.
  * @param built the folder of the built service
  */
 export const ladder = (built: string, redisUrl: string, collector: string): Rung[] => [
