@@ -10,4 +10,4 @@ export function listening(server: Server): void {
 }
 
 /** What every rung answers. */
-export const greeting = (hits: number): string => `Holla! we have hit ${hits} times\n`;
+export const greeting = (hits: number): string => `Hello! we have hit ${hits} times\n`;
