@@ -100,11 +100,12 @@ export class Application {
     return { app: this.name, sync, revision, health, message, since: this.#status.since };
   }
 
-  async stop(): Promise<void> {
+  /** @param most seconds for each pod to end in, when fewer than its own shall do */
+  async stop(most?: number): Promise<void> {
     await Promise.all([
       this.#sync?.job?.stop(),
       ...[...this.#crons.values()].map((cron) => cron.stop()),
-      ...[...this.#workloads.values()].map((workload) => workload.stop()),
+      ...[...this.#workloads.values()].map((workload) => workload.stop(most)),
     ]);
   }
 

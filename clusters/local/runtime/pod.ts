@@ -81,9 +81,9 @@ export class Pod {
     return this.#sandbox.port(target);
   }
 
-  /** Leaves the service, finishes its requests, ends within its grace period. */
-  stop(): Promise<void> {
-    this.#ended ??= this.#end();
+  /** Leaves the service, finishes its requests, ends within its grace period. @param most seconds, when fewer shall do */
+  stop(most = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#ended ??= this.#end(Math.min(most, this.#grace));
     return this.#ended;
   }
 
@@ -101,12 +101,12 @@ export class Pod {
     return this.#settings.spec.terminationGracePeriodSeconds ?? 30;
   }
 
-  async #end(): Promise<void> {
+  async #end(grace: number): Promise<void> {
     this.stopping = true;
     this.#changed();
-    const until = Date.now() + this.#grace * 1000;
+    const until = Date.now() + grace * 1000;
     // Told first, since nobody sends it anything any more; then it may finish what it has.
-    await Promise.all(this.#running.map((container) => container.beforeStop(this.#grace)));
+    await Promise.all(this.#running.map((container) => container.beforeStop(grace)));
     while (this.inFlight > 0 && Date.now() < until) await delay(20);
     // What runs beside the containers ends after them.
     const besides = this.#running.filter((container) => this.#isSidecar(container.name));

@@ -8,6 +8,9 @@ import { type Backend, Services } from './services.ts';
 /** How often the branch is looked at, in milliseconds: Argo CD does so every three minutes, or when it is told. */
 const period = 500;
 
+/** Seconds that pods have when the world ends: nobody can reach them any more, so there is nothing to drain. */
+const atClose = 2;
+
 /** A pod as the board shows it. */
 export interface PodView {
   readonly app: string;
@@ -62,7 +65,7 @@ export class EnvironmentRuntime {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#turn;
-    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+    await Promise.all([...this.#apps.values()].map((app) => app.stop(atClose)));
     this.#services.close();
   }
 

@@ -92,8 +92,9 @@ export class RunningWorkload {
     return this.pods.includes(pod) && pod.template !== this.#workload.wanted.template;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.pods.map((pod) => pod.stop()));
+  /** @param most seconds for each pod to end in, when fewer than its own shall do */
+  async stop(most?: number): Promise<void> {
+    await Promise.all(this.pods.map((pod) => pod.stop(most)));
   }
 
   get #current(): Pod[] {
@@ -107,7 +108,8 @@ export class RunningWorkload {
   #isDone(now: number): boolean {
     const { template, replicas } = this.#workload.wanted;
     const available = this.#current.filter((pod) => this.#isAvailable(pod, now));
-    return available.length === replicas && this.pods.every((pod) => pod.template === template || pod.stopped);
+    // One that was told to leave is not counted any more, however long it takes.
+    return available.length === replicas && this.pods.every((pod) => pod.template === template || pod.stopping);
   }
 
   /** Every pod that starts, becomes available or goes is progress; a restart is none. */
