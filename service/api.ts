@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express';
+import express, { type RequestHandler, type Response } from 'express';
 import type { Facts } from './facts/facts.ts';
 import type { Hits } from './hits.ts';
 import type { Metrics } from './metrics.ts';
@@ -7,6 +7,8 @@ import { sendProblem } from './problem.ts';
 
 export type ApiProps = {
   hits: Hits;
+  /** Counts a hit for the request that is answered, and gives its number. */
+  count: (response: Response) => Promise<number>;
   facts: Facts;
   metrics: Metrics | undefined;
   observer: Observer;
@@ -28,7 +30,7 @@ const wholeNumber = (text: unknown, least: number, most: number): number | undef
 };
 
 /** What machines ask. */
-export function createApi({ hits, facts, metrics, observer, random }: ApiProps) {
+export function createApi({ hits, count, facts, metrics, observer, random }: ApiProps) {
   const readHits: RequestHandler = async (_request, response) => {
     response.json({ hits: await observer.toRedis(response, 'GET', () => hits.read()) });
   };
@@ -52,9 +54,7 @@ export function createApi({ hits, facts, metrics, observer, random }: ApiProps) 
   const countHit: RequestHandler = async (request, response) => {
     const key = request.get('Idempotency-Key');
     if (key === undefined) {
-      const total = await observer.toRedis(response, 'INCRBY', () => hits.increment());
-      metrics?.hit();
-      response.json({ hits: total });
+      response.json({ hits: await count(response) });
       return;
     }
     if (!IDEMPOTENCY_KEY.test(key)) {

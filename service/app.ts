@@ -40,8 +40,14 @@ export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies' | 'traceS
 export function createApp(props: AppProps): Express {
   const { hits, live, assets, docs, identity, metrics, draining, log, maxConcurrent, trustedProxies } = props;
   const observer = createObserver(props);
-  const pages = createPages({ ...props, observer, assetUrl: assets.url });
-  const api = createApi({ ...props, observer });
+  const count = async (response: Response) => {
+    const total = await observer.toRedis(response, 'INCRBY', () => hits.increment());
+    metrics?.hit();
+    return total;
+  };
+  const pages = createPages({ ...props, observer, count, assetUrl: assets.url });
+  const api = createApi({ ...props, observer, count });
+  const document = openApi(identity);
   metrics?.watch({ redisUp: () => hits.available, activeRequests: observer.active, streams: () => live.streams });
 
   const app = express();
@@ -87,7 +93,7 @@ export function createApp(props: AppProps): Express {
     '/readyz': { get: [readiness(hits, draining)] },
     '/version': { get: [version(identity)] },
     '/metrics': { get: [exposition(metrics)] },
-    '/openapi.json': { get: [(_request, response) => void response.json(openApi(identity))] },
+    '/openapi.json': { get: [(_request, response) => void response.json(document)] },
     '/docs': { get: [docs.page] },
   };
 
@@ -121,8 +127,8 @@ export function createApp(props: AppProps): Express {
       sendProblem(response, error.status, error.expose === false ? 'The request cannot be read.' : `${error.message}.`);
       return;
     }
-    const { method, route } = { method: request.method, route: request.route?.path };
-    log('error', 'A request failed.', { ...observer.factsOf(response), method, route, reason: String(error) });
+    const asked = { method: request.method, route: request.route?.path };
+    log('error', 'A request failed.', { ...observer.factsOf(response), ...asked, reason: String(error) });
     if (response.headersSent) response.destroy();
     else sendProblem(response, 500, 'The request failed; the log says why.');
   };

@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { sendProblem } from './problem.ts';
+import { sendUnavailable } from './problem.ts';
 
 export type LiveProps = {
   /** Gives the number of hits and counts nothing. It settles within a deadline of its own. */
@@ -25,6 +25,7 @@ export type Live = {
 };
 
 const RETRY_MS = 1_000;
+const RETRY_REFUSED_S = 5;
 
 // Some hundred events: who has not read those does not read at all.
 const UNREAD_BYTES = 16_384;
@@ -90,8 +91,7 @@ export function createLive(props: LiveProps): Live {
 
   const handler: RequestHandler = (request, response) => {
     if (streams.size >= maxStreams) {
-      response.set('Retry-After', '5');
-      sendProblem(response, 503, 'Too many are listening at the moment.');
+      sendUnavailable(response, 'Too many are listening at the moment.', RETRY_REFUSED_S);
       return;
     }
     response.set({

@@ -2,7 +2,6 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Identity } from './config.ts';
 import type { Fact, Facts } from './facts/facts.ts';
 import type { Hits } from './hits.ts';
-import type { Metrics } from './metrics.ts';
 import type { Observer } from './observe.ts';
 import { pageOf } from './page/page.ts';
 import { sendPage } from './page/send.ts';
@@ -12,8 +11,9 @@ import { RedisUnavailable } from './redis.ts';
 export type PagesProps = {
   hits: Hits;
   facts: Facts;
+  /** Counts a hit for the request that is answered, and gives its number. */
+  count: (response: Response) => Promise<number>;
   identity: Identity;
-  metrics: Metrics | undefined;
   observer: Observer;
   /** Where an asset of the page is: `/assets/style.0123456789abcdef.css`. */
   assetUrl: (name: string) => string;
@@ -31,13 +31,14 @@ export const UNAVAILABLE = 'The hits cannot be counted now: Redis does not answe
 type Form = 'text' | 'json' | 'html';
 
 const FORMS: Record<string, Form> = { 'text/plain': 'text', 'application/json': 'json', 'text/html': 'html' };
+const TYPES = Object.keys(FORMS);
 
 /** What the caller prefers; undefined when it takes nothing that there is. */
 function formFor(request: Request): Form | undefined {
   const { accept } = request.headers;
   // Negotiation costs, and most machines do not care.
   if (accept === undefined || accept === '*/*') return 'text';
-  return FORMS[String(request.accepts(Object.keys(FORMS)))];
+  return FORMS[String(request.accepts(TYPES))];
 }
 
 /** A browser asks ahead of its visitor, who may never come. https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Purpose */
@@ -49,13 +50,7 @@ const orUnavailable = (error: unknown): undefined => {
 
 /** What people see. */
 export function createPages(props: PagesProps) {
-  const { hits, facts, identity, metrics, observer, assetUrl, uptimeS, random } = props;
-
-  const count = async (response: Response) => {
-    const total = await observer.toRedis(response, 'INCRBY', () => hits.increment());
-    metrics?.hit();
-    return total;
-  };
+  const { hits, count, facts, identity, observer, assetUrl, uptimeS, random } = props;
 
   const show = (request: Request, response: Response, fact: Fact, total: number | undefined, counted: boolean) => {
     const page = pageOf({ greeting: GREETING, hits: total, counted, fact, identity, uptimeS: uptimeS(), assetUrl });
@@ -66,7 +61,7 @@ export function createPages(props: PagesProps) {
     response.setHeader('Vary', 'Accept');
     const form = formFor(request);
     if (form === undefined) {
-      sendProblem(response, 406, `This answers ${Object.keys(FORMS).join(', ')}.`);
+      sendProblem(response, 406, `This answers ${TYPES.join(', ')}.`);
       return;
     }
     if (isPrefetch(request)) {

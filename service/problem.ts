@@ -14,8 +14,8 @@ export function sendProblem(response: Response, status: number, detail: string):
   response.status(status).type('application/problem+json').send(problem(status, detail));
 }
 
-/** Answers 503 and when to come back. */
-export function sendUnavailable(response: Response, detail: string): void {
-  response.set('Retry-After', '1');
+/** Answers 503 and when to come back. @param seconds after which it may work again */
+export function sendUnavailable(response: Response, detail: string, seconds = 1): void {
+  response.set('Retry-After', `${seconds}`);
   sendProblem(response, 503, detail);
 }

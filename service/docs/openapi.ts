@@ -1,8 +1,5 @@
 import type { Identity } from '../config.ts';
-
-type Schema = Record<string, unknown>;
-
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+import { ref, SCHEMAS, type Schema, WHOLE } from './schemas.ts';
 
 const json = (description: string, schema: Schema) => ({
   description,
@@ -35,8 +32,6 @@ const parameter = (place: 'path' | 'query' | 'header', name: string, description
   schema,
 });
 
-const WHOLE = { type: 'integer', minimum: 0, maximum: 999_999_999 };
-
 const factId = parameter('path', 'id', "The fact's number.", { type: 'integer', minimum: 1, maximum: 999_999_999 });
 
 const page = (description: string) => text(description, 'text/html');
@@ -44,73 +39,6 @@ const page = (description: string) => text(description, 'text/html');
 const LED = text('Location says where.', 'text/plain');
 
 const health = { get: { summary: 'Whether the process lives', responses: { 200: json('It does.', ref('Health')) } } };
-
-const SCHEMAS: Record<string, Schema> = {
-  Hits: {
-    type: 'object',
-    properties: { hits: WHOLE },
-    required: ['hits'],
-    additionalProperties: false,
-  },
-  Greeting: {
-    type: 'object',
-    properties: { hits: WHOLE, message: { type: 'string' } },
-    required: ['hits', 'message'],
-    additionalProperties: false,
-  },
-  Fact: {
-    type: 'object',
-    properties: {
-      id: { type: 'integer', minimum: 1 },
-      fact: { type: 'string', maxLength: 280 },
-      source: { type: 'string', format: 'uri' },
-      sourceName: { type: 'string' },
-    },
-    required: ['id', 'fact', 'source', 'sourceName'],
-    additionalProperties: false,
-  },
-  Facts: {
-    type: 'object',
-    properties: {
-      facts: { type: 'array', items: ref('Fact') },
-      total: WHOLE,
-      next: { type: ['string', 'null'], description: 'Where the next page is; null on the last.' },
-    },
-    required: ['facts', 'total', 'next'],
-    additionalProperties: false,
-  },
-  Health: {
-    type: 'object',
-    properties: { status: { const: 'UP' } },
-    required: ['status'],
-    additionalProperties: false,
-  },
-  Ready: {
-    type: 'object',
-    properties: { status: { enum: ['ready', 'degraded'] }, degraded: { const: 'redis' } },
-    required: ['status'],
-    additionalProperties: false,
-  },
-  NotReady: {
-    type: 'object',
-    properties: { status: { enum: ['starting', 'draining'] } },
-    required: ['status'],
-    additionalProperties: false,
-  },
-  Version: {
-    type: 'object',
-    properties: { version: { type: 'string' }, commit: { type: 'string' }, environment: { type: 'string' } },
-    required: ['version', 'commit', 'environment'],
-    additionalProperties: false,
-  },
-  Problem: {
-    type: 'object',
-    description: 'RFC 9457',
-    properties: { title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' } },
-    required: ['title', 'status', 'detail'],
-    additionalProperties: false,
-  },
-};
 
 const PATHS = {
   '/': {
