@@ -52,6 +52,20 @@ type Seen = { requestId: string; context: Context | undefined };
 
 const seenBy = (response: Response) => response.locals as Seen;
 
+async function inSpan<T>(tracer: Tracer, parent: Context, operation: string, work: () => Promise<T>): Promise<T> {
+  const attributes = { ...DB, 'db.operation.name': operation };
+  const span = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes }, parent);
+  try {
+    return await work();
+  } catch (error) {
+    span.recordException(error as Error);
+    span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', (error as Error).name);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
 /** @see https://opentelemetry.io/docs/specs/semconv/http/ */
 export function createObserver({ metrics, tracer, traceShare, random, log }: ObserverProps): Observer {
   let active = 0;
@@ -111,20 +125,9 @@ export function createObserver({ metrics, tracer, traceShare, random, log }: Obs
       next();
     },
     active: () => active,
-    toRedis: async (response, operation, work) => {
+    toRedis: (response, operation, work) => {
       const { context } = seenBy(response);
-      if (!context || !tracer) return work();
-      const attributes = { ...DB, 'db.operation.name': operation };
-      const span = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes }, context);
-      try {
-        return await work();
-      } catch (error) {
-        span.recordException(error as Error);
-        span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', (error as Error).name);
-        throw error;
-      } finally {
-        span.end();
-      }
+      return context && tracer ? inSpan(tracer, context, operation, work) : work();
     },
     factsOf,
   };

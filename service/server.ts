@@ -10,6 +10,7 @@ import { connectHits } from './hits.ts';
 import { guard, LIMITS } from './limits.ts';
 import { createLive } from './live.ts';
 import { createLog } from './log.ts';
+import { messagesOf } from './messages.ts';
 import { loadAssets, PAGE_FILES } from './page/assets.ts';
 import { startTelemetry } from './telemetry.ts';
 
@@ -78,7 +79,7 @@ const app = createApp({
   uptimeS: () => Math.floor(process.uptime()),
   random: Math.random,
 });
-const server = createServer(LIMITS, app);
+const server = createServer({ ...LIMITS, ...messagesOf(app) }, app);
 guard(server);
 
 async function stop(signal: NodeJS.Signals): Promise<void> {
