@@ -36,11 +36,9 @@ type Waiting = { resolve: (total: number) => void; reject: (reason: unknown) => 
 export function connectHits(props: Omit<RedisProps, 'probe'>): Hits {
   // It is refused when a hit would be: by a replica, a full memory, a full disk.
   const redis = connectRedis({ ...props, probe: (write) => write('INCRBY', (client) => client.incrBy(KEY, 0)) });
-  let waiting: Waiting[] = [];
+  let gathering: Waiting[] | undefined;
 
-  const countAll = async () => {
-    const batch = waiting;
-    waiting = [];
+  const countAll = async (batch: readonly Waiting[]) => {
     try {
       const last = await redis.write('INCRBY', (client) => client.incrBy(KEY, batch.length));
       const first = last - batch.length + 1;
@@ -50,10 +48,23 @@ export function connectHits(props: Omit<RedisProps, 'probe'>): Hits {
     }
   };
 
+  const begin = (first: Waiting) => {
+    const others: Waiting[] = [];
+    gathering = others;
+    // The client writes when the turn ends, in an immediate that its first command asks for. This one is asked for
+    // before, so that the others are in the same write: else they would wait a turn more, behind requests read in it.
+    setImmediate(() => {
+      gathering = undefined;
+      if (others.length > 0) countAll(others);
+    });
+    countAll([first]);
+  };
+
   return {
     increment: () =>
       new Promise((resolve, reject) => {
-        if (waiting.push({ resolve, reject }) === 1) setImmediate(countAll);
+        if (gathering) gathering.push({ resolve, reject });
+        else begin({ resolve, reject });
       }),
     incrementOnce: (key) => {
       const send = (client: Client) => client.countOnce(KEY, attemptKey(key), REMEMBER_S);
