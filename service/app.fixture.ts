@@ -13,7 +13,14 @@ export const identity = { version: '1.2.3', commit: '0123abc', environment: 'tes
 /** The telemetry of a test's process, without a collector. */
 export const startTestTelemetry = () =>
   startTelemetry({
-    ...{ service: 'counter', identity, telemetryOff: 'false', collector: '', metricsTo: 'prometheus' },
+    ...{
+      service: 'counter',
+      identity,
+      telemetryOff: 'false',
+      collector: '',
+      protocol: 'http/protobuf',
+      metricsTo: 'prometheus',
+    },
   });
 
 /** Hits that are refused after 300 ms. */

@@ -14,6 +14,7 @@ const DEFAULTS = {
   trustedProxies: 0,
   telemetryOff: 'false',
   collector: '',
+  protocol: 'http/protobuf',
   traceShare: 0.05,
   metricsTo: 'prometheus',
 };
@@ -42,6 +43,7 @@ describe('the configuration', () => {
       TRUSTED_PROXIES: 'loopback, 10.0.0.0/8',
       OTEL_SDK_DISABLED: 'true',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_TRACES_SAMPLER_ARG: '.5',
       OTEL_METRICS_EXPORTER: 'otlp,prometheus',
     };
@@ -59,6 +61,7 @@ describe('the configuration', () => {
       collector: 'http://collector:4318',
       traceShare: 0.5,
       metricsTo: 'otlp,prometheus',
+      protocol: 'http/json',
     });
   });
 
@@ -84,6 +87,7 @@ describe('the configuration', () => {
     ['TRUSTED_PROXIES', 'everyone'],
     ['OTEL_SDK_DISABLED', 'yes'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
     ['OTEL_METRICS_EXPORTER', 'console'],
   ];

@@ -141,6 +141,10 @@ const VARIABLES = {
     },
     ...collectorUrl,
   },
+  protocol: {
+    ...{ variable: 'OTEL_EXPORTER_OTLP_PROTOCOL', fallback: 'http/protobuf', means: 'how traces are written' },
+    ...oneOf('http/protobuf', 'http/json'),
+  },
   traceShare: {
     ...{ variable: 'OTEL_TRACES_SAMPLER_ARG', fallback: '0.05' },
     means: 'share of the requests that are traced when their caller does not say',

@@ -31,8 +31,8 @@ afterEach(async () => {
   for (const step of cleanup.splice(0).reverse()) await step();
 });
 
-/** Takes what is exported over OTLP, as JSON. @param answers whether it answers at all */
-async function startCollector(answers = true) {
+/** Takes what is exported over OTLP, as JSON. @param status what it answers; 0: nothing at all */
+async function startCollector(status = 200) {
   const paths: string[] = [];
   const exported: Exported[] = [];
   const server = createServer(async (request, response) => {
@@ -40,13 +40,13 @@ async function startCollector(answers = true) {
     let body = '';
     for await (const chunk of request) body += chunk;
     if (request.url === '/v1/traces') exported.push(...JSON.parse(body).resourceSpans);
-    if (answers) response.end('{}');
+    if (status > 0) response.writeHead(status).end('{}');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   cleanup.push(() => server.close().closeAllConnections());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '100' },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
     paths,
     exported,
     spans: () => exported.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
@@ -126,7 +126,7 @@ describe('telemetry', { skip: redisMissing }, () => {
   });
 
   test('a collector that never answers costs a request nothing, and the end two seconds', async () => {
-    const collector = await startCollector(false);
+    const collector = await startCollector(0);
     const { url, stop, logged } = await service({
       ...collector.env,
       REDIS_URL: await redisUrl(),
@@ -144,6 +144,14 @@ describe('telemetry', { skip: redisMissing }, () => {
     const start = performance.now();
     assert.equal(await stop(), 0);
     assert(performance.now() - start < 5_000);
+  });
+
+  test('a collector that refuses costs its traces, and nothing at the end', async () => {
+    const collector = await startCollector(400);
+    const { url, stop } = await service({ ...collector.env, OTEL_TRACES_SAMPLER_ARG: '1' });
+    await fetch(`${url}/version`);
+    assert.equal(await stop(), 0);
+    assert.deepEqual(collector.paths, ['/v1/traces']);
   });
 
   test('metrics are sent too where that is wanted, and nothing is where telemetry is off', async () => {

@@ -1,11 +1,13 @@
 import { metrics, type Tracer, trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config, Identity } from './config.ts';
 import { producerOf } from './durations.ts';
 import { createHistograms, createMetrics, type Metrics } from './metrics.ts';
@@ -19,7 +21,7 @@ export type Telemetry = {
   shutdown(): Promise<void>;
 };
 
-export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'metricsTo'> & {
+export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'protocol' | 'metricsTo'> & {
   /** `service.name` of everything that is reported. */
   service: string;
   identity: Identity;
@@ -27,12 +29,16 @@ export type TelemetryProps = Pick<Config, 'telemetryOff' | 'collector' | 'metric
 
 const SHUTDOWN_MS = 2_000;
 
+// Written all at once, the 512 spans that are usual hold up every request of that moment for ten milliseconds.
+// At the end the whole queue is sent at once, and an exporter makes thirty requests at a time.
+const BATCH = { maxExportBatchSize: 64, maxQueueSize: 28 * 64, scheduledDelayMillis: 1_000 };
+
 /**
  * Registers the process-wide OpenTelemetry SDK: call it once. Opens no port and, without a collector, no connection.
  * What it sends waits in queues of bounded length, so that a collector which is slow or gone costs data, never time.
  */
 export function startTelemetry(props: TelemetryProps): Telemetry {
-  const { service, identity, telemetryOff, collector, metricsTo } = props;
+  const { service, identity, telemetryOff, collector, protocol, metricsTo } = props;
   if (telemetryOff === 'true') return { metrics: undefined, tracer: undefined, shutdown: async () => {} };
 
   const histograms = createHistograms();
@@ -46,6 +52,10 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
     ...producing('.seconds'),
   });
   const sent = () => new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), ...producing('') });
+  const spans = () => {
+    const exporter = protocol === 'http/json' ? new JsonTraceExporter() : new OTLPTraceExporter();
+    return new BatchSpanProcessor({ exporter, ...BATCH });
+  };
   const sdk = new NodeSDK({
     // https://opentelemetry.io/docs/specs/semconv/resource/
     resource: defaultResource().merge(
@@ -64,7 +74,7 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     // Left out, it would export to a collector on localhost and fail once a second.
     logRecordProcessors: [],
-    ...(collector === '' ? { spanProcessors: [] } : {}),
+    spanProcessors: collector === '' ? [] : [spans()],
   });
   sdk.start();
 
@@ -76,7 +86,8 @@ export function startTelemetry(props: TelemetryProps): Telemetry {
     tracer: collector === '' ? undefined : trace.getTracer(service, identity.version),
     shutdown: () => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, SHUTDOWN_MS).unref());
-      return Promise.race([sdk.shutdown(), limit]);
+      // What a collector refuses is lost, as it was before; the process ended well all the same.
+      return Promise.race([sdk.shutdown().catch(() => {}), limit]);
     },
   };
 }
