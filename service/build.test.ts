@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { eventually } from './eventually.fixture.ts';
+import { redisMissing, startRedis } from './redis.fixture.ts';
+import { startService } from './service.fixture.ts';
 
 const here = import.meta.dirname;
 // Apart from this folder, nothing but what was built is found.
 const dir = await mkdtemp(join(tmpdir(), 'counter-built-'));
 after(() => rm(dir, { recursive: true, force: true }));
+await promisify(execFile)(process.execPath, [join(here, 'build.ts'), dir]);
 
 test('what the image runs is the service: it answers, and finds its page and its documentation', async () => {
-  await promisify(execFile)(process.execPath, [join(here, 'build.ts'), dir]);
   const dockerfile = await readFile(join(here, 'Dockerfile'), 'utf8');
   const command: string[] = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]');
   const { scripts } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
@@ -21,10 +23,8 @@ test('what the image runs is the service: it answers, and finds its page and its
   const started = command.join(' ').replace('server.cjs', 'dist/server.cjs');
   assert.equal(scripts['start:built'], `${variable} node ${started}`);
 
-  const child = spawn(process.execPath, command, { cwd: dir, env: { HOST: '127.0.0.1', PORT: '0' } });
+  const { url: at, stop, kill } = await startService({}, { cwd: dir, args: command });
   try {
-    const [line] = await once(child.stdout, 'data');
-    const at = `http://127.0.0.1:${JSON.parse(`${line}`.split('\n')[0] ?? '').port}`;
     assert.deepEqual(await (await fetch(`${at}/healthz`)).json(), { status: 'UP' });
     for (const page of ['/', '/docs']) {
       const answer = await fetch(at + page, { headers: { Accept: 'text/html' } });
@@ -33,9 +33,29 @@ test('what the image runs is the service: it answers, and finds its page and its
       assert(assets.length >= 3);
       for (const asset of assets) assert.equal((await fetch(at + asset)).status, 200, asset);
     }
-    child.kill('SIGTERM');
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.equal(await stop(), 0);
   } finally {
-    child.kill('SIGKILL');
+    await kill();
+  }
+});
+
+test('what the image runs misses no command of Redis that was left out', { skip: redisMissing }, async () => {
+  const redis = await startRedis();
+  await redis.ask('CONFIG', 'SET', 'requirepass', 'secret');
+  const env = { REDIS_URL: `redis://:secret@127.0.0.1:${redis.port}` };
+  const { url: at, kill } = await startService(env, { cwd: dir, args: ['server.cjs'] });
+  try {
+    await eventually(async () => assert.equal((await fetch(`${at}/readyz`)).status, 200));
+    const hits = async (path: string, init?: RequestInit) => {
+      const answer = await fetch(at + path, { headers: { Accept: 'application/json' }, ...init });
+      return ((await answer.json()) as { hits: number }).hits;
+    };
+    assert.equal(await hits('/'), 1);
+    const again = { method: 'POST', headers: { 'Idempotency-Key': 'once' } };
+    assert.deepEqual([await hits('/api/hits', again), await hits('/api/hits', again)], [2, 2]);
+    assert.equal(await hits('/api/hits'), 2);
+  } finally {
+    await kill();
+    await redis.remove();
   }
 });

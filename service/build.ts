@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { leftOut } from './left-out.ts';
 import { PAGE_FILES } from './page/assets.ts';
 
 const from = import.meta.dirname;
@@ -20,6 +21,7 @@ await build({
     // Packages want it to make a `require` from, for which the path will do.
     'import.meta.url': '__filename',
   },
+  plugins: [leftOut],
   // Names stay: a stack trace is read by people.
   ...{ minifyWhitespace: true, minifySyntax: true, legalComments: 'linked' },
   logLevel: 'warning',

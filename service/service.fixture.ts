@@ -28,13 +28,19 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** What Node is given to run, and where. */
+export type ServiceProgram = { args: readonly string[]; cwd: string };
+
+const SOURCES: ServiceProgram = { args: ['server.ts'], cwd: import.meta.dirname };
+
 /**
- * Runs `server.ts` and does not wait for it.
+ * Runs the service and does not wait for it.
  * @param env its whole environment; without HOST and PORT it takes a free port of loopback
+ * @param program default: its sources
  */
-export function spawnService(env: Record<string, string>): Service {
-  const child = spawn(process.execPath, ['server.ts'], {
-    cwd: import.meta.dirname,
+export function spawnService(env: Record<string, string>, { args, cwd } = SOURCES): Service {
+  const child = spawn(process.execPath, args, {
+    cwd,
     env: { HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -77,9 +83,9 @@ export function spawnService(env: Record<string, string>): Service {
   return service;
 }
 
-/** Runs `server.ts` and waits until it listens. @throws as `listening` does; then it is ended */
-export async function startService(env: Record<string, string>): Promise<Service> {
-  const service = spawnService(env);
+/** Runs the service and waits until it listens. @throws as `listening` does; then it is ended */
+export async function startService(env: Record<string, string>, program = SOURCES): Promise<Service> {
+  const service = spawnService(env, program);
   try {
     return { ...service, url: await service.listening() };
   } catch (error) {
