@@ -6,7 +6,7 @@ import { greeting, listening } from './listening.ts';
 // Express as it comes, with one route: one INCR a request, or a constant where there is no Redis.
 
 const url = process.env.REDIS_URL;
-const client = url ? createClient({ url }) : undefined;
+const client = url ? createClient({ url }).on('error', () => process.exit(1)) : undefined;
 await client?.connect();
 const app = express();
 app.get('/', async (_request, response) => {

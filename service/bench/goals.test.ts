@@ -13,6 +13,7 @@ const load = (requestsPerSecond: number): Measured => ({
   refused: 0,
   broken: 0,
   cpuUs: 50,
+  asked: 5_000,
 });
 
 const pace = (p99Ms: number) => ({ rate: 9_000, requests: 9_000, asked: 18_000, p50Ms: 1, p99Ms, maxMs: 20 });

@@ -4,7 +4,7 @@ import { greeting, listening } from './listening.ts';
 
 // The least that counts hits: one INCR a request, and nothing around it.
 
-const client = createClient({ url: process.env.REDIS_URL ?? '' });
+const client = createClient({ url: process.env.REDIS_URL ?? '' }).on('error', () => process.exit(1));
 await client.connect();
 listening(
   createServer(async (_request, response) => {

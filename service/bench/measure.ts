@@ -34,7 +34,7 @@ const WARM_UP_SECONDS = 3;
 
 /** Requests to the service as shipped in all rounds. */
 const askedOf = (rounds: readonly Round[]): number =>
-  rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.requests ?? 0) + paces.shipped.asked, 0);
+  rounds.reduce((sum, { loads, paces }) => sum + (loads[names.shipped]?.asked ?? 0) + paces.shipped.asked, 0);
 
 async function standPeers(
   scratch: Scratch,

@@ -13,6 +13,8 @@ export type Standing = Pick<Side, 'pids' | 'url'> & { name: RungName; counts: bo
 export type Measured = Load & {
   /** Microseconds of CPU time per request, the server's alone; undefined without /proc. */
   cpuUs: number | undefined;
+  /** Requests with those of the warm-up. */
+  asked: number;
 };
 
 export type Round = {
@@ -38,9 +40,13 @@ export const rotated = <T>(all: readonly T[], by: number): T[] => {
   return [...all.slice(first), ...all.slice(0, first)];
 };
 
+// V8 takes compiled code away from a process that idles, as each does while the others are measured.
+const WARM_UP_SECONDS = 1;
+
 /** @throws {Refusal} when Redis counted less than was answered */
 async function measure(props: RoundProps, { name, pids, url, counts }: Standing): Promise<Measured> {
   const { scratch, hits, seconds } = props;
+  const warmUp = await runWrk(scratch, `${url}/`, WARM_UP_SECONDS);
   const before = { hits: await hits(), cpuMs: cpuMsOf(pids) };
   const load = await runWrk(scratch, `${url}/`, seconds);
   const cpuMs = cpuMsOf(pids);
@@ -49,7 +55,7 @@ async function measure(props: RoundProps, { name, pids, url, counts }: Standing)
     throw new Refusal(`${name} answered ${load.requests} requests and counted ${counted} of them.`);
   const used = cpuMs === undefined || before.cpuMs === undefined ? undefined : cpuMs - before.cpuMs;
   const cpuUs = used === undefined ? undefined : (used * 1_000) / load.requests;
-  return { ...load, cpuUs };
+  return { ...load, asked: load.requests + warmUp.requests, cpuUs };
 }
 
 /** Measures every rung once, and the paces right after one another. */
