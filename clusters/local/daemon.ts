@@ -16,7 +16,7 @@ export interface Inside {
   readonly repository: Git;
   readonly file: WorldFile;
   readonly runtimes: readonly EnvironmentRuntime[];
-  readonly tally: Pick<Tally, 'requests' | 'failed'>;
+  readonly tally: Pick<Tally, 'requests' | 'failed' | 'lastFailure'>;
 }
 
 /**

@@ -29,7 +29,8 @@ await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
     },
     {
       environments: file.environments,
-      traffic: () => `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed`,
+      traffic: () =>
+        `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed${tally.lastFailure ? `, the last of them ${tally.lastFailure}` : ''}`,
       pods: (environment, app) =>
         (runtimeOf(environment)?.pods() ?? []).filter((pod) => pod.app === app && !pod.foreign).map(podFacts),
       address: (environment, app) => {

@@ -65,13 +65,14 @@ test('what upgrades a connection goes through the proxy in both directions', asy
 
 test('requests are counted from the first answer of their host on', () => {
   const tally = new Tally();
-  for (const [host, isAnswered] of [
-    ['a', false],
-    ['a', true],
-    ['b', false],
-    ['a', false],
-    ['b', true],
+  for (const [host, fault] of [
+    ['a', 'too early'],
+    ['a', undefined],
+    ['b', 'too early'],
+    ['a', '503 of a pod'],
+    ['b', undefined],
   ] as const)
-    tally.add(host, isAnswered);
+    tally.add(host, fault);
   assert.deepEqual([tally.requests, tally.failed], [3, 1]);
+  assert.match(tally.lastFailure ?? '', /^a at \d{4}-.*Z: 503 of a pod$/);
 });

@@ -10,13 +10,18 @@ export class Tally {
   requests = 0;
   /** Without an answer, or with one that says that the server is at fault. */
   failed = 0;
+  /** The last of them: where, when and why. */
+  lastFailure: string | undefined;
   readonly #answered = new Set<string>();
 
-  add(host: string, isAnswered: boolean): void {
-    if (isAnswered) this.#answered.add(host);
+  /** @param fault why nobody was served; undefined when somebody was */
+  add(host: string, fault: string | undefined): void {
+    if (fault === undefined) this.#answered.add(host);
     if (!this.#answered.has(host)) return;
     this.requests++;
-    if (!isAnswered) this.failed++;
+    if (fault === undefined) return;
+    this.failed++;
+    this.lastFailure = `${host} at ${new Date().toISOString()}: ${fault}`;
   }
 }
 
@@ -32,16 +37,26 @@ export function createProxy(
   return (request, response) => {
     const host = hostOf(request);
     const isKnown = backendsOf(host, environments) !== undefined;
-    response.once('finish', () => isKnown && tally.add(host, response.statusCode < 500));
-    pass(request, response, environments).catch((error: Error) => {
-      // Half an answer must not look like a whole one.
-      if (response.headersSent) {
-        tally.add(host, false);
-        return void response.destroy();
-      }
-      response.writeHead(502, { 'content-type': 'text/plain' });
-      response.end(`${error.message}\n`);
+    // What the proxy has to say itself, or else what a pod answered.
+    let fault: string | undefined;
+    const refuse = (status: number, why: string, headers = {}) => {
+      fault = `${status}: ${why}`;
+      response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${why}\n`);
+    };
+    response.once('finish', () => {
+      const { statusCode } = response;
+      if (isKnown) tally.add(host, statusCode < 500 ? undefined : (fault ?? `${statusCode} of a pod`));
     });
+    pass(request, response, environments)
+      .then((isServed) => isServed || refuse(503, `No pod of ${host} is ready.`, { 'retry-after': '1' }))
+      .catch((error: Error) => {
+        // Half an answer must not look like a whole one.
+        if (response.headersSent) {
+          tally.add(host, `broken off: ${error.message}`);
+          return void response.destroy();
+        }
+        refuse(502, error.message);
+      });
   };
 }
 
@@ -55,23 +70,21 @@ export function createTunnel(
   };
 }
 
+/** @returns false when no pod is ready, and nothing was answered */
 async function pass(
   request: IncomingMessage,
   response: ServerResponse,
   environments: readonly EnvironmentRuntime[],
-): Promise<void> {
+): Promise<boolean> {
   const host = hostOf(request);
   if (!backendsOf(host, environments)) {
     response.writeHead(404, { 'content-type': 'text/plain' });
     response.end(
       `Nothing is served at ${host || 'no host'}. Known are:\n${environments.flatMap(({ hosts }) => hosts).join('\n')}\n`,
     );
-    return;
+    return true;
   }
-  const found = await withBackend(host, environments, (socket) => exchange(request, response, socket));
-  if (found) return;
-  response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '1' });
-  response.end(`No pod of ${host} is ready.\n`);
+  return withBackend(host, environments, (socket) => exchange(request, response, socket));
 }
 
 async function tunnel(
