@@ -32,6 +32,14 @@ const programs = [
     only: 'tests',
     optional: true,
   },
+  {
+    command: 'rclone',
+    debian: 'rclone',
+    homebrew: 'rclone',
+    why: 'the tests copy a backup with it',
+    only: 'tests',
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
