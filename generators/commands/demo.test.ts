@@ -114,8 +114,7 @@ suite('a demo', () => {
     const versionIn = (environment: string) => counter(environment).locator('.version').innerText();
     const ahead = await versionIn('dev');
     assert.notEqual(await versionIn('staging'), ahead);
-    // None failed while the story was told, which the test above holds; what a busy machine delays later is told here.
-    await expectText(page.locator('#traffic'), /^[1-9][\d,]* requests, \d+ failed/);
+    await expectText(page.locator('#traffic'), /^[1-9][\d,]* requests, 0 failed$/);
     await expectText(counter('staging'), /behind dev/);
 
     // Reads what the request risks, and merges it.

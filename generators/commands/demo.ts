@@ -127,7 +127,7 @@ class Tour {
     );
     if (failures.length === 0) return;
     throw new Refusal(
-      `Requests failed while versions were rolled over: ${failures[0]}\nWhere Redis did not answer, the disk took more than a second for a write; TMPDIR=/dev/shm keeps the demo in memory.`,
+      `Requests failed while versions were rolled over: ${failures[0]}\nWhere Redis did not answer, a write took more than a second: the machine or its disk was busy. TMPDIR=/dev/shm keeps the demo in memory.`,
     );
   }
 

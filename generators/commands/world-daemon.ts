@@ -2,6 +2,9 @@ import { type Inside, serveWorld } from '../../clusters/local/daemon.ts';
 import type { PodView } from '../../clusters/local/runtime/runtime.ts';
 import type { PodFacts } from '../board/facts.ts';
 import { board } from './board-server.ts';
+// The verbs load these when they need them. Here every app's visitors would wait meanwhile, for this process carries them.
+import './judge-changes.ts';
+import './reconcile.ts';
 import { doorsOf } from './surroundings.ts';
 
 /** Whoever presses a button here has no account: it is the person at this machine. */
@@ -19,10 +22,13 @@ const podFacts = ({ name, ready, stopping, trouble, isOld }: PodView): PodFacts 
 // The process of a local world: see `startWorld`.
 await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
   const port = new URL(file.proxy).port;
+  const doors = doorsOf({ ...file, dir: '' });
+  // Should it fail, whoever asks the forge is told.
+  doors.forge?.load().catch(() => {});
   const runtimeOf = (environment: string) => runtimes.find((one) => one.environment === environment);
   return board(
     {
-      ...doorsOf({ ...file, dir: '' }),
+      ...doors,
       checkout: repository.with(person),
       now: Date.now,
       say: () => {},
