@@ -5,10 +5,12 @@ import type { Apps, Removed } from '../generators/model/app.ts';
  * this list is removed from every environment, by the usual path, and `removed` says why.
  */
 export const apps: Apps = {
+  argocd: () => import('./argocd/app.ts'),
   classes: () => import('./classes/app.ts'),
   collector: () => import('./collector/app.ts'),
   counter: () => import('./counter/app.ts'),
-  platform: () => import('./platform/app.ts'),
+  namespaces: () => import('./namespaces/app.ts'),
+  policies: () => import('./policies/app.ts'),
   redis: () => import('./redis/app.ts'),
   'redis-backup': () => import('./redis-backup/app.ts'),
   'redis-exporter': () => import('./redis-exporter/app.ts'),

@@ -1,4 +1,4 @@
-import type { Cluster, Environment } from '../generators/model/environment.ts';
+import type { Cluster, Environment, People } from '../generators/model/environment.ts';
 
 /** Where Argo CD reads this repository from. */
 export const repository = 'https://gitlab.com/example/slipway.git';
@@ -12,6 +12,14 @@ const registries = [
   'docker.io/rclone',
 ];
 
+/** Who signs in to Argo CD, on every cluster. */
+const people: People = {
+  client: 'example',
+  admins: ['example/platform'],
+  operators: ['example/on-call'],
+  readers: ['example'],
+};
+
 /** The clusters, and the namespaces on them that belong to no environment. */
 export const clusters: readonly Cluster[] = [
   {
@@ -20,7 +28,9 @@ export const clusters: readonly Cluster[] = [
     registries,
     storage: 'gp3',
     network: '10.10.0.0/16',
-    namespaces: { agents: 'privileged', monitoring: 'restricted' },
+    aws: { account: '000000000000', region: 'eu-central-1', operators: ['203.0.113.0/24'] },
+    people,
+    namespaces: { agents: 'privileged', ci: 'restricted', monitoring: 'restricted' },
   },
   {
     name: 'production',
@@ -28,7 +38,9 @@ export const clusters: readonly Cluster[] = [
     registries,
     storage: 'gp3',
     network: '10.20.0.0/16',
-    namespaces: { agents: 'privileged', monitoring: 'restricted' },
+    aws: { account: '000000000000', region: 'eu-central-1', operators: ['203.0.113.0/24'] },
+    people,
+    namespaces: { agents: 'privileged', ci: 'restricted', monitoring: 'restricted' },
   },
 ];
 
@@ -40,6 +52,8 @@ export const environments: readonly Environment[] = [
     domain: 'dev.example.com',
     replicas: 1,
     resources: { cpu: '50m', memory: '256Mi' },
+    sources: ['203.0.113.0/24'],
+    quota: { cpu: '8', memory: '16Gi', pods: 60, storage: '50Gi' },
     soak: '5m',
   },
   {
@@ -49,6 +63,8 @@ export const environments: readonly Environment[] = [
     domain: 'staging.example.com',
     replicas: 2,
     resources: { cpu: '50m', memory: '256Mi' },
+    sources: ['203.0.113.0/24'],
+    quota: { cpu: '8', memory: '16Gi', pods: 60, storage: '50Gi' },
     soak: '30m',
   },
   {
@@ -59,6 +75,7 @@ export const environments: readonly Environment[] = [
     replicas: 2,
     resources: { cpu: '250m', memory: '256Mi' },
     production: true,
+    quota: { cpu: '32', memory: '64Gi', pods: 200, storage: '500Gi' },
     soak: '1h',
     calendar: { timeZone: 'Europe/Berlin', closed: ['Fri 16:00 - Mon 07:00'] },
   },
@@ -69,6 +86,7 @@ export const environments: readonly Environment[] = [
     domain: 'nonprod.example.com',
     replicas: 1,
     resources: { cpu: '50m', memory: '128Mi' },
+    sources: ['203.0.113.0/24'],
     soak: '1h',
   },
   {
@@ -80,6 +98,7 @@ export const environments: readonly Environment[] = [
     replicas: 2,
     resources: { cpu: '50m', memory: '128Mi' },
     production: true,
+    sources: ['203.0.113.0/24'],
     soak: '1d',
   },
 ];

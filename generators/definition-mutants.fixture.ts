@@ -132,7 +132,7 @@ const own: Readonly<Record<string, Struct>> = {
     'files',
     'version',
   ),
-  platform: struct({}),
+  platform: struct({ provides: leaf('classses', 'everything', '', 5, null) }, 'provides'),
 };
 const excuse = struct(
   {

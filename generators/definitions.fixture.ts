@@ -407,7 +407,14 @@ const manifests: fc.Arbitrary<Legal> = fc
       })),
   );
 const platform: fc.Arbitrary<Legal> = fc.tuple(fc.boolean(), appName).chain(([whole, name]) =>
-  merged(common(whole), record(whole, {}, { namespace: fc.constant('agents') })).map((base) => ({
+  merged(
+    common(whole),
+    record(
+      whole,
+      { provides: fc.constantFrom('classes', 'namespaces', 'policies', 'argocd') },
+      { namespace: fc.constant('agents') },
+    ),
+  ).map((base) => ({
     name,
     app: { kind: 'platform', name, ...base, scope: 'cluster' },
     files: {},

@@ -1,10 +1,9 @@
 import type { App } from '../../generators/model/app.ts';
 
 export const app: App = {
-  kind: 'manifests',
+  kind: 'platform',
   name: 'classes',
   owner: 'team-platform',
   scope: 'cluster',
-  version: '1',
-  files: ['storage.yaml'],
+  provides: 'classes',
 };

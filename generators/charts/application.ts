@@ -1,12 +1,16 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { CheckedApp } from '../model/app-schema.ts';
+import type { Provision } from '../model/app.ts';
+import type { CheckedApp, CheckedPlatform } from '../model/app-schema.ts';
 import { applicationFile, environmentBranch } from '../model/names.ts';
 import type { Placement } from './place.ts';
 
 /** What is synced before what: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/ */
-const waves: Readonly<Record<CheckedApp['kind'], string>> = {
-  platform: '-10',
+const waves: Readonly<Record<Provision | Exclude<CheckedApp, CheckedPlatform>['kind'], string>> = {
+  classes: '-10',
+  namespaces: '-10',
+  policies: '-8',
+  argocd: '-6',
   manifests: '-5',
   store: '5',
   agent: '10',
@@ -30,7 +34,7 @@ export class ApplicationChart extends Chart {
         namespace: `argocd-${environment.name}`,
         annotations: {
           'argocd.argoproj.io/manifest-generate-paths': '.',
-          'argocd.argoproj.io/sync-wave': waves[app.kind],
+          'argocd.argoproj.io/sync-wave': waves[app.kind === 'platform' ? app.provides : app.kind],
         },
         finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'],
       },

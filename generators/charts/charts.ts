@@ -6,7 +6,7 @@ import { ApplicationChart } from './application.ts';
 import { JobChart } from './job.ts';
 import { manifestsIn, type Read } from './manifests.ts';
 import type { Placement } from './place.ts';
-import { PlatformChart } from './platform.ts';
+import { PlatformChart } from './platform/platform.ts';
 import { StoreChart } from './store.ts';
 import { WebChart } from './web.ts';
 import { WorkerChart } from './worker.ts';
@@ -25,7 +25,7 @@ function chartOf(app: Exclude<CheckedApp, { kind: 'manifests' }>, at: Placement)
   if (app.kind === 'job') return new JobChart(root, app, at);
   if (app.kind === 'store') return new StoreChart(root, app, at);
   if (app.kind === 'agent') return new AgentChart(root, app, at);
-  return new PlatformChart(root, app.name, at);
+  return new PlatformChart(root, app, at);
 }
 
 /** The Argo CD Application of one app in one environment. */

@@ -236,6 +236,7 @@ const platform = z.strictObject({
   kind: z.literal('platform'),
   ...any,
   scope: z.literal('cluster'),
+  provides: z.enum(['classes', 'namespaces', 'policies', 'argocd']),
 } satisfies Shape<Platform>);
 
 export const schema = z.discriminatedUnion('kind', [web, worker, job, store, agent, manifests, platform]);
@@ -249,6 +250,7 @@ export type CheckedJob = z.output<typeof job>;
 export type CheckedStore = z.output<typeof store>;
 export type CheckedAgent = z.output<typeof agent>;
 export type CheckedManifests = z.output<typeof manifests>;
+export type CheckedPlatform = z.output<typeof platform>;
 /** What runs a container of its own. */
 export type CheckedProgram = CheckedWeb | CheckedWorker | CheckedJob | CheckedStore | CheckedAgent;
 export type CheckedContainer = z.output<typeof container>;

@@ -106,11 +106,21 @@ export interface Manifests extends AnyApp {
   readonly in?: In<Manifests>;
 }
 
-/** What this repository itself needs on a cluster: namespaces and admission policies. One app of its kind is enough. */
+/** What this repository itself needs on a cluster, computed from `clusters/environments.ts`. */
 export interface Platform extends AnyApp {
   readonly kind: 'platform';
   readonly scope: 'cluster';
+  /** Which share of it: each is one app, so that each can be taken back by itself. */
+  readonly provides: Provision;
 }
+
+/**
+ * - `classes`: what volumes, load balancers and nodes are made of
+ * - `namespaces`: one for each environment, with what it may use and whom it may reach
+ * - `policies`: what the API server refuses there
+ * - `argocd`: Argo CD's configuration, and what each environment's branch may do
+ */
+export type Provision = 'classes' | 'namespaces' | 'policies' | 'argocd';
 
 interface AnyApp {
   /**

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { resources } from './app-schema.ts';
 import { type Calendar, closedTime, type Freeze, isDay, isZone, leavesOpen } from './calendar.ts';
 import { type Accepts, mistakesIn, type Shape, told } from './definition.ts';
-import { type Cluster, type Environment, isTime, type Path, scopeOf } from './environment.ts';
+import {
+  type Aws,
+  type Cluster,
+  type Environment,
+  isTime,
+  type Path,
+  type People,
+  type Quota,
+  scopeOf,
+} from './environment.ts';
 import { legalEnvironment, legalName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { Misuse } from './refusal.ts';
@@ -25,6 +34,14 @@ const calendar = z.strictObject({
     .optional(),
 } satisfies Shape<Calendar>);
 
+/** https://www.rfc-editor.org/rfc/rfc4632 */
+const addresses = z
+  .string()
+  .regex(
+    /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!\/)|(?=\/))){4}\/(3[0-2]|[12]?\d)$/,
+    "must be addresses such as '203.0.113.0/24'",
+  );
+
 const environment = z.strictObject({
   name: z.string().refine(legalEnvironment, 'must be a DNS label that does not read as a proposal branch'),
   cluster: z.string().regex(legalName, 'must be the name of a cluster'),
@@ -34,6 +51,14 @@ const environment = z.strictObject({
   replicas: z.int().min(1).max(100),
   resources,
   production: z.boolean().optional(),
+  sources: z.array(addresses).min(1, 'must name some; leave it out for everybody').readonly().optional(),
+  quota: z
+    .strictObject({
+      ...resources.shape,
+      pods: z.int().min(1),
+      storage: z.string().regex(/^\d+(Mi|Gi|Ti)$/, "must be a quantity such as '50Gi'"),
+    } satisfies Shape<Quota>)
+    .optional(),
   soak: z.string().refine(isTime, "must be a time such as '10m'"),
   calendar: calendar.optional(),
   auto: z.boolean().optional(),
@@ -44,6 +69,11 @@ const environment = z.strictObject({
 } satisfies Shape<Environment>);
 true satisfies Accepts<z.input<typeof environment>, Environment>;
 
+const groups = z
+  .array(z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/, "must be a group, as in 'example/platform'"))
+  .min(1, 'must name a group')
+  .readonly();
+
 const cluster = z.strictObject({
   name: z.string().regex(legalName, 'must be a DNS label of at most 40 characters'),
   profile: z.enum(['eks', 'local']),
@@ -52,9 +82,22 @@ const cluster = z.strictObject({
     .min(1)
     .readonly(),
   storage: z.string().regex(legalName, 'must be the name of a StorageClass'),
-  network: z
-    .string()
-    .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be addresses such as '10.20.0.0/16'")
+  network: addresses.optional(),
+  ingress: z.string().regex(legalName, 'must be the name of an IngressClass').optional(),
+  aws: z
+    .strictObject({
+      account: z.string().regex(/^\d{12}$/, "must be an account's twelve digits"),
+      region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as 'eu-central-1'"),
+      operators: z.array(addresses).min(1, 'must name some: nobody could reach it').readonly(),
+    } satisfies Shape<Aws>)
+    .optional(),
+  people: z
+    .strictObject({
+      client: z.string().regex(/^[\w-]{1,128}$/, 'must be the id of an application of GitLab'),
+      admins: groups,
+      operators: groups.optional(),
+      readers: groups.optional(),
+    } satisfies Shape<People>)
     .optional(),
   namespaces: z.record(
     z.string().regex(legalName, 'must be a DNS label of at most 40 characters'),

@@ -19,6 +19,10 @@ export interface Environment {
   readonly resources: Resources;
   /** Whether people depend on it: policies ask for more there. @default false */
   readonly production?: boolean | undefined;
+  /** The addresses that may connect to what it serves outside: `['203.0.113.0/24']`. @default everybody's */
+  readonly sources?: readonly string[] | undefined;
+  /** What all of its pods together may ask for. @default the namespace has no quota */
+  readonly quota?: Quota | undefined;
   /** How long a part must have been healthy here before it is offered to the next environment: `'10m'`. */
   readonly soak: string;
   /** When it takes promotions; releases and rollbacks ask no calendar. @default always */
@@ -29,7 +33,15 @@ export interface Environment {
   readonly reporter?: string | undefined;
 }
 
-/** A cluster, as far as what is rendered for it depends on it. */
+/** The most that an environment's pods may ask for, all together. */
+export interface Quota extends Resources {
+  /** How many there may be. */
+  readonly pods: number;
+  /** What their volumes may hold: `'50Gi'`. */
+  readonly storage: string;
+}
+
+/** A cluster: what is rendered for it, and what `slipway bootstrap` makes. */
 export interface Cluster {
   /** Its name: that of its folder under `clusters/`. */
   readonly name: string;
@@ -41,8 +53,36 @@ export interface Cluster {
   readonly storage: string;
   /** The addresses of its load balancers and nodes, as `'10.20.0.0/16'`: they reach what is routed. @default any pod */
   readonly network?: string | undefined;
+  /** The IngressClass of what is served outside. @default for eks its environment's own, which the platform makes */
+  readonly ingress?: string | undefined;
+  /** Where it is in AWS. @default for eks it is rendered for, and cannot be bootstrapped */
+  readonly aws?: Aws | undefined;
+  /** Who signs in to its Argo CD, with accounts of GitLab. @default nobody: `argocd --core` is the way in */
+  readonly people?: People | undefined;
   /** Namespaces beside those of the environments, by name, with the Pod Security Standard that each enforces. */
   readonly namespaces: Readonly<Record<string, 'restricted' | 'baseline' | 'privileged'>>;
+}
+
+/** Where a cluster is in AWS, and who reaches it. */
+export interface Aws {
+  /** The account's number: twelve digits. */
+  readonly account: string;
+  /** `'eu-central-1'`. */
+  readonly region: string;
+  /** The addresses from which people and pipelines reach its API server: `['203.0.113.0/24']`. */
+  readonly operators: readonly string[];
+}
+
+/** Who signs in to a cluster's Argo CD, by the groups of the repository's GitLab. */
+export interface People {
+  /** The id of the application there that Argo CD is: https://docs.gitlab.com/integration/oauth_provider/ */
+  readonly client: string;
+  /** Groups that may do everything: `['example/platform']`. */
+  readonly admins: readonly string[];
+  /** Groups that may sync and restart what runs: `['example/on-call']`. @default [] */
+  readonly operators?: readonly string[] | undefined;
+  /** Groups that may look. @default [] */
+  readonly readers?: readonly string[] | undefined;
 }
 
 /** The promotion path of one commit. */
