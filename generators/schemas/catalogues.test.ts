@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isForeign } from '../model/kinds.ts';
 import { custom, type Definition } from './custom.ts';
+import { type Described, described } from './described.ts';
+import eksctl from './eksctl.json' with { type: 'json' };
 import { good } from './right.fixture.ts';
-import type { Schema } from './schema.ts';
+import type { Catalogue, Schema } from './schema.ts';
 import { type OpenApi, served } from './served.ts';
 import { catalogues } from './strictly.ts';
 import { trimmed } from './trim.ts';
@@ -37,8 +39,18 @@ test('catalogues say where they were read, share no name, and are written as the
   assert.ok(size < 200_000, `${size} bytes`);
 });
 
+/** What no cluster serves: the files of the program that makes clusters. */
+const read = [...catalogues, eksctl as Catalogue];
+
+test('what eksctl reads is written as the update writes it, and is nothing that a cluster serves', () => {
+  assert.equal(format(eksctl as Catalogue), readFileSync(join(import.meta.dirname, 'eksctl.json'), 'utf8'));
+  assert.match(eksctl.source, /^eksctl/);
+  assert.deepEqual(Object.keys(eksctl.kinds), ['eksctl.io/v1alpha5 ClusterConfig']);
+  assert.ok(!catalogues.some(({ kinds }) => 'eksctl.io/v1alpha5 ClusterConfig' in kinds));
+});
+
 test('every type that is named is there, every pattern is one of JavaScript, too, and list keys are fields', () => {
-  const types = new Map(catalogues.flatMap(({ types }) => Object.entries(types)));
+  const types = new Map(read.flatMap(({ types }) => Object.entries(types)));
   const resolved = (schema: Schema): Schema => (schema.$ref ? resolved(types.get(schema.$ref) ?? {}) : schema);
   for (const [name, type] of types) {
     for (const schema of inside(type)) {
@@ -51,7 +63,7 @@ test('every type that is named is there, every pattern is one of JavaScript, too
       for (const field of schema.required ?? []) assert.ok(schema.properties?.[field], `${name}: ${field}`);
     }
   }
-  for (const { kinds } of catalogues) for (const { type } of Object.values(kinds)) assert.ok(types.has(type), type);
+  for (const { kinds } of read) for (const { type } of Object.values(kinds)) assert.ok(types.has(type), type);
 });
 
 test('the kinds of a cluster are those that no environment branch may hold', () => {
@@ -214,4 +226,70 @@ test('what a CRD writes out twice is one type, and a version that it does not se
     back: { $ref: 'example.org.v1.Shop.spec.back' },
     front: { $ref: 'example.org.v1.Shop.spec.back' },
   });
+});
+
+const schema: Described = {
+  $ref: '#/definitions/Plan',
+  definitions: {
+    Plan: {
+      required: ['kind'],
+      properties: {
+        apiVersion: { type: 'string', enum: ['shop.io/v1'], 'x-intellij-html-description': 'what people read' },
+        kind: { type: 'string', enum: ['Plan'] },
+        // A field may be named like what a schema says.
+        default: { $ref: '#/definitions/Door', description: 'the front one' },
+        doors: { items: { $ref: '#/definitions/Door' }, type: 'array' },
+        free: { additionalProperties: {}, type: 'object', default: '{}' },
+        plan: { $ref: '#/definitions/Plan' },
+      },
+      preferredOrder: ['kind'],
+      additionalProperties: false,
+    },
+    Door: {
+      required: ['type'],
+      properties: { type: { type: 'string', enum: ['wood'] } },
+      oneOf: [{ $ref: '#/definitions/WoodenDoor' }],
+    },
+    WoodenDoor: { properties: { oak: { type: 'boolean' } }, additionalProperties: false },
+    Unused: { type: 'number' },
+  },
+};
+
+test('of what a JSON schema describes stay the kind and the types that it needs, with their fields and no others', () => {
+  assert.deepEqual(described(schema, 'here'), {
+    source: 'here',
+    kinds: { 'shop.io/v1 Plan': { type: 'shop.v1.Plan', scope: 'Cluster' } },
+    types: {
+      'shop.v1.Door': {
+        properties: { oak: { type: 'boolean' }, type: { enum: ['wood'], type: 'string' } },
+        required: ['type'],
+        type: 'object',
+      },
+      'shop.v1.Plan': {
+        properties: {
+          apiVersion: { enum: ['shop.io/v1'], type: 'string' },
+          default: { $ref: 'shop.v1.Door' },
+          doors: { items: { $ref: 'shop.v1.Door' }, type: 'array' },
+          free: { additionalProperties: {}, type: 'object' },
+          kind: { enum: ['Plan'], type: 'string' },
+          plan: { $ref: 'shop.v1.Plan' },
+        },
+        required: ['kind'],
+        type: 'object',
+      },
+    },
+  });
+});
+
+test('a JSON schema that describes no kind, or says what nobody knows, stops the update', () => {
+  const { Plan, Door } = schema.definitions;
+  const refused: readonly [Described['definitions'], RegExp][] = [
+    [{}, /^Error: The schema does not say its apiVersion$/],
+    [{ Plan: { properties: {} } }, /^Error: The schema does not say its apiVersion$/],
+    [{ ...schema.definitions, Plan: { ...Plan, not: {} } }, /^Error: The schema keyword not is not known/],
+    [{ Plan: Plan ?? {} }, /^Error: #\/definitions\/Door is not defined$/],
+    [{ ...schema.definitions, Door: { ...Door, oneOf: [] } }, /^Error: oneOf is known with one \$ref only: \[\]$/],
+    [{ ...schema.definitions, Door: { ...Door, oneOf: [{ type: 'string' }] } }, /^Error: oneOf is known with one/],
+  ];
+  for (const [definitions, says] of refused) assert.throws(() => described({ ...schema, definitions }, 'here'), says);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { custom, type Definition } from './custom.ts';
+import { type Described, described } from './described.ts';
 import type { Catalogue } from './schema.ts';
 import { type OpenApi, served } from './served.ts';
 
@@ -13,13 +14,21 @@ import { type OpenApi, served } from './served.ts';
  *
  *   node generators/schemas/update.ts 'Argo CD v3.5.1, manifests/crds' application.yaml appproject.yaml > argo-cd.json
  *
+ *   eksctl utils schema > schema.json
+ *   node generators/schemas/update.ts "eksctl $(eksctl version), utils schema" schema.json > eksctl.json
+ *
  * The first form takes what a server of Kubernetes serves, one document a line; the second what CRDs declare, and its
- * first word says where they were read. Then move the file over the one in generators/schemas/: the difference is one
- * line for each type.
+ * first word says where they were read; the third what a JSON schema describes that a program publishes of its own kind.
+ * Then move the file over the one in generators/schemas/: the difference is one line for each type.
  */
 function update(source: string | undefined, files: readonly string[]): Catalogue {
   if (source === undefined) return served(documentsIn(readFileSync(0, 'utf8')));
-  const documents = files.flatMap((file) => loadAll(readFileSync(file, 'utf8'))) as ({ kind?: unknown } | null)[];
+  const documents = files.flatMap((file) => loadAll(readFileSync(file, 'utf8'))) as (
+    | ({ kind?: unknown } & Partial<Described>)
+    | null
+  )[];
+  const schema = documents.find((document) => document?.definitions !== undefined);
+  if (schema) return described(schema as Described, source);
   return custom(
     documents.filter((document) => document?.kind === 'CustomResourceDefinition') as unknown as Definition[],
     source,
