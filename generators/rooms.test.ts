@@ -58,7 +58,7 @@ test('model, charts, schemas and render touch nothing of the world', () => {
     path !== 'generators/schemas/update.ts' &&
     inRoom(
       path,
-      ...['generators/model', 'generators/charts', 'generators/schemas', 'generators/policies'],
+      ...['generators/model', 'generators/charts', 'generators/schemas', 'generators/policies', 'generators/aws'],
       ...['generators/render.ts', 'generators/review.ts', 'generators/hydrate.ts'],
     );
   const allowed = (to: string) =>
@@ -125,6 +125,20 @@ test('policies are pure: they need the nouns and CEL, and no noun or door needs 
       file,
     );
   }
+});
+
+test('what is asked of AWS needs the nouns, schemas and YAML, and only commands need it', () => {
+  const room = 'generators/aws';
+  const allowed = (to: string) =>
+    inRoom(to, room, 'generators/model', 'generators/schemas') || ['js-yaml', 'zod', 'node:crypto'].includes(to);
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(from, room) && !allowed(to)),
+    [],
+  );
+  assert.deepEqual(
+    offending(({ from, to }) => inRoom(to, room) && !inRoom(from, room, 'generators/commands')),
+    [],
+  );
 });
 
 test('apps and clusters import types only; apps never import apps', () => {

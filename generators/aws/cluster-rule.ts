@@ -1,0 +1,15 @@
+import type { Aws, Cluster, Environment } from '../model/environment.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+import type { Rule } from './rule.ts';
+
+/** Facts about the cluster that a file of eksctl is for. */
+export interface ClusterFacts {
+  readonly cluster: Cluster & { readonly aws: Aws; readonly network: string };
+  /** Those that run in it. */
+  readonly environments: readonly Environment[];
+  /** The version of Kubernetes that manifests are checked against: `1.36`. */
+  readonly kubernetes: string;
+}
+
+/** What must hold of a file of eksctl: what eksctl itself refuses only while it runs, and what we ask beyond it. */
+export type ClusterRule = Rule<ClusterConfig, ClusterFacts>;

@@ -1,0 +1,63 @@
+import { dump, load, YAMLException } from 'js-yaml';
+import type { Cluster, Path } from '../model/environment.ts';
+import { Misuse } from '../model/refusal.ts';
+import eksctl from '../schemas/eksctl.json' with { type: 'json' };
+import type { Catalogue } from '../schemas/schema.ts';
+import { catalogues, strictness } from '../schemas/strictly.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterFacts } from './cluster-rule.ts';
+import { clusterRules } from './cluster-rules.ts';
+import { filled } from './placeholder.ts';
+import { broken } from './rule.ts';
+
+const strictly = strictness([eksctl as Catalogue]);
+
+/** The version that manifests are checked against: `1.36`. */
+const kubernetes = /^Kubernetes v?(\d+\.\d+)/.exec(catalogues[0]?.source ?? '')?.[1] ?? '';
+
+/**
+ * The file of eksctl for a cluster, with what clusters/environments.ts says of the cluster filled in.
+ * @param text `clusters/<name>/eksctl.yaml`, as it is written; `file` is its name for messages
+ * @param path for the environments that run in the cluster
+ * @returns what it says, and YAML for `eksctl create cluster -f -`
+ * @throws {Misuse} with every mistake, a line each: file, field, value, what was expected. Placeholders are looked at
+ * first, then fields and types, then the rules: each reads only what the one before found whole.
+ */
+export function eksctlOf(
+  text: string,
+  file: string,
+  cluster: Cluster,
+  path: Path,
+): { config: ClusterConfig; text: string } {
+  const { name, network, aws } = cluster;
+  if (!aws || network === undefined)
+    throw new Misuse(
+      `clusters/environments.ts (clusters): ${name} has no ${aws ? 'network' : 'aws'}: ${file} cannot be filled in.`,
+    );
+  const mistakes: string[] = [];
+  const config = filled(parsed(text, file), { name, network, ...aws }, mistakes);
+  const refuseMistakes = () => {
+    if (mistakes.length > 0) throw new Misuse(mistakes.join('\n'));
+  };
+  for (const [index, mistake] of mistakes.entries()) mistakes[index] = `${file}: ${mistake}`;
+  refuseMistakes();
+  for (const { field, says } of strictly(config)) mistakes.push(`${file}: ${field ? `field ${field} ` : ''}${says}`);
+  refuseMistakes();
+  const facts: ClusterFacts = {
+    cluster: { ...cluster, aws, network },
+    environments: path.environments.filter((environment) => environment.cluster === name),
+    kubernetes,
+  };
+  mistakes.push(...broken(clusterRules, file, config as ClusterConfig, facts));
+  refuseMistakes();
+  return { config: config as ClusterConfig, text: dump(config, { noRefs: true, lineWidth: -1 }) };
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return load(text);
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    throw new Misuse(`${file}: is no YAML: ${error.message}`);
+  }
+}
