@@ -15,9 +15,13 @@ export interface Statement {
   readonly negations: readonly string[];
 }
 
-/** The statements of a policy document. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
+/**
+ * The statements of a policy document. In a template it may be a text with parameters (`!Sub`), since no name of a field
+ * can have one. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
 export function statementsOf(document: unknown, keys: Keys): Statement[] {
   if (!isMapping(document)) return [];
+  if (typeof document['Fn::Sub'] === 'string') return statementsOf(parsed(document['Fn::Sub']), keys);
   const several = Array.isArray(document.Statement);
   return listOf(document.Statement).map((each, index) => {
     const statement = isMapping(each) ? each : {};
@@ -31,6 +35,14 @@ export function statementsOf(document: unknown, keys: Keys): Statement[] {
       negations: ['NotAction', 'NotResource', 'NotPrincipal'].filter((field) => field in statement),
     };
   });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What IAM allows to stand alone or in a list. */
