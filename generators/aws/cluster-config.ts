@@ -80,4 +80,5 @@ export interface PodIdentity {
   readonly permissionPolicyARNs?: readonly string[];
   readonly wellKnownPolicies?: Readonly<Record<string, boolean>>;
   readonly permissionsBoundaryARN?: string;
+  readonly disableSessionTags?: boolean;
 }

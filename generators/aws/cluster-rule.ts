@@ -7,6 +7,8 @@ export interface ClusterFacts {
   readonly cluster: Cluster & { readonly aws: Aws; readonly network: string };
   /** Those that run in it. */
   readonly environments: readonly Environment[];
+  /** The networks of the other clusters. */
+  readonly networks: readonly string[];
   /** The version of Kubernetes that manifests are checked against: `1.36`. */
   readonly kubernetes: string;
 }

@@ -13,10 +13,10 @@ const cluster = {
 
 const environment = { cluster: 'shop', replicas: 1, resources: { cpu: '1', memory: '1Gi' }, soak: '1m' };
 
-/** A promotion path of one cluster. */
+/** A promotion path in one of two clusters. */
 export const path: Path = checkPath({
   repository: 'https://gitlab.example.org/group/shop.git',
-  clusters: [cluster],
+  clusters: [cluster, { ...cluster, name: 'other', network: '10.40.0.0/16' }],
   environments: [
     { ...environment, name: 'live', domain: 'shop.example.org', production: true },
     { ...environment, name: 'platform-shop', domain: 'platform.shop.example.org', scope: 'cluster' },

@@ -46,6 +46,9 @@ export function eksctlOf(
   const facts: ClusterFacts = {
     cluster: { ...cluster, aws, network },
     environments: path.environments.filter((environment) => environment.cluster === name),
+    networks: [...path.clusters.values()].flatMap((other) =>
+      other.name === name || other.network === undefined ? [] : [other.network],
+    ),
     kubernetes,
   };
   mistakes.push(...broken(clusterRules, file, config as ClusterConfig, facts));

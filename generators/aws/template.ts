@@ -135,6 +135,7 @@ export function textOf(value: unknown, values: Readonly<Record<string, string>>)
   if (typeof value === 'string') return value;
   if (!isMapping(value)) return undefined;
   if (typeof value.Ref === 'string') return values[value.Ref];
+  if (Array.isArray(value['Fn::GetAtt'])) return values[value['Fn::GetAtt'].join('.')];
   const text = value['Fn::Sub'];
   if (typeof text !== 'string') return undefined;
   const names = [...text.matchAll(/\$\{([^}]+)\}/g)].map(([, name = '']) => name);

@@ -86,6 +86,16 @@ export const identities: readonly ClusterRule[] = [
     ],
   },
   {
+    id: 'identity-tags',
+    says: 'It must not be there: by these tags a role knows whose pod asks, and it trusts no other.',
+    source: 'https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html',
+    *breaks(config) {
+      for (const [{ disableSessionTags }, keys] of identitiesOf(config))
+        if (disableSessionTags) yield [...keys, 'disableSessionTags'];
+    },
+    fails: [{ 'iam.podIdentityAssociations[0].disableSessionTags': true }],
+  },
+  {
     id: 'identity-reach',
     says: 'It must not be there: what AWS or eksctl wrote for everybody reaches every zone, volume or bucket; write what it needs.',
     source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege',

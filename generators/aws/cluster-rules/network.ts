@@ -1,4 +1,4 @@
-import { prefixLength } from '../cidr.ts';
+import { overlaps, prefixLength } from '../cidr.ts';
 import type { ClusterRule } from '../cluster-rule.ts';
 
 const endpoint = 'https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html';
@@ -15,6 +15,17 @@ export const network: readonly ClusterRule[] = [
       if (vpc?.cidr !== cluster.network || length < 16 || length > 24) yield ['vpc', 'cidr'];
     },
     fails: [{ 'vpc.cidr': undefined }, { 'vpc.cidr': '192.168.0.0/16' }],
+  },
+  {
+    id: 'network-overlap',
+    says: "It must have no address of another cluster's network, or the two could never be connected.",
+    source: 'https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html',
+    *breaks({ vpc }, { networks }) {
+      const { cidr } = vpc ?? {};
+      if (cidr !== undefined && isNetwork(cidr) && networks.some((other) => overlaps(cidr, other)))
+        yield ['vpc', 'cidr'];
+    },
+    fails: [{ 'vpc.cidr': '10.40.7.0/24' }, { 'vpc.cidr': '10.0.0.0/8' }],
   },
   {
     id: 'own-network',
@@ -87,3 +98,5 @@ export const network: readonly ClusterRule[] = [
     fails: [{ zonalShiftConfig: undefined }, { 'zonalShiftConfig.enabled': false }],
   },
 ];
+
+const isNetwork = (text: string) => /^\d+(\.\d+){3}\/\d+$/.test(text);

@@ -1,0 +1,344 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { app as redisBackup } from '../../apps/redis-backup/app.ts';
+import { clusters, environments, repository } from '../../clusters/environments.ts';
+import type { Cluster, Path } from '../model/environment.ts';
+import { checkPath } from '../model/environment-schema.ts';
+import { Misuse } from '../model/refusal.ts';
+import { accountActions, bootstrapActions } from './actions.ts';
+import { path as shopPath } from './cluster.fixture.ts';
+import { conditionOf } from './document.ts';
+import { eksctlOf } from './eksctl.ts';
+import { allows, type Request } from './grant.fixture.ts';
+import { boundary, bucketName, policyArn, roleArn } from './names.ts';
+import { type Stack, stacksOf } from './stacks.ts';
+import { templateOf, textOf } from './template.ts';
+import { grantsOf, policiesOf, propertiesOf, resourcesOf } from './template-rule.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const template = (file: string) => templateOf(read(file), file);
+
+const real = checkPath({ repository, clusters, environments });
+const inAws = [...real.clusters.values()].filter(({ aws }) => aws);
+const shop = shopPath.clusters.get('shop') as Cluster;
+
+/** What the names in a stack's template stand for. */
+const valuesOf = (stack: Stack, account: string) => ({
+  ...stack.parameters,
+  'AWS::AccountId': account,
+  'AWS::Region': stack.region,
+});
+const all = (cluster: Cluster) =>
+  stacksOf(cluster, real).map((stack) => ({
+    stack,
+    made: template(stack.file),
+    values: valuesOf(stack, cluster.aws?.account ?? ''),
+  }));
+
+test('the stacks of a cluster are deployed in the order in which they need one another', () => {
+  assert.deepEqual(
+    stacksOf(shop, shopPath).map(({ name, file, parameters }) => [name, file, parameters]),
+    [
+      [
+        'slipway-account',
+        'clusters/aws/account.yaml',
+        { Host: 'gitlab.example.org', Project: 'group/shop', BucketPrefix: 'group-shop' },
+      ],
+      ['slipway-cluster-shop', 'clusters/aws/cluster.yaml', { Cluster: 'shop' }],
+      [
+        'slipway-domain-live',
+        'clusters/aws/domain.yaml',
+        { Cluster: 'shop', Environment: 'live', Domain: 'shop.example.org' },
+      ],
+      [
+        'slipway-domain-platform-shop',
+        'clusters/aws/domain.yaml',
+        { Cluster: 'shop', Environment: 'platform-shop', Domain: 'platform.shop.example.org' },
+      ],
+      [
+        'slipway-backup-live',
+        'clusters/aws/backup.yaml',
+        { Cluster: 'shop', Environment: 'live', Bucket: 'group-shop-live' },
+      ],
+      [
+        'slipway-certificate-live',
+        'clusters/aws/certificate.yaml',
+        { Cluster: 'shop', Environment: 'live', Domain: 'shop.example.org' },
+      ],
+      [
+        'slipway-certificate-platform-shop',
+        'clusters/aws/certificate.yaml',
+        { Cluster: 'shop', Environment: 'platform-shop', Domain: 'platform.shop.example.org' },
+      ],
+    ],
+  );
+});
+
+test('every template is deployed, with a value for each parameter and no other, and may do what it does', () => {
+  const deployed = new Set<string>();
+  for (const cluster of inAws) {
+    for (const { stack, made } of all(cluster)) {
+      deployed.add(stack.file);
+      assert.deepEqual(Object.keys(stack.parameters).sort(), Object.keys(made.Parameters ?? {}).sort(), stack.name);
+      for (const value of Object.values(stack.parameters)) assert.notEqual(value, '');
+      const roles = Object.values(made.Resources).some(({ Type }) => Type.startsWith('AWS::IAM::'));
+      assert.deepEqual(stack.capabilities, roles ? ['CAPABILITY_NAMED_IAM'] : [], stack.name);
+    }
+  }
+  assert.deepEqual([...deployed].sort(), globSync('clusters/aws/*.yaml', { cwd: root }).sort());
+});
+
+test('names of stacks are legal, and no two clusters share one but that of their account', () => {
+  const [one, ...others] = inAws.map((cluster) => stacksOf(cluster, real));
+  assert.ok(one && others.length > 0);
+  for (const stacks of [one, ...others])
+    for (const { name } of stacks) assert.match(name, /^slipway-[a-z][a-z0-9-]{0,119}$/);
+  const shared = one.filter((stack) => others.flat().some(({ name }) => name === stack.name));
+  assert.deepEqual(
+    shared.map(({ name }) => name),
+    ['slipway-account'],
+  );
+});
+
+test('clusters of one account have one stack of it, in the region of the first', () => {
+  const far = { ...shop, name: 'far', aws: { ...shop.aws, region: 'us-east-1' } } as Cluster;
+  const path: Path = { ...shopPath, clusters: new Map([...shopPath.clusters, ['far', far]]) };
+  assert.deepEqual(stacksOf(far, path)[0], stacksOf(shop, path)[0]);
+  assert.equal(stacksOf(far, path)[1]?.region, 'us-east-1');
+});
+
+test('what no name can be made of is refused, all of it at once', () => {
+  const refused = (path: Path, cluster: Cluster = shop) => {
+    try {
+      stacksOf(cluster, path);
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof Misuse);
+      return error.message.split('\n');
+    }
+  };
+  const { aws: _, ...nowhere } = shop;
+  assert.match(refused(shopPath, nowhere)[0] ?? '', /^clusters\/environments\.ts \(clusters\): shop has no aws/);
+  const cases: readonly [string, RegExp][] = [
+    ['https://github.com/group/shop.git', /\(repository\) is "https:\/\/github\.com.*expected https and a GitLab/],
+    ['http://gitlab.example.org/group/shop.git', /expected https and a GitLab/],
+    ['https://gitlab.example.org:8443/group/shop.git', /expected https and a GitLab/],
+    ['https://gitlab.example.org/Group/shop.git', /expected a group and a name in lower case/],
+    ['https://gitlab.example.org/shop', /expected a group and a name in lower case/],
+    ['https://gitlab.example.org/group/my.shop', /live has the bucket group-my\.shop-live.*expected at most 63/],
+    [`https://gitlab.example.org/${'g'.repeat(60)}/shop`, /expected at most 63 characters/],
+  ];
+  for (const [address, says] of cases) assert.match(refused({ ...shopPath, repository: address }).join('\n'), says);
+  const long = { ...shop, name: `a${'b'.repeat(39)}` };
+  const [live] = shopPath.environments;
+  assert.ok(live);
+  const path: Path = {
+    ...shopPath,
+    environments: [{ ...live, cluster: long.name, domain: `${'d'.repeat(60)}.example.org` }],
+  };
+  assert.deepEqual(refused(path, long), [
+    'clusters/environments.ts (environments): field domain of live has 72 characters: expected at most 62, for a certificate names it.',
+    `clusters/environments.ts (clusters): ${long.name} has the role slipway-cluster-${long.name}-external-dns, of 69 characters: expected at most 64.`,
+  ]);
+});
+
+test('every role, key and limit that a file of eksctl names is made by a template', () => {
+  for (const cluster of inAws) {
+    const { account = '', region } = cluster.aws ?? {};
+    const made = all(cluster).flatMap(({ made, values }) => [
+      ...resourcesOf(made, 'AWS::IAM::Role').map(({ resource }) =>
+        roleArn(account, textOf(propertiesOf(resource).RoleName, values) ?? ''),
+      ),
+      ...resourcesOf(made, 'AWS::IAM::ManagedPolicy').map(({ resource }) =>
+        policyArn(account, textOf(propertiesOf(resource).ManagedPolicyName, values) ?? ''),
+      ),
+      ...resourcesOf(made, 'AWS::KMS::Alias').map(
+        ({ resource }) => `arn:aws:kms:${region}:${account}:${textOf(propertiesOf(resource).AliasName, values)}`,
+      ),
+    ]);
+    const file = `clusters/${cluster.name}/eksctl.yaml`;
+    const { text } = eksctlOf(read(file), file, cluster, real);
+    const named = text.match(/arn:aws:(iam|kms):[^\s'"]+/g) ?? [];
+    assert.ok(named.length >= 8);
+    for (const arn of named) assert.ok(made.includes(arn), `${file}: ${arn}`);
+  }
+});
+
+test('a pod may have the role that its association names: both name its cluster, namespace and account', () => {
+  for (const cluster of inAws) {
+    const file = `clusters/${cluster.name}/eksctl.yaml`;
+    const { config } = eksctlOf(read(file), file, cluster, real);
+    const given = [
+      ...(config.addons ?? []).flatMap(({ podIdentityAssociations = [] }) => podIdentityAssociations),
+      ...(config.iam?.podIdentityAssociations ?? []),
+    ].map(({ namespace, serviceAccountName, roleARN }) =>
+      [roleARN, cluster.name, namespace, serviceAccountName].join(),
+    );
+    const trusted = all(cluster).flatMap(({ made, values }) =>
+      resourcesOf(made, 'AWS::IAM::Role').flatMap(({ name, resource }) => {
+        const [statement] = policiesOf(made)
+          .filter(({ purpose, statement }) => purpose === 'trust' && statement.keys[1] === name)
+          .map(({ statement }) => statement);
+        assert.ok(statement);
+        const tags = ['eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'].map((tag) =>
+          conditionOf(statement, `aws:RequestTag/${tag}`).map(({ value }) => textOf(value, values)),
+        );
+        if (tags.flat().length === 0) return [];
+        return [
+          roleArn(cluster.aws?.account ?? '', textOf(propertiesOf(resource).RoleName, values) ?? ''),
+          ...tags,
+        ].join();
+      }),
+    );
+    assert.deepEqual(given.sort(), trusted.sort());
+  }
+});
+
+test('a domain lets the DNS of its cluster write, and a certificate finds the zone of its domain', () => {
+  for (const cluster of inAws) {
+    const stacks = all(cluster);
+    const roles = stacks.flatMap(({ made, values }) =>
+      resourcesOf(made, 'AWS::IAM::Role').map(({ resource }) => textOf(propertiesOf(resource).RoleName, values)),
+    );
+    const exported = new Set<string | undefined>();
+    for (const { made, values } of stacks) {
+      for (const { resource } of resourcesOf(made, 'AWS::IAM::RolePolicy'))
+        assert.ok(roles.includes(textOf(propertiesOf(resource).RoleName, values)));
+      const imports = [...JSON.stringify(made).matchAll(/"Fn::ImportValue":(\{[^}]*\}[^}]*\})/g)];
+      for (const [, name = ''] of imports) assert.ok(exported.has(textOf(JSON.parse(name), values)), name);
+      for (const output of Object.values(made.Outputs ?? {}))
+        exported.add(textOf((output as { Export?: { Name: unknown } }).Export?.Name, values));
+    }
+  }
+});
+
+test('the job that writes backups names the bucket that is made for it, and what it may write there', () => {
+  const [writer] = grantsOf(template('clusters/aws/backup.yaml')).filter(({ actions }) =>
+    actions.includes('s3:PutObject'),
+  );
+  assert.ok(writer);
+  for (const { name, scope } of environments) {
+    if (scope === 'cluster') continue;
+    const args =
+      ('args' in redisBackup && (redisBackup.in?.[name] as { args?: readonly string[] } | undefined)?.args) ||
+      (redisBackup as { args?: readonly string[] }).args;
+    const [, bucket = '', key = ''] = /^store:([^/]+)\/(.+)$/.exec(args?.[2] ?? '') ?? [];
+    assert.equal(bucket, bucketName(real, name), name);
+    const values = { 'Backups.Arn': `arn:aws:s3:::${bucket}` };
+    assert.ok(allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
+    assert.ok(!allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/other` }, values));
+    assert.ok(!allows([writer], { action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
+  }
+});
+
+/** What the role of bootstrap may do, for a cluster. */
+function bootstrap(cluster: Cluster): (request: Request) => boolean {
+  const [account] = stacksOf(cluster, real);
+  assert.ok(account);
+  const made = template(account.file);
+  const own = grantsOf(made).filter(({ keys }) => keys[1] === 'Bootstrap');
+  const values = {
+    ...valuesOf(account, cluster.aws?.account ?? ''),
+    Boundary: policyArn(cluster.aws?.account ?? '', boundary),
+  };
+  return (request) => allows(own, request, values);
+}
+
+test('bootstrap may do all that it does', () => {
+  for (const cluster of inAws) {
+    const may = bootstrap(cluster);
+    const needs = bootstrapActions(cluster);
+    assert.ok(needs.length > 20);
+    for (const { actions, resources, context = {} } of needs)
+      for (const action of actions)
+        for (const resource of resources) assert.ok(may({ action, resource, context }), `${action} ${resource}`);
+  }
+});
+
+test('bootstrap may not make itself stronger, and destroys nothing that is kept', () => {
+  const [cluster] = inAws;
+  assert.ok(cluster);
+  const may = bootstrap(cluster);
+  const account = cluster.aws?.account ?? '';
+  const limit = { 'iam:PermissionsBoundary': policyArn(account, boundary) };
+  const eksctl = roleArn(account, 'eksctl-nonprod-cluster-ServiceRole');
+  const own = roleArn(account, 'slipway-account-bootstrap');
+  const ours = { 'aws:ResourceTag/slipway': 'nonprod' };
+  const refused: readonly Request[] = [
+    { action: 'iam:CreateRole', resource: eksctl },
+    { action: 'iam:CreateRole', resource: eksctl, context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/A' } },
+    { action: 'iam:CreateRole', resource: roleArn(account, 'admin'), context: limit },
+    { action: 'iam:PutRolePolicy', resource: own, context: limit },
+    { action: 'iam:AttachRolePolicy', resource: own, context: limit },
+    {
+      action: 'iam:AttachRolePolicy',
+      resource: eksctl,
+      context: { ...limit, 'iam:PolicyARN': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+    },
+    { action: 'iam:UpdateAssumeRolePolicy', resource: own },
+    { action: 'iam:DeleteRolePermissionsBoundary', resource: eksctl, context: limit },
+    { action: 'iam:CreatePolicyVersion', resource: policyArn(account, boundary) },
+    { action: 'iam:CreateUser', resource: `arn:aws:iam::${account}:user/eve` },
+    { action: 'iam:PassRole', resource: eksctl, context: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+    { action: 'iam:PassRole', resource: own, context: { 'iam:PassedToService': 'eks.amazonaws.com' } },
+    {
+      action: 'cloudformation:ExecuteChangeSet',
+      resource: `arn:aws:cloudformation:eu-central-1:${account}:stack/slipway-account/id`,
+    },
+    {
+      action: 'cloudformation:UpdateStack',
+      resource: `arn:aws:cloudformation:eu-central-1:${account}:stack/other/id`,
+    },
+    {
+      action: 'cloudformation:DeleteStack',
+      resource: `arn:aws:cloudformation:eu-central-1:${account}:stack/eksctl-nonprod-cluster/id`,
+    },
+    { action: 'eks:DeleteCluster', resource: `arn:aws:eks:eu-central-1:${account}:cluster/nonprod` },
+    { action: 'ec2:RunInstances', resource: `arn:aws:ec2:eu-central-1:${account}:instance/*` },
+    { action: 'ec2:DeleteVpc', resource: `arn:aws:ec2:eu-central-1:${account}:vpc/id` },
+    { action: 'kms:ScheduleKeyDeletion', resource: `arn:aws:kms:eu-central-1:${account}:key/id`, context: ours },
+    { action: 'kms:Decrypt', resource: `arn:aws:kms:eu-central-1:${account}:key/id`, context: ours },
+    { action: 'kms:PutKeyPolicy', resource: `arn:aws:kms:eu-central-1:${account}:key/id` },
+    { action: 'route53:DeleteHostedZone', resource: 'arn:aws:route53:::hostedzone/id' },
+    { action: 's3:GetObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb' },
+    { action: 's3:DeleteBucket', resource: 'arn:aws:s3:::example-slipway-production' },
+    { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::somebody-elses' },
+    { action: 'secretsmanager:GetSecretValue', resource: `arn:aws:secretsmanager:eu-central-1:${account}:secret:a` },
+  ];
+  for (const request of refused) assert.ok(!may(request), JSON.stringify(request));
+});
+
+test('what only an administrator does is nothing that bootstrap may do', () => {
+  for (const cluster of inAws) {
+    const may = bootstrap(cluster);
+    for (const { actions, resources } of accountActions(cluster)) {
+      const some = actions.filter((action) => !resources.every((resource) => may({ action, resource })));
+      assert.ok(some.length > 0, actions.join());
+    }
+  }
+});
+
+test('no role of a cluster is granted more than the limit of all of them allows', () => {
+  for (const cluster of inAws) {
+    const [account, ...others] = all(cluster);
+    assert.ok(account);
+    const limit = policiesOf(account.made)
+      .filter(({ purpose }) => purpose === 'limit')
+      .map(({ statement }) => statement);
+    assert.ok(limit.length > 0);
+    let granted = 0;
+    for (const { stack, made, values } of others) {
+      const known = { ...values, Zone: 'id', 'Backups.Arn': `arn:aws:s3:::${stack.parameters.Bucket}` };
+      for (const { actions, resources } of grantsOf(made))
+        for (const action of actions)
+          for (const resource of resources.map((one) => textOf(one, known) ?? '')) {
+            granted++;
+            assert.ok(allows(limit, { action, resource }, account.values), `${action} ${resource}`);
+          }
+    }
+    assert.ok(granted > 5);
+  }
+});

@@ -1,0 +1,103 @@
+import { type Cluster, type Environment, type Path, scopeOf } from '../model/environment.ts';
+import { Misuse } from '../model/refusal.ts';
+import { backupRole, bucketName, bucketPrefix, clusterRole, prefix, projectOf, tag } from './names.ts';
+
+/** A stack of CloudFormation, as it is deployed. */
+export interface Stack {
+  /** `slipway-domain-dev`. */
+  readonly name: string;
+  /** Its template: `clusters/aws/domain.yaml`. */
+  readonly file: string;
+  /** A value for each of the template's parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What AWS wants to be told that the template may do: `['CAPABILITY_NAMED_IAM']`. */
+  readonly capabilities: readonly string[];
+  /** Where it is deployed: the account's own where its first cluster is. */
+  readonly region: string;
+  /** What all that it makes is tagged with. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+type Kind = 'account' | 'cluster' | 'domain' | 'backup' | 'certificate';
+
+/** Templates that make roles with names of ours, or change what they may do. */
+const named: readonly Kind[] = ['account', 'cluster', 'domain', 'backup'];
+
+/**
+ * What stands around a cluster, in the order in which it is deployed: the account's own first, which another cluster of
+ * the account has with the same values, and certificates last, since they wait until their domains are delegated.
+ * @throws {Misuse} with every value of clusters/environments.ts of which AWS cannot make a name
+ */
+export function stacksOf(cluster: Cluster, path: Path): readonly Stack[] {
+  const { name, aws } = cluster;
+  if (!aws) throw new Misuse(`${file} (clusters): ${name} has no aws: nothing says in which account it is.`);
+  const environments = path.environments.filter((environment) => environment.cluster === name);
+  refuse([...whyNoProject(path), ...environments.flatMap((one) => whyNoNames(path, one)), ...whyNoRoles(cluster)]);
+
+  const first = [...path.clusters.values()].find((other) => other.aws?.account === aws.account)?.aws ?? aws;
+  const stack = (kind: Kind, whose: string, parameters: Stack['parameters'], region = aws.region): Stack => ({
+    name: [prefix, kind, whose].filter((word) => word !== '').join('-'),
+    file: `clusters/aws/${kind}.yaml`,
+    parameters,
+    capabilities: named.includes(kind) ? ['CAPABILITY_NAMED_IAM'] : [],
+    region,
+    tags: { [tag]: kind === 'account' ? 'account' : name },
+  });
+  const of = (environment: Environment) => ({ Cluster: name, Environment: environment.name });
+  const withDomain = (environment: Environment) => ({ ...of(environment), Domain: environment.domain });
+  const account = {
+    Host: new URL(path.repository).host,
+    Project: projectOf(path),
+    BucketPrefix: bucketPrefix(path),
+  };
+  return [
+    stack('account', '', account, first.region),
+    stack('cluster', name, { Cluster: name }),
+    ...environments.map((one) => stack('domain', one.name, withDomain(one))),
+    ...environments
+      .filter((one) => scopeOf(one) === 'environment')
+      .map((one) => stack('backup', one.name, { ...of(one), Bucket: bucketName(path, one.name) })),
+    ...environments.map((one) => stack('certificate', one.name, withDomain(one))),
+  ];
+}
+
+const file = 'clusters/environments.ts';
+
+function refuse(mistakes: readonly string[]): void {
+  if (mistakes.length > 0) throw new Misuse(mistakes.join('\n'));
+}
+
+/** Tokens of pipelines and names of images are made of the repository's address. */
+function whyNoProject(path: Path): string[] {
+  const { host, port, protocol } = new URL(path.repository);
+  const is = `${file} (repository) is ${JSON.stringify(path.repository)}`;
+  if (protocol !== 'https:' || port !== '' || /(^|\.)github\.com$/.test(host))
+    return [`${is}: expected https and a GitLab, whose pipelines AWS trusts by their tokens.`];
+  // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html
+  if (!/^[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)+$/.test(projectOf(path)))
+    return [`${is}: expected a group and a name in lower case, of which a repository of images can be named.`];
+  return [];
+}
+
+function whyNoNames(path: Path, environment: Environment): string[] {
+  const { name, domain } = environment;
+  const mistakes: string[] = [];
+  const bucket = bucketName(path, name);
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html: a dot would break its certificate.
+  if (scopeOf(environment) === 'environment' && !/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket))
+    mistakes.push(
+      `${file} (environments): ${name} has the bucket ${bucket}, named like the repository: expected at most 63 characters, lower-case letters, digits and -.`,
+    );
+  // https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+  if (`*.${domain}`.length > 64)
+    mistakes.push(
+      `${file} (environments): field domain of ${name} has ${domain.length} characters: expected at most 62, for a certificate names it.`,
+    );
+  return [...mistakes, ...whyTooLong(backupRole(name, 'writer'), `(environments): ${name}`)];
+}
+
+const whyNoRoles = ({ name }: Cluster) => whyTooLong(clusterRole(name, 'external-dns'), `(clusters): ${name}`);
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const whyTooLong = (role: string, whose: string) =>
+  role.length > 64 ? [`${file} ${whose} has the role ${role}, of ${role.length} characters: expected at most 64.`] : [];
