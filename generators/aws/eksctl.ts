@@ -34,15 +34,10 @@ export function eksctlOf(
     throw new Misuse(
       `clusters/environments.ts (clusters): ${name} has no ${aws ? 'network' : 'aws'}: ${file} cannot be filled in.`,
     );
-  const mistakes: string[] = [];
-  const config = filled(parsed(text, file), { name, network, ...aws }, mistakes);
-  const refuseMistakes = () => {
-    if (mistakes.length > 0) throw new Misuse(mistakes.join('\n'));
-  };
-  for (const [index, mistake] of mistakes.entries()) mistakes[index] = `${file}: ${mistake}`;
-  refuseMistakes();
-  for (const { field, says } of strictly(config)) mistakes.push(`${file}: ${field ? `field ${field} ` : ''}${says}`);
-  refuseMistakes();
+  const unfilled: string[] = [];
+  const config = filled(parsed(text, file), { name, network, ...aws }, unfilled) as ClusterConfig;
+  refuse(unfilled.map((says) => `${file}: ${says}`));
+  refuse(strictly(config).map(({ field, says }) => `${file}: ${field && `field ${field} `}${says}`));
   const facts: ClusterFacts = {
     cluster: { ...cluster, aws, network },
     environments: path.environments.filter((environment) => environment.cluster === name),
@@ -51,9 +46,12 @@ export function eksctlOf(
     ),
     kubernetes,
   };
-  mistakes.push(...broken(clusterRules, file, config as ClusterConfig, facts));
-  refuseMistakes();
-  return { config: config as ClusterConfig, text: dump(config, { noRefs: true, lineWidth: -1 }) };
+  refuse(broken(clusterRules, file, config, facts));
+  return { config, text: dump(config, { noRefs: true, lineWidth: -1 }) };
+}
+
+function refuse(mistakes: readonly string[]): void {
+  if (mistakes.length > 0) throw new Misuse(mistakes.join('\n'));
 }
 
 function parsed(text: string, file: string): unknown {

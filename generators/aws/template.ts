@@ -27,6 +27,7 @@ export interface Resource {
   /** `AWS::S3::Bucket`. */
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
 }

@@ -1,3 +1,4 @@
+import { listOf } from '../document.ts';
 import { referencesIn } from '../template.ts';
 import type { TemplateRule } from '../template-rule.ts';
 
@@ -20,6 +21,9 @@ export const form: readonly TemplateRule[] = [
           (!attribute && (Object.hasOwn(Parameters, name) || given.some((one) => name === `AWS::${one}`)));
         if (!known) yield keys;
       }
+      for (const [name, { DependsOn }] of Object.entries(Resources))
+        if (!listOf(DependsOn).every((other) => Object.hasOwn(Resources, String(other))))
+          yield ['Resources', name, 'DependsOn'];
     },
     fails: [
       { 'Outputs.Zone.Value': { Ref: 'Zoone' } },
@@ -27,6 +31,7 @@ export const form: readonly TemplateRule[] = [
       { 'Outputs.Zone.Value': { 'Fn::GetAtt': ['Zoone', 'Arn'] } },
       { 'Outputs.Zone.Value': { 'Fn::Sub': `arn:\${Zoone}` } },
       { 'Outputs.Zone.Value': { 'Fn::Sub': [`\${Own}-\${AWS::Regoin}`, { Own: 'a' }] } },
+      { 'Resources.Key.DependsOn': ['Zone', 'Zoone'] },
       { 'Outputs.Zone.Value': { 'Fn::Join': ['', ['a', { Ref: 'Zoone' }]] } },
     ],
   },
