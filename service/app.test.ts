@@ -139,6 +139,29 @@ describe('with Redis', { skip: redisMissing }, () => {
     }
   });
 
+  test('whoever came by HTTPS is told to come so again, and nobody else is', async () => {
+    const told = async (trustedProxies: number | string, path: string, accept: string) => {
+      const behind = request(appWith(hits, { trustedProxies }));
+      const { headers } = await behind.get(path).set({ 'X-Forwarded-Proto': 'https', Accept: accept });
+      return headers['strict-transport-security'];
+    };
+    for (const [path, accept] of [
+      ['/', 'text/html'],
+      ['/', 'text/plain'],
+      ['/docs', 'text/html'],
+      ['/nowhere', '*/*'],
+      ['/healthz', '*/*'],
+    ] as const) {
+      assert.equal(await told('loopback', path, accept), 'max-age=31536000; includeSubDomains', path);
+      assert.equal(await told(0, path, accept), undefined, path);
+      assert.equal(await told('10.0.0.0/8', path, accept), undefined, path);
+      assert.equal(
+        (await request(app).get(path).set('Accept', accept)).headers['strict-transport-security'],
+        undefined,
+      );
+    }
+  });
+
   test('many visitors at once are counted one by one', async () => {
     const server = app.listen(0, '127.0.0.1');
     try {

@@ -62,12 +62,14 @@ export function createApp(props: AppProps): Express {
     return writeHead.apply(this, args);
   };
 
-  const described: RequestHandler = (_request, response, next) => {
+  const described: RequestHandler = (request, response, next) => {
     response.setHeader('X-Version', identity.version);
     response.setHeader('Cache-Control', 'no-store');
     // Whatever is no page is not to be shown as one; pages have more to say, and say it themselves.
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    // By plain HTTP nobody may say so: https://www.rfc-editor.org/rfc/rfc6797#section-7.2
+    if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
     next();
   };
 

@@ -3,6 +3,8 @@ import helmet from 'helmet';
 
 // A page may load what this host serves, and nothing inline; images may stand in the documentation's style sheet.
 const guard = helmet({
+  // Every answer by HTTPS has it, and not pages alone.
+  strictTransportSecurity: false,
   xFrameOptions: { action: 'deny' },
   contentSecurityPolicy: {
     useDefaults: false,
