@@ -210,7 +210,15 @@ metadata:
   labels:
     app.kubernetes.io/name: shop
     app.kubernetes.io/version: '4.2'
+  annotations:
+    alb.ingress.kubernetes.io/backend-protocol: HTTP
+    alb.ingress.kubernetes.io/healthcheck-path: /readyz
+    alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]'
+    alb.ingress.kubernetes.io/ssl-redirect: '443'
+    alb.ingress.kubernetes.io/success-codes: '200'
+    alb.ingress.kubernetes.io/target-type: ip
 spec:
+  ingressClassName: dev
   rules:
     - host: shop.dev.example.org
       http:

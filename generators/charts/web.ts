@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedWeb } from '../model/app-schema.ts';
 import { deployment } from './deployment.ts';
+import { ingressClass, loadBalancer } from './load-balancer.ts';
 import { migration } from './migration.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
@@ -14,6 +15,7 @@ export class WebChart extends Chart {
     super(scope, app.name, { disableResourceNameHashes: true });
     const subject = { name: app.name, at };
     const hosts = hostsOf(app, at);
+    const ingressClassName = ingressClass(at.cluster, at.environment);
     deployment(this, app, subject);
     new k8s.KubeService(this, 'service', {
       metadata: objectMeta(subject),
@@ -24,8 +26,9 @@ export class WebChart extends Chart {
     });
     if (hosts.length > 0)
       new k8s.KubeIngress(this, 'ingress', {
-        metadata: objectMeta(subject),
+        metadata: objectMeta(subject, app.name, loadBalancer(at.cluster, app)),
         spec: {
+          ...(ingressClassName === undefined ? {} : { ingressClassName }),
           // Without a Secret: the certificate is the load balancer's own affair, by these names.
           tls: [{ hosts }],
           rules: hosts.map((host) => ({

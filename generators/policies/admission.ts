@@ -60,6 +60,7 @@ const resources: Readonly<Record<string, Resources>> = {
   Service: { apiGroups: [''], resources: ['services'] },
   'apps/Deployment': { apiGroups: ['apps'], resources: ['deployments'] },
   'batch/CronJob': { apiGroups: ['batch'], resources: ['cronjobs'] },
+  'networking.k8s.io/Ingress': { apiGroups: ['networking.k8s.io'], resources: ['ingresses'] },
   'networking.k8s.io/NetworkPolicy': { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'] },
   'rbac.authorization.k8s.io/RoleBinding': { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'] },
 };

@@ -104,8 +104,10 @@ const web: Manifest[] = [
   {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: meta('web'),
+    metadata: meta('web', { annotations: { 'alb.ingress.kubernetes.io/ssl-redirect': '443' } }),
     spec: {
+      ingressClassName: 'production',
+      tls: [{ hosts: ['web.example.com'] }],
       rules: [
         {
           host: 'web.example.com',

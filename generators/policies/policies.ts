@@ -10,6 +10,7 @@ import { hostNamespaces } from './list/host-namespaces.ts';
 import { hostPath } from './list/host-path.ts';
 import { hostPorts } from './list/host-ports.ts';
 import { hostProcess } from './list/host-process.ts';
+import { https } from './list/https.ts';
 import { imageDigest } from './list/image-digest.ts';
 import { imageRegistry } from './list/image-registry.ts';
 import { imageVersion } from './list/image-version.ts';
@@ -92,6 +93,7 @@ export const policies: readonly Policy[] = [
   tokens,
   defaultDeny,
   openIngress,
+  https,
   ...serviceType,
   ...targets,
   ...references,

@@ -13,7 +13,7 @@ import { catalogues } from './strictly.ts';
 import { trimmed } from './trim.ts';
 import { documentsIn, format } from './update.ts';
 
-const files = ['kubernetes', 'argo-cd', 'secrets-store', 'karpenter'];
+const files = ['kubernetes', 'argo-cd', 'secrets-store', 'karpenter', 'eks-auto-mode'];
 
 function inside(schema: Schema): Schema[] {
   const inner = [...Object.values(schema.properties ?? {}), schema.items, schema.additionalProperties];
@@ -23,7 +23,7 @@ function inside(schema: Schema): Schema[] {
 test('catalogues say where they were read, share no name, and are written as the update writes them', () => {
   assert.deepEqual(
     catalogues.map(({ source }) => source.split(',')[0]),
-    ['Kubernetes 1.36', 'Argo CD v3.5.1', 'Secrets Store CSI driver v1.5.6', 'Karpenter v1.15.0'],
+    ['Kubernetes 1.36', 'Argo CD v3.5.1', 'Secrets Store CSI driver v1.5.6', 'Karpenter v1.15.0', 'EKS Auto Mode'],
   );
   for (const names of [
     catalogues.flatMap(({ kinds }) => Object.keys(kinds)),

@@ -707,6 +707,23 @@ spec:
         - key: kubernetes.io/arch
           operator: In
           values: [arm64]
+---
+apiVersion: eks.amazonaws.com/v1
+kind: IngressClassParams
+metadata:
+  name: dev
+spec:
+  scheme: internet-facing
+  group:
+    name: dev
+  inboundCIDRs: [203.0.113.0/24]
+  namespaceSelector:
+    matchLabels:
+      slipway.dev/environment: dev
+  sslPolicy: ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09
+  loadBalancerAttributes:
+    - key: routing.http.drop_invalid_header_fields.enabled
+      value: 'true'
 `;
 
 /** One good object of every kind that a repository like this one holds. */

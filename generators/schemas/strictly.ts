@@ -1,6 +1,7 @@
 import { nearest } from '../model/nearest.ts';
 import argoCd from './argo-cd.json' with { type: 'json' };
 import { Checks } from './check.ts';
+import eksAutoMode from './eks-auto-mode.json' with { type: 'json' };
 import karpenter from './karpenter.json' with { type: 'json' };
 import kubernetes from './kubernetes.json' with { type: 'json' };
 import { checkName } from './names.ts';
@@ -8,8 +9,19 @@ import { type Catalogue, type Kind, kindKey } from './schema.ts';
 import secretsStore from './secrets-store.json' with { type: 'json' };
 import { either, type Mistake, Walk } from './walk.ts';
 
-/** What a cluster of ours serves. EKS Auto Mode's own kinds (eks.amazonaws.com/v1) are not among it: AWS publishes no schema of them. */
-export const catalogues: readonly Catalogue[] = [kubernetes, argoCd, secretsStore, karpenter] as readonly Catalogue[];
+/**
+ * What a cluster of ours serves. AWS publishes no schema of EKS Auto Mode's own kinds (eks.amazonaws.com/v1): what
+ * `eks-auto-mode.json` says of the one that is in use was written by hand, after the documentation that it names, and
+ * knows the fields that stand there and those that the controller has from the one it is made of
+ * (https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/config/crd/bases/elbv2.k8s.aws_ingressclassparams.yaml).
+ */
+export const catalogues: readonly Catalogue[] = [
+  kubernetes,
+  argoCd,
+  secretsStore,
+  karpenter,
+  eksAutoMode,
+] as readonly Catalogue[];
 
 /** Everything that is wrong with an object; nothing when a server that serves these catalogues takes it as it is. */
 export type Strictly = (object: unknown) => readonly Mistake[];

@@ -30,6 +30,7 @@ export const duplicates: readonly PartPolicy[] = [
     },
     passes: [
       object('Ingress/web', {
+        'spec.tls[0].hosts[1]': 'www.example.com',
         'spec.rules[1]': {
           host: 'www.example.com',
           http: {
