@@ -1,64 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { load } from 'js-yaml';
-import { apps } from '../apps/index.ts';
-import { clusters, environments, repository } from '../clusters/environments.ts';
+import { clusters, environments } from '../clusters/environments.ts';
 import { type Answer, Cluster, type Identity, podMaker, skip } from './cluster.fixture.ts';
-import { hydrate } from './hydrate.ts';
-import type { Manifest } from './model/manifest.ts';
 import { applicationFile } from './model/names.ts';
 import type { Part } from './model/part.ts';
+import { objectsOf, partsOfAll, type Rendered } from './parts.fixture.ts';
 import { fieldsOf, itemsOf, textOf } from './policies/json.ts';
 import { groupKind, templateOf } from './policies/workload.ts';
 import { definitions } from './schemas/crd.fixture.ts';
-
-/** An object of a part, as it stands in a branch. */
-interface Rendered {
-  readonly at: string;
-  readonly manifest: Manifest & { readonly metadata: { readonly namespace?: string } };
-  readonly text: string;
-}
 
 /** What the rest is synced into, and judged by. */
 const platform = new Set(['Namespace', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']);
 /** What is known by the trimmed schemas of this repository only, where nobody installed the CRD itself. */
 const trimmed = new Set(definitions.map(({ spec }) => spec.names.kind));
-
-const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
-
-/** Every part of every own app. */
-async function partsOfAll(): Promise<Part[]> {
-  const loaded = new Map<string, () => unknown>();
-  for (const [name, load] of Object.entries(apps)) {
-    const { app } = await load();
-    loaded.set(name, () => app);
-  }
-  const lines = hydrate(
-    {
-      ...{ apps: loaded, repository, clusters, environments },
-      read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
-    },
-    {
-      builds: { service: { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) } },
-      images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
-      known: {},
-      taken: [],
-    },
-    'v24.0.0',
-  );
-  return [...lines].flatMap((line) => {
-    if ('failed' in line) throw new Error(line.failed.message);
-    return 'part' in line ? [line.part] : [];
-  });
-}
-
-const objectsOf = ({ environment, app, files }: Part): Rendered[] =>
-  Object.entries(files).map(([file, text]) => ({
-    at: `${environment}/${app}/${file}`,
-    manifest: load(text) as Rendered['manifest'],
-    text,
-  }));
 
 /** Whether an object stays as it is when it is applied again. A controller may write in between: then it is asked anew. */
 async function rests(cluster: Cluster, { manifest, text }: Rendered): Promise<boolean> {
@@ -107,6 +61,8 @@ describe('the API server', { skip }, () => {
       let objects: Rendered[];
       before(async () => {
         objects = parts.filter(({ environment }) => here.includes(environment)).flatMap(objectsOf);
+        // What the other cluster had under these names may never change.
+        for (const { manifest } of objects) if (manifest.kind === 'StorageClass') await cluster.remove(manifest);
         // Whoever sets up a cluster makes these, with the AppProjects.
         for (const environment of here)
           await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `argocd-${environment}` } });
@@ -159,6 +115,20 @@ describe('the API server', { skip }, () => {
             const { message, warnings } = await cluster.apply(manifest, text);
             assert.deepEqual([message, ...warnings], [''], at);
           }
+          // A quota counts once its controller has seen it, and here there is none.
+          for (const { at, manifest } of ofParts().filter(({ manifest }) => manifest.kind === 'ResourceQuota')) {
+            const { name, namespace } = manifest.metadata;
+            const hard = fieldsOf(fieldsOf(manifest.spec).hard);
+            const { status, message } = await cluster.ask(
+              `/api/v1/namespaces/${namespace}/resourcequotas/${name}/status`,
+              {
+                method: 'PATCH',
+                type: 'application/merge-patch+json',
+                body: { status: { hard, used: Object.fromEntries(Object.keys(hard).map((name) => [name, '0'])) } },
+              },
+            );
+            assert.equal(status, 200, `${at}: ${message}`);
+          }
         });
 
         test('has nothing to change when it is applied again', async (t) => {
@@ -181,6 +151,29 @@ describe('the API server', { skip }, () => {
             assert.deepEqual([message, ...warnings], [''], at);
           }
           t.diagnostic(`${pods.length} pods`);
+        });
+
+        test('refuses a pod that takes more than there is, and gives one that says nothing what it needs', async () => {
+          const [quota] = ofParts().filter(({ manifest }) => manifest.kind === 'ResourceQuota');
+          const namespace = quota?.manifest.metadata.namespace ?? '';
+          const [pod] = ofParts()
+            .filter(({ at }) => at.startsWith(`${namespace}/`))
+            .flatMap(({ manifest }) => podsOf(manifest));
+          assert.ok(pod);
+          const with_ = (resources: object) => {
+            const changed = structuredClone(pod) as { spec: { containers: { resources: object }[] } } & Identity;
+            for (const container of changed.spec.containers) container.resources = resources;
+            return cluster.create(changed, { dry: true, as: podMaker });
+          };
+          const large = (name: string) => ({ requests: { cpu: '1', memory: name }, limits: { memory: name } });
+          assert.match(
+            (await with_(large('1Ti'))).message,
+            /maximum memory usage per Container is \d+Gi, but limit is 1Ti/,
+          );
+          const cores = { requests: { cpu: '1k', memory: '64Mi' }, limits: { memory: '64Mi' } };
+          assert.match((await with_(cores)).message, /exceeded quota: .*requests\.cpu/);
+          // The policies want every container to say it; a quota alone would refuse it for another reason.
+          assert.doesNotMatch((await with_({})).message, /must specify/);
         });
       });
     });

@@ -650,7 +650,11 @@ test('the platform of a cluster has a namespace for each of its environments and
     provides: 'namespaces',
   });
   const files = Object.keys(parts[0]?.files ?? {});
-  assert.deepEqual(files, ['application.yaml', 'namespace-dev.yaml', 'namespace-agents.yaml']);
+  assert.deepEqual(files, [
+    'application.yaml',
+    ...['namespace-dev.yaml', 'limitrange-dev.yaml', 'networkpolicy-default-deny-dev.yaml'],
+    ...['namespace-agents.yaml', 'networkpolicy-default-deny-agents.yaml'],
+  ]);
   assert.equal(
     parts[0]?.files['namespace-dev.yaml'],
     `apiVersion: v1
@@ -665,8 +669,171 @@ metadata:
     argocd.argoproj.io/sync-options: Prune=confirm,Delete=confirm
 `,
   );
+  assert.equal(
+    parts[0]?.files['networkpolicy-default-deny-agents.yaml'],
+    `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: default-deny-agents
+  namespace: agents
+spec:
+  podSelector: {}
+  policyTypes:
+    - Ingress
+    - Egress
+`,
+  );
   // It has no version of its own: people see when it changed.
   assert.match(parts[0]?.version ?? '', /^[0-9a-f]{8}$/);
+});
+
+const platform = { kind: 'platform', owner: 'team-platform', scope: 'cluster' };
+
+test('an environment with a quota takes no more than that, and no single container a large part of it', () => {
+  const { parts } = fixture(
+    { ...platform, name: 'base', provides: 'namespaces' },
+    { environment: { quota: { cpu: '8', memory: '10Gi', pods: 60, storage: '50Gi' } } },
+  );
+  const specOf = (file: string) => (load(parts[0]?.files[file] ?? '') as { spec: object }).spec;
+  assert.deepEqual(specOf('resourcequota-dev.yaml'), {
+    hard: {
+      'requests.cpu': '8',
+      'requests.memory': '10Gi',
+      'limits.memory': '10Gi',
+      'requests.storage': '50Gi',
+      pods: '60',
+      'services.loadbalancers': '0',
+      'services.nodeports': '0',
+    },
+  });
+  assert.deepEqual(specOf('limitrange-dev.yaml'), {
+    limits: [
+      {
+        type: 'Container',
+        defaultRequest: { cpu: '50m', memory: '64Mi' },
+        default: { memory: '64Mi' },
+        max: { memory: '2560Mi' },
+      },
+      { type: 'PersistentVolumeClaim', max: { storage: '25Gi' } },
+    ],
+  });
+});
+
+test('without a quota a container still has what it needs, and no maximum', () => {
+  const { parts } = fixture({ ...platform, name: 'base', provides: 'namespaces' });
+  assert.equal(
+    parts[0]?.files['limitrange-dev.yaml']?.split('spec:\n')[1],
+    `  limits:
+    - type: Container
+      default:
+        memory: 64Mi
+      defaultRequest:
+        cpu: 50m
+        memory: 64Mi
+`,
+  );
+});
+
+const classes = { ...platform, name: 'classes', provides: 'classes' };
+
+test('on EKS each environment has a load balancer of its own, which lets in whom it names', () => {
+  const { parts } = fixture(classes, { environment: { sources: ['203.0.113.0/24'] } });
+  const { 'application.yaml': _, ...files } = parts[0]?.files ?? {};
+  assert.deepEqual(Object.keys(files), [
+    'storageclass-gp3.yaml',
+    ...['ingressclassparams-dev.yaml', 'ingressclass-dev.yaml'],
+    ...['ingressclassparams-platform-c.yaml', 'ingressclass-platform-c.yaml'],
+    'nodepool-graviton.yaml',
+  ]);
+  assert.equal(
+    files['ingressclassparams-dev.yaml'],
+    `apiVersion: eks.amazonaws.com/v1
+kind: IngressClassParams
+metadata:
+  name: dev
+spec:
+  group:
+    name: dev
+  inboundCIDRs:
+    - 203.0.113.0/24
+  loadBalancerAttributes:
+    - key: routing.http.drop_invalid_header_fields.enabled
+      value: 'true'
+  namespaceSelector:
+    matchExpressions:
+      - key: slipway.dev/environment
+        operator: In
+        values:
+          - dev
+  scheme: internet-facing
+  sslPolicy: ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09
+`,
+  );
+  assert.equal(
+    files['ingressclass-dev.yaml'],
+    `apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata:
+  name: dev
+spec:
+  controller: eks.amazonaws.com/alb
+  parameters:
+    kind: IngressClassParams
+    name: dev
+    apiGroup: eks.amazonaws.com
+`,
+  );
+  // Everybody may come, but not to what is of an environment.
+  assert.equal(
+    files['ingressclassparams-platform-c.yaml']?.split('namespaceSelector:\n')[1]?.split('  scheme')[0],
+    '    matchExpressions:\n      - key: slipway.dev/environment\n        operator: DoesNotExist\n',
+  );
+});
+
+test('nodes of production are not taken back by AWS, and a volume there outlives its claim', () => {
+  const filesIn = (production: boolean) => {
+    const lines = hydrate(
+      {
+        apps: new Map([['classes', () => classes]]),
+        repository: 'https://git.example.org/r.git',
+        clusters: [{ name: 'c', profile: 'eks', registries: ['r'], storage: 'gp3', namespaces: {} }],
+        environments: [{ ...base, name: 'platform-c', domain: 'c.example.org', scope: 'cluster', production }],
+        read: () => '',
+      },
+      { builds: {}, images: {}, known: {}, taken: [] },
+      'v24.0.0',
+    );
+    const files = collect(lines).parts[0]?.files ?? {};
+    const pool = load(files['nodepool-graviton.yaml'] ?? '') as {
+      spec: { template: { spec: { requirements: { key: string; values: string[] }[] } } };
+    };
+    const valuesOf = (wanted: string) => pool.spec.template.spec.requirements.find(({ key }) => key === wanted)?.values;
+    const { reclaimPolicy } = load(files['storageclass-gp3.yaml'] ?? '') as { reclaimPolicy: string };
+    return [valuesOf('kubernetes.io/arch'), valuesOf('karpenter.sh/capacity-type'), reclaimPolicy];
+  };
+  assert.deepEqual(filesIn(true), [['arm64'], ['on-demand'], 'Retain']);
+  assert.deepEqual(filesIn(false), [['arm64'], ['on-demand', 'spot'], 'Delete']);
+});
+
+test('a class that the cluster names is there already, and one machine has none of those of AWS', () => {
+  const named = fixture(classes, { cluster: { ingress: 'alb' } }).parts[0]?.files ?? {};
+  assert.deepEqual(
+    Object.keys(named).filter((file) => file.startsWith('ingress')),
+    [],
+  );
+  const elsewhere = { cluster: { profile: 'local' } };
+  assert.deepEqual(Object.keys(fixture(classes, elsewhere).parts[0]?.files ?? {}), ['application.yaml']);
+  const ingress = (cluster: object) => {
+    const { metadata, spec } = objectOf(filesOf(web, { cluster }), 'ingress-shop.yaml') as unknown as {
+      metadata: { annotations?: object };
+      spec: { ingressClassName?: string };
+    };
+    return [spec.ingressClassName, metadata.annotations !== undefined];
+  };
+  assert.deepEqual(ingress({}), ['dev', true]);
+  assert.deepEqual(ingress({ ingress: 'alb' }), ['alb', true]);
+  assert.deepEqual(ingress({ profile: 'local' }), [undefined, false]);
+  assert.deepEqual(ingress({ profile: 'local', ingress: 'nginx' }), ['nginx', false]);
 });
 
 const vendor = { kind: 'manifests', name: 'shop', owner: 'team-shop', version: '2.0', files: ['a.yaml'] };

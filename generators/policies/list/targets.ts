@@ -1,10 +1,27 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf, itemsOf } from '../json.ts';
 import { behind, breach, podLabels, refersTo, selectedBy, workloadsOf } from '../pods.ts';
-import { added, object, type PartPolicy } from '../policy.ts';
+import { added, type Example, object, type PartPolicy } from '../policy.ts';
 import { selects } from '../selector.ts';
 
 const source = 'https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/';
 const named = 'app.kubernetes.io/name';
+
+/** Whether a NetworkPolicy is about all pods and lets none of them do anything: it undoes no other one. */
+const deniesAll = ({ podSelector, ingress, egress }: Readonly<Record<string, unknown>>) =>
+  Object.keys(fieldsOf(podSelector)).length === 0 && itemsOf(ingress).length === 0 && itemsOf(egress).length === 0;
+
+/** A NetworkPolicy beside the namespaces, where there are no pods. */
+const onPlatform = (spec: object): Example => [
+  { at: 'Namespace/production', fields: {} },
+  {
+    add: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'default-deny', namespace: 'production' },
+      spec,
+    },
+  },
+];
 
 /** What selects nothing protects nothing, and nobody notices. */
 export const targets: readonly PartPolicy[] = [
@@ -55,12 +72,13 @@ export const targets: readonly PartPolicy[] = [
   },
   {
     id: 'network-policy-target',
-    says: 'A NetworkPolicy must select pods of its own part, or of an app of this environment by its name.',
+    says: 'A NetworkPolicy must select pods of its own part, or of an app of this environment by its name, or let nobody do anything.',
     source,
     *check(part, { apps = [] }) {
       for (const policy of part.of('networking.k8s.io/NetworkPolicy')) {
         const selector = policy.spec.podSelector;
         const app = fieldsOf(fieldsOf(selector).matchLabels)[named];
+        if (deniesAll(policy.spec)) continue;
         if (selectedBy(part, selector).length > 0 || (typeof app === 'string' && apps.includes(app))) continue;
         yield breach(policy, ['spec', 'podSelector'], selector);
       }
@@ -76,6 +94,7 @@ export const targets: readonly PartPolicy[] = [
           ingress: [{ from: [{ podSelector: { matchLabels: { [named]: 'web' } } }] }],
         },
       }),
+      onPlatform({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
     ],
     fails: [
       added({
@@ -84,6 +103,9 @@ export const targets: readonly PartPolicy[] = [
         metadata: { name: 'web-to-redis', namespace: 'production' },
         spec: { podSelector: { matchLabels: { [named]: 'rdis' } }, policyTypes: ['Ingress'] },
       }),
+      onPlatform({ podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] }),
+      onPlatform({ podSelector: {}, policyTypes: ['Egress'], egress: [{}] }),
+      onPlatform({ podSelector: { matchLabels: { [named]: 'web' } }, policyTypes: ['Ingress'] }),
     ],
   },
   {
