@@ -14,6 +14,7 @@ export const apps: Apps = {
   redis: () => import('./redis/app.ts'),
   'redis-backup': () => import('./redis-backup/app.ts'),
   'redis-exporter': () => import('./redis-exporter/app.ts'),
+  runner: () => import('./runner/app.ts'),
 };
 
 /** Why apps were taken out: `{ shop: 'the checkout team runs it now' }`. Once it is gone everywhere, its line may go. */

@@ -6,6 +6,7 @@ export const repository = 'https://gitlab.com/example/slipway.git';
 /** Where images may come from, on every cluster. */
 const registries = [
   'registry.gitlab.com/example/slipway',
+  'docker.io/gitlab',
   'docker.io/library',
   'docker.io/oliver006',
   'docker.io/otel',

@@ -98,13 +98,15 @@ describe('the API server', { skip }, () => {
           const misspelt = text.replace('\nspec:\n', '\nspec:\n  replica: 2\n');
           const unknown = await cluster.apply(manifest, misspelt, { dry: true });
           assert.match(unknown.message, /\.spec\.replica: field not declared in schema/);
+          // The policies are about the environments' namespaces; elsewhere Pod Security is what there is.
+          if (environments.find(({ name }) => name === environment)?.scope === 'cluster') continue;
           const hosted = text.replace('\n    spec:\n', '\n    spec:\n      hostPID: true\n');
           const wrong = await cluster.apply(manifest, hosted, { dry: true });
           assert.equal(wrong.status, 422);
           assert.match(wrong.message, /'slipway-host-pid'/);
           asked.push(environment);
         }
-        t.diagnostic(`asked in ${asked.join(', ')}; no Deployment in the others`);
+        t.diagnostic(`asked in ${asked.join(', ')}`);
       });
 
       describe('once all of it is there', () => {

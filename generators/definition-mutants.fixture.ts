@@ -75,6 +75,15 @@ const secret = struct(
 const user = struct({ uid: whole(0, 2 ** 31 - 1), gid: whole(0, 2 ** 31 - 1) }, 'uid', 'gid');
 const scale = struct({ max: whole(1, 100), cpu: whole(1, 100), memory: whole(1, 100) }, 'max');
 const metrics = struct({ port, path });
+const right = struct(
+  {
+    group: leaf('*', 'Batch', 'a b', '.a', 'a/b', 5, null),
+    resources: { item: leaf('*', 'pods/*', 'Pod', 'pods/', '/log', 'a b', '', 5, null) },
+    verbs: { item: leaf('*', 'read', 'gte', 'escalate', 'Get', '', 5, null) },
+  },
+  'resources',
+  'verbs',
+);
 const volume = struct({ path: leaf('data', '', '/a b', '/', 5, null), size, class: label }, 'path', 'size');
 
 /** What may differ by environment. */
@@ -89,6 +98,7 @@ const program = {
   calls: { item: label },
   outside: { item: port },
   identity: label,
+  rights: { item: right },
   metrics,
   processors: { item: leaf('arm', 'amd46', 'x86', '', 64, null) },
   grace: whole(1, 600),

@@ -246,12 +246,23 @@ function started(whole: boolean, name: string): fc.Arbitrary<Fields> {
     label.filter((one) => one !== name),
     { maxLength: 2 },
   );
+  const right = record(
+    whole,
+    {
+      resources: fc.subarray(['pods', 'pods/log', 'configmaps', 'widgets/status'], { minLength: 1 }),
+      verbs: fc.subarray(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'], {
+        minLength: 1,
+      }),
+    },
+    { group: fc.constantFrom('', 'batch', 'apps', 'example.com', 'a-b.x-y.org') },
+  );
   const others = record(
     whole,
     {},
     {
       ...{ command, args: words, env, resources: need, calls },
       outside: fc.array(port, { maxLength: 2 }),
+      rights: fc.array(right, { maxLength: 2 }),
       // Root wants excuses, which are the same everywhere: agents have them.
       user: fc.record({ uid: fc.integer({ min: 1, max: 2 ** 31 - 1 }), gid: fc.integer({ min: 0, max: 2 ** 31 - 1 }) }),
       processors: fc.subarray(['arm64', 'amd64'], { minLength: 1 }),

@@ -92,6 +92,7 @@ test('Renovate finds the images that stand in TypeScript', () => {
     .flatMap((path) => [...read(path).matchAll(pattern)].map(({ groups }) => groups?.depName));
   assert.deepEqual([...new Set(found)].sort(), [
     'docker.io/alpine/git',
+    'docker.io/gitlab/gitlab-runner',
     'docker.io/library/redis',
     'docker.io/oliver006/redis_exporter',
     'docker.io/otel/opentelemetry-collector-contrib',

@@ -550,6 +550,95 @@ test('a migration has an account, files and ways of its own, since it runs befor
   assert.partialDeepStrictEqual(job.spec.template.metadata, { labels: { 'app.kubernetes.io/name': 'shop-migrate' } });
 });
 
+const rights = [
+  { resources: ['pods', 'pods/log'], verbs: ['get', 'list'] },
+  { group: 'batch', resources: ['jobs'], verbs: ['create'] },
+];
+
+test('what an app may do by the Kubernetes API is a role of its own, and its pods alone have a token', () => {
+  const files = filesOf({ ...worker, rights }, { cluster: { network: '10.1.0.0/16' } });
+  assert.deepEqual(kindsOf(files), [
+    ...['deployment', 'poddisruptionbudget', 'serviceaccount', 'role', 'rolebinding', 'networkpolicy'],
+  ]);
+  assert.equal(
+    files['role-shop.yaml']?.split('\nrules:\n')[1],
+    `  - apiGroups:
+      - ''
+    resources:
+      - pods
+      - pods/log
+    verbs:
+      - get
+      - list
+  - apiGroups:
+      - batch
+    resources:
+      - jobs
+    verbs:
+      - create
+`,
+  );
+  assert.partialDeepStrictEqual(load(files['rolebinding-shop.yaml'] ?? ''), {
+    metadata: { name: 'shop', namespace: 'dev' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'shop' },
+    subjects: [{ kind: 'ServiceAccount', name: 'shop', namespace: 'dev' }],
+  });
+  assert.equal(objectOf(files, 'deployment-shop.yaml').spec.template.spec.automountServiceAccountToken, true);
+  assert.match(files['serviceaccount-shop.yaml'] ?? '', /\nautomountServiceAccountToken: false\n/);
+});
+
+test('who has rights reaches the API server, where the network of its cluster has it', () => {
+  const egress = (cluster: object) => {
+    const { spec } = objectOf(filesOf({ ...worker, rights }, { cluster }), 'networkpolicy-shop.yaml') as unknown as {
+      spec: { egress?: { to: { ipBlock: { cidr: string } }[]; ports: { port: number }[] }[] };
+    };
+    return spec.egress?.map(({ to, ports }) => [
+      to.map(({ ipBlock }) => ipBlock.cidr).join(' '),
+      ports.map(({ port }) => port).join(' '),
+    ]);
+  };
+  assert.deepEqual(egress({ network: '10.1.0.0/16' }), [['10.100.0.1/32 172.20.0.1/32 10.1.0.0/16', '443']]);
+  assert.deepEqual(egress({}), [['10.100.0.1/32 172.20.0.1/32', '443']]);
+  assert.deepEqual(egress({ profile: 'local' }), [
+    ['10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16', '443 6443'],
+  ]);
+});
+
+test('what runs before a version has none of the rights of its app', () => {
+  const files = filesOf({ ...web, rights, migration: { command: ['migrate'], deadline: '10m', reversible: true } });
+  assert.deepEqual(
+    Object.keys(files).filter((file) => file.startsWith('role')),
+    ['role-shop.yaml', 'rolebinding-shop.yaml'],
+  );
+  const job = objectOf(files, 'job-shop-migrate-4-2.yaml');
+  assert.equal(job.spec.template.spec.automountServiceAccountToken, false);
+  assert.doesNotMatch(files['networkpolicy-shop-migrate.yaml'] ?? '', /egress:\n/);
+});
+
+test('EKS holds pods to what NetworkPolicies say, since the platform tells it to', () => {
+  const namespaces = {
+    kind: 'platform',
+    name: 'base',
+    owner: 'team-platform',
+    scope: 'cluster',
+    provides: 'namespaces',
+  };
+  const told = (profile: string) =>
+    fixture(namespaces, { cluster: { profile } }).parts[0]?.files['configmap-amazon-vpc-cni.yaml'];
+  assert.equal(
+    told('eks'),
+    `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: amazon-vpc-cni
+  namespace: kube-system
+data:
+  enable-network-policy-controller: 'true'
+`,
+  );
+  assert.equal(told('local'), undefined);
+});
+
 test('a function over the finished objects may change them, and is seen to', () => {
   const { parts } = fixture({
     ...worker,
@@ -653,7 +742,7 @@ test('the platform of a cluster has a namespace for each of its environments and
   assert.deepEqual(files, [
     'application.yaml',
     ...['namespace-dev.yaml', 'limitrange-dev.yaml', 'networkpolicy-default-deny-dev.yaml'],
-    ...['namespace-agents.yaml', 'networkpolicy-default-deny-agents.yaml'],
+    ...['namespace-agents.yaml', 'networkpolicy-default-deny-agents.yaml', 'configmap-amazon-vpc-cni.yaml'],
   ]);
   assert.equal(
     parts[0]?.files['namespace-dev.yaml'],

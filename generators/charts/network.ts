@@ -1,8 +1,10 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedProgram } from '../model/app-schema.ts';
+import type { Cluster } from '../model/environment.ts';
 import { objectMeta, type Subject, selector } from './place.ts';
 import { mainPort, metricsPort } from './pod.ts';
+import { rightsOf } from './rights.ts';
 
 /** The namespace that Prometheus reads metrics from. */
 export const monitoring = 'monitoring';
@@ -17,6 +19,23 @@ const inside = ['10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12'
 
 /** Where a pod asks for the rights of its role: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html */
 const podIdentityAgent = '169.254.170.23/32';
+
+/**
+ * The first address of what EKS gives to Services, which is the API server's; it takes the range that the VPC leaves.
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+ */
+const servicesOfEks = ['10.100.0.1/32', '172.20.0.1/32'];
+
+/**
+ * Where pods find the API server. EKS holds a policy against the address that a pod calls, which is that of the Service;
+ * others against the one behind it, whose port may be another:
+ * https://github.com/aws/amazon-network-policy-controller-k8s/blob/main/pkg/resolvers/endpoints.go
+ */
+function apiServer({ profile, network }: Cluster): k8s.NetworkPolicyEgressRule {
+  const eks = profile === 'eks';
+  const addresses = eks ? [...servicesOfEks, ...(network ? [network] : [])] : inside;
+  return { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: eks ? [tcp(443)] : [tcp(443), tcp(6443)] };
+}
 
 /**
  * Who may reach an app's pods, and whom they may reach: nobody, but for what is declared. What a call needs on the side
@@ -52,6 +71,7 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
       ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: inside } }], ports: app.outside.map(tcp) }]
       : []),
     ...(app.identity !== undefined ? [{ to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] }] : []),
+    ...(rightsOf(app, subject).length > 0 ? [apiServer(subject.at.cluster)] : []),
   ];
   new k8s.KubeNetworkPolicy(scope, 'networkpolicy', {
     metadata: objectMeta(subject),

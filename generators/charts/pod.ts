@@ -4,6 +4,7 @@ import { fileKey, volumeName } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { container, podSecurity, type Started } from './container.ts';
 import { labels, type Subject } from './place.ts';
+import { rightsOf } from './rights.ts';
 
 /** What kinds differ in: the rest of a pod is the same for all. */
 export interface Shape {
@@ -49,7 +50,7 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
     metadata: { labels: labels(subject), ...annotated(app) },
     spec: {
       serviceAccountName: subject.name,
-      automountServiceAccountToken: false,
+      automountServiceAccountToken: rightsOf(app, subject).length > 0,
       terminationGracePeriodSeconds: app.grace,
       ...(new Set(app.processors).size === 1
         ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } }

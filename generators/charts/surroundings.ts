@@ -5,13 +5,15 @@ import { dump } from 'js-yaml';
 import { fileKey } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { objectMeta, type Subject } from './place.ts';
+import { rights } from './rights.ts';
 
-/** What the pods of every program need around them: an account of their own, their files, and their secrets. */
+/** What the pods of every program need around them: an account of their own and its rights, their files, and their secrets. */
 export function surroundings(scope: Construct, app: CheckedProgram, subject: Subject): void {
   new k8s.KubeServiceAccount(scope, 'serviceaccount', {
     metadata: objectMeta(subject),
     automountServiceAccountToken: false,
   });
+  rights(scope, app, subject);
   const files = Object.entries(app.files).map(([path, text]) => [fileKey(path), text] as const);
   if (files.length > 0)
     new k8s.KubeConfigMap(scope, 'configmap', { metadata: objectMeta(subject), data: Object.fromEntries(files) });

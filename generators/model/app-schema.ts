@@ -12,6 +12,7 @@ import type {
   Patch,
   Platform,
   Resources,
+  Right,
   Scale,
   Secret,
   Store,
@@ -114,6 +115,24 @@ const container = z.strictObject({
   image: pinned.optional(),
 } satisfies Shape<Container>);
 
+/** Never a star: it would also mean what will be added later. */
+const right = z.strictObject({
+  group: z
+    .string()
+    .regex(/^([a-z][a-z0-9-]*[a-z0-9](\.[a-z0-9-]+)*)?$/, "must be an API group such as 'batch', or '' for the core")
+    .default(''),
+  resources: list(
+    z.string().regex(/^[a-z][a-z0-9]*(\/[a-z]+)?$/, "must be a resource such as 'pods' or 'pods/log'"),
+    1,
+    'must name a resource',
+  ),
+  verbs: list(
+    z.enum(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']),
+    1,
+    'must name a verb',
+  ),
+} satisfies Shape<Right>);
+
 const program = {
   ...any,
   ...run,
@@ -137,6 +156,7 @@ const program = {
   calls: list(label).default([]),
   outside: list(port).default([]),
   identity: label.optional(),
+  rights: list(right).default([]),
   metrics: z
     .strictObject({ port: port.optional(), path: path.default('/metrics') } satisfies Shape<Metrics>)
     .optional(),

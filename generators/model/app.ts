@@ -162,6 +162,8 @@ interface Program extends AnyApp, Run {
   readonly outside?: readonly number[];
   /** What it may do in AWS: the name of a role that its cluster grants to its service account. @default none */
   readonly identity?: string;
+  /** What it may do in its own namespace by the Kubernetes API. @default nothing: it has no token */
+  readonly rights?: readonly Right[];
   /** Where Prometheus reads its metrics. @default none */
   readonly metrics?: Metrics;
   /** The processors that its image is built for. @default ['arm64', 'amd64'] */
@@ -253,6 +255,19 @@ export interface Metrics {
   /** @default '/metrics' */
   readonly path?: string;
 }
+
+/** Some verbs on some resources: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clusterrole */
+export interface Right {
+  /** The API group: `'batch'`. @default '', the core of Kubernetes */
+  readonly group?: string;
+  /** `['pods', 'pods/log']`. */
+  readonly resources: readonly string[];
+  /** `['get', 'list', 'watch']`. */
+  readonly verbs: readonly Verb[];
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb */
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** One version of a secret in AWS Secrets Manager: a new one is a commit, and rolls the pods. */
 export interface Secret {

@@ -22,6 +22,7 @@ export function namespaces(scope: Construct, { cluster, path }: Placement): void
     namespace(scope, own, standard, {});
     silence(scope, own);
   }
+  if (cluster.profile === 'eks') enforcement(scope);
 }
 
 /** A namespace that enforces a Pod Security Standard and goes only when a person confirms it in Argo CD. */
@@ -94,6 +95,17 @@ function silence(scope: Construct, namespace: string): void {
   new k8s.KubeNetworkPolicy(scope, `networkpolicy-${namespace}`, {
     metadata: { name: `default-deny-${namespace}`, namespace },
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  });
+}
+
+/**
+ * EKS Auto Mode takes NetworkPolicies and holds nobody to them before it is told to.
+ * https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
+ */
+function enforcement(scope: Construct): void {
+  new k8s.KubeConfigMap(scope, 'configmap', {
+    metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
+    data: { 'enable-network-policy-controller': 'true' },
   });
 }
 
