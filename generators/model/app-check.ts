@@ -1,8 +1,16 @@
 import type { z } from 'zod';
 import type { Excuse } from './app.ts';
-import { type CheckedAgent, type CheckedApp, type CheckedStore, type CheckedWorker, schema } from './app-schema.ts';
+import {
+  type CheckedAgent,
+  type CheckedApp,
+  type CheckedPlatform,
+  type CheckedStore,
+  type CheckedWorker,
+  schema,
+} from './app-schema.ts';
 import { fieldOf, type Mistake, mistakesIn, told, type Where } from './definition.ts';
 import { type Environment, type Path, scopeOf } from './environment.ts';
+import { argoCdApp } from './kinds.ts';
 import { lineOf } from './locate.ts';
 import { isMapping } from './mapping.ts';
 import { nearest } from './nearest.ts';
@@ -81,7 +89,7 @@ interface Parsed {
 type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
   Partial<Pick<CheckedStore, 'namespace' | 'port' | 'ready' | 'live' | 'volume' | 'files' | 'scratch' | 'secrets'>> &
   Partial<Pick<CheckedStore, 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
-  Partial<Pick<CheckedWorker, 'replicas' | 'scale'> & Pick<CheckedAgent, 'node'>>;
+  Partial<Pick<CheckedWorker, 'replicas' | 'scale'> & Pick<CheckedAgent, 'node'> & Pick<CheckedPlatform, 'provides'>>;
 
 function parse(value: unknown, name: string, path: Path): Parsed {
   const result = schema.safeParse(value);
@@ -158,10 +166,18 @@ const isFixed = (environment: string, field: string): Mistake => ({
   says: 'is the same in every environment',
 });
 
-const named = (app: Sound, name: string): Mistake[] =>
-  app.name === undefined || app.name === name
-    ? []
-    : [{ path: ['name'], says: `is ${JSON.stringify(app.name)}; it must be that of its folder, ${name}` }];
+function named(app: Sound, name: string): Mistake[] {
+  if (app.name !== undefined && app.name !== name)
+    return [{ path: ['name'], says: `is ${JSON.stringify(app.name)}; it must be that of its folder, ${name}` }];
+  // By its name an app may put something where Argo CD takes its orders from: `kinds.ts`.
+  if (app.provides === 'argocd' && name !== argoCdApp)
+    return [
+      { path: ['provides'], says: `is "argocd": only the app ${argoCdApp} does that, from folder apps/${argoCdApp}` },
+    ];
+  return name === argoCdApp && app.scope === 'cluster' && app.kind !== undefined && app.provides !== 'argocd'
+    ? [{ path: ['name'], says: `is "${name}": an app of scope cluster by that name provides argocd, and nothing else` }]
+    : [];
+}
 
 function placed({ kind, scope, namespace }: Sound, { clusters }: Path): Mistake[] {
   if (kind === undefined || kind === 'platform' || scope === undefined) return [];

@@ -136,7 +136,7 @@ function checkPart(value: Record<string, unknown>, where: string): Part {
 function checkKinds({ environment, app, files }: Part, stage: Stage, where: string): void {
   for (const [name, text] of Object.entries(files)) {
     const at = `${where}: ${environment}/${app}/${name}`;
-    const why = isForeign(name, manifestIn(text, at), stage);
+    const why = isForeign(name, manifestIn(text, at), { ...stage, app });
     if (why) throw new Refusal(`${at} ${why}.`);
   }
 }

@@ -1,3 +1,4 @@
+import { argoCd } from '../model/project.ts';
 import { fieldsOf, itemsOf, type Path } from './json.ts';
 import type { Breach } from './policy.ts';
 import { selects } from './selector.ts';
@@ -33,6 +34,9 @@ export function behind(part: View, service: Subject): readonly Workload[] {
   const { selector } = service.spec;
   return Object.keys(fieldsOf(selector)).length > 0 ? selectedBy(part, { matchLabels: selector }) : [];
 }
+
+/** Whether an object is about programs that stand in no part: those of Argo CD are installed before anything is synced. */
+export const isInstalled = ({ manifest }: Subject) => fieldsOf(manifest.metadata).namespace === argoCd;
 
 /** The ports that the containers of a workload declare, with the container of each. */
 export const portsOf = (workload: Subject): readonly { port: Readonly<Record<string, unknown>>; container: Item }[] =>

@@ -19,6 +19,7 @@ import { jobs } from './list/jobs.ts';
 import { names } from './list/names.ts';
 import { neverPruned } from './list/never-pruned.ts';
 import { openIngress } from './list/open-ingress.ts';
+import { permitted } from './list/permitted.ts';
 import { ports } from './list/ports.ts';
 import { privilegeEscalation } from './list/privilege-escalation.ts';
 import { privileged } from './list/privileged.ts';
@@ -54,6 +55,7 @@ import type { Policy } from './policy.ts';
 export const policies: readonly Policy[] = [
   described,
   scope,
+  permitted,
   ...hostProcess,
   ...hostNamespaces,
   privileged,

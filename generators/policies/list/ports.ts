@@ -1,5 +1,5 @@
 import { fieldsOf, itemsOf } from '../json.ts';
-import { behind, breach, portsOf, workloadsOf } from '../pods.ts';
+import { behind, breach, isInstalled, portsOf, workloadsOf } from '../pods.ts';
 import { object, type PartPolicy, planned } from '../policy.ts';
 import { containersOf } from '../view.ts';
 
@@ -10,6 +10,7 @@ export const ports: readonly PartPolicy[] = [
     source: 'https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend',
     *check(part) {
       for (const ingress of part.of('networking.k8s.io/Ingress')) {
+        if (isInstalled(ingress)) continue;
         const places = [
           { path: ['spec', 'defaultBackend'], backend: ingress.spec.defaultBackend },
           ...itemsOf(ingress.spec.rules).flatMap((rule, at) =>

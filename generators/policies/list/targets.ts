@@ -1,5 +1,5 @@
 import { fieldsOf, itemsOf } from '../json.ts';
-import { behind, breach, podLabels, refersTo, selectedBy, workloadsOf } from '../pods.ts';
+import { behind, breach, isInstalled, podLabels, refersTo, selectedBy, workloadsOf } from '../pods.ts';
 import { added, type Example, object, type PartPolicy } from '../policy.ts';
 import { selects } from '../selector.ts';
 
@@ -76,6 +76,7 @@ export const targets: readonly PartPolicy[] = [
     source,
     *check(part, { apps = [] }) {
       for (const policy of part.of('networking.k8s.io/NetworkPolicy')) {
+        if (isInstalled(policy)) continue;
         const selector = policy.spec.podSelector;
         const app = fieldsOf(fieldsOf(selector).matchLabels)[named];
         if (deniesAll(policy.spec)) continue;
