@@ -2,7 +2,8 @@ import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Provision } from '../model/app.ts';
 import type { CheckedApp, CheckedPlatform } from '../model/app-schema.ts';
-import { applicationFile, environmentBranch } from '../model/names.ts';
+import { applicationFile } from '../model/names.ts';
+import { applicationsOf, ownCluster, revisionOf } from '../model/project.ts';
 import type { Placement } from './place.ts';
 
 /** What is synced before what: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/ */
@@ -19,6 +20,20 @@ const waves: Readonly<Record<Provision | Exclude<CheckedApp, CheckedPlatform>['k
   worker: '10',
 };
 
+/** How Argo CD keeps a cluster like a branch. What disappears last, or never by mistake, says so itself. */
+export const syncPolicy = {
+  automated: { prune: true, selfHeal: true, allowEmpty: false },
+  retry: { limit: 5, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } },
+  syncOptions: [
+    'ServerSideApply=true',
+    'PruneLast=true',
+    'PrunePropagationPolicy=foreground',
+    'RespectIgnoreDifferences=true',
+    'ApplyOutOfSyncOnly=true',
+    'FailOnSharedResource=true',
+  ],
+};
+
 /**
  * The Argo CD Application of one app in one environment. It lives in a namespace of the environment's own, under an
  * AppProject of the same name, so that an environment branch reaches nothing but its environment.
@@ -31,7 +46,7 @@ export class ApplicationChart extends Chart {
       kind: 'Application',
       metadata: {
         name: app.name,
-        namespace: `argocd-${environment.name}`,
+        namespace: applicationsOf(environment),
         annotations: {
           'argocd.argoproj.io/manifest-generate-paths': '.',
           'argocd.argoproj.io/sync-wave': waves[app.kind === 'platform' ? app.provides : app.kind],
@@ -42,25 +57,14 @@ export class ApplicationChart extends Chart {
         project: environment.name,
         source: {
           repoURL: path.repository,
-          targetRevision: `refs/heads/${environmentBranch(environment.name)}`,
+          targetRevision: revisionOf(environment.name),
           path: app.name,
           directory: { exclude: applicationFile },
         },
-        destination: { server: 'https://kubernetes.default.svc', namespace },
+        destination: { server: ownCluster, namespace },
         // Argo CD's UI shows them beside the app.
         info: infoOf(app),
-        syncPolicy: {
-          automated: { prune: true, selfHeal: true, allowEmpty: false },
-          retry: { limit: 5, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } },
-          syncOptions: [
-            'ServerSideApply=true',
-            'PruneLast=true',
-            'PrunePropagationPolicy=foreground',
-            'RespectIgnoreDifferences=true',
-            'ApplyOutOfSyncOnly=true',
-            'FailOnSharedResource=true',
-          ],
-        },
+        syncPolicy,
       },
     });
   }
