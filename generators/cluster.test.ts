@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { clusters, environments } from '../clusters/environments.ts';
-import { type Answer, Cluster, type Identity, podMaker, skip } from './cluster.fixture.ts';
+import { clusters, environments, repository } from '../clusters/environments.ts';
+import { hostileApplications } from './charts/platform/argocd/hostile.fixture.ts';
+import { type Answer, argoCd, Cluster, type Identity, podMaker, skip } from './cluster.fixture.ts';
 import { applicationFile } from './model/names.ts';
 import type { Part } from './model/part.ts';
 import { objectsOf, partsOfAll, type Rendered } from './parts.fixture.ts';
@@ -63,9 +64,6 @@ describe('the API server', { skip }, () => {
         objects = parts.filter(({ environment }) => here.includes(environment)).flatMap(objectsOf);
         // What the other cluster had under these names may never change.
         for (const { manifest } of objects) if (manifest.kind === 'StorageClass') await cluster.remove(manifest);
-        // Whoever sets up a cluster makes these, with the AppProjects.
-        for (const environment of here)
-          await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `argocd-${environment}` } });
         // The platform stands before anything is synced into its namespaces.
         for (const { at, manifest, text } of objects.filter(({ manifest }) => platform.has(manifest.kind))) {
           const { message, warnings } = await cluster.apply(manifest, text);
@@ -107,6 +105,24 @@ describe('the API server', { skip }, () => {
           asked.push(environment);
         }
         t.diagnostic(`asked in ${asked.join(', ')}`);
+      });
+
+      test('refuses an Application that reaches beyond its environment, whatever Argo CD would say', async (t) => {
+        const asked: string[] = [];
+        for (const { at, manifest } of objects.filter(({ at }) => at.endsWith(`/${applicationFile}`))) {
+          const [environment = ''] = at.split('/');
+          // The platform's own are left to Argo CD.
+          if (environment.startsWith('platform-')) continue;
+          for (const { name, application, admission } of hostileApplications(manifest, repository)) {
+            if (admission === undefined) continue;
+            const { status, message } = await cluster.create(application as Identity, { dry: true, as: argoCd });
+            assert.equal(status, 422, `${at}: ${name}: ${message}`);
+            assert.match(message, /slipway-applications/, `${at}: ${name}`);
+            assert.ok(message.includes(admission), `${at}: ${name}: ${message}`);
+          }
+          asked.push(at);
+        }
+        t.diagnostic(`${asked.length} Applications`);
       });
 
       describe('once all of it is there', () => {

@@ -45,6 +45,7 @@ export async function partsOfAll(): Promise<Part[]> {
   });
 }
 
+/** The objects of a part, its Application among them. */
 export const objectsOf = ({ environment, app, files }: Part): Rendered[] =>
   Object.entries(files).map(([file, text]) => ({
     at: `${environment}/${app}/${file}`,

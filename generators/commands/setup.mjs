@@ -40,6 +40,14 @@ const programs = [
     only: 'tests',
     optional: true,
   },
+  {
+    command: 'lua5.1',
+    debian: 'lua5.1',
+    homebrew: 'lua@5.1',
+    why: 'the tests run what Argo CD asks about health',
+    only: 'tests',
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 

@@ -273,3 +273,23 @@ export const app: App = {
     /^apps\/shop\/app\.ts:12: field in\.production\.replicas is 0/,
   );
 });
+
+test('one app alone provides argocd, and it is known by its name', () => {
+  const argocd = { kind: 'platform', name: 'argocd', owner: 'team-platform', scope: 'cluster', provides: 'argocd' };
+  const said = (folder: string, value: unknown) => {
+    try {
+      checkApp(folder, value, path);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+  assert.equal(said('argocd', argocd), 'none');
+  assert.match(said('shop', { ...argocd, name: 'shop' }), /field provides is "argocd": only the app argocd does that/);
+  assert.match(said('shop', argocd), /field name is "argocd"; it must be that of its folder, shop/);
+  assert.match(said('argocd', { ...argocd, provides: 'policies' }), /field name is "argocd": an app of scope cluster/);
+  const vendored = { ...agent, name: 'argocd', scope: 'cluster', namespace: 'monitoring' };
+  assert.match(said('argocd', vendored), /field name is "argocd": an app of scope cluster/);
+  // What Argo CD takes orders from is no environment's.
+  assert.equal(said('argocd', { ...web, name: 'argocd' }), 'none');
+});
