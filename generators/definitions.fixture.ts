@@ -417,19 +417,19 @@ const manifests: fc.Arbitrary<Legal> = fc
         files: Object.fromEntries(files.map((one, at) => [one, at === 0 ? text : '---\n'])),
       })),
   );
-const platform: fc.Arbitrary<Legal> = fc.tuple(fc.boolean(), appName).chain(([whole, name]) =>
-  merged(
-    common(whole),
-    record(
-      whole,
-      { provides: fc.constantFrom('classes', 'namespaces', 'policies', 'argocd') },
-      { namespace: fc.constant('agents') },
-    ),
-  ).map((base) => ({
-    name,
-    app: { kind: 'platform', name, ...base, scope: 'cluster' },
-    files: {},
-  })),
+// What provides argocd is known by its name.
+const provided: fc.Arbitrary<readonly [provides: string, name: string]> = fc.oneof(
+  fc.constant(['argocd', 'argocd'] as const),
+  fc.tuple(fc.constantFrom('classes', 'namespaces', 'policies'), appName),
+);
+const platform: fc.Arbitrary<Legal> = fc.tuple(fc.boolean(), provided).chain(([whole, [provides, name]]) =>
+  merged(common(whole), record(whole, { provides: fc.constant(provides) }, { namespace: fc.constant('agents') })).map(
+    (base) => ({
+      name,
+      app: { kind: 'platform', name, ...base, scope: 'cluster' },
+      files: {},
+    }),
+  ),
 );
 
 /** Every kind, with any of its fields. */
