@@ -1141,3 +1141,104 @@ test('nothing of the machine, the day or the remote is in a manifest', () => {
   for (const { text } of manifests)
     assert.doesNotMatch(text, new RegExp(`\\b${year}\\b|\\blocalhost[:"'\\s]|127\\.0\\.0\\.1`));
 });
+
+const argoCd = { kind: 'platform', name: 'argocd', owner: 'team-platform', scope: 'cluster', provides: 'argocd' };
+const dataIn = (files: Record<string, string>, name: string) =>
+  (load(files[`configmap-${name}.yaml`] ?? '') as { data: Record<string, string> }).data;
+
+test('Argo CD on one machine waits for no load balancer, and nobody signs in where no people are named', () => {
+  const files = filesOf(argoCd, { cluster: { profile: 'local', ingress: 'nginx' } });
+  const configuration = dataIn(files, 'argocd-cm');
+  assert.equal(configuration['oidc.config'], undefined);
+  assert.match(configuration['resource.customizations.health.networking.k8s.io_Ingress'] ?? '', /"Healthy"/);
+  assert.equal(dataIn(files, 'argocd-rbac-cm')['policy.csv']?.includes('role:admin'), false);
+  assert.partialDeepStrictEqual(dataIn(files, 'argocd-cmd-params-cm'), {
+    'application.namespaces': 'argocd-dev,argocd-platform-c',
+    'server.insecure': 'true',
+  });
+  assert.equal(
+    files['ingress-argocd.yaml'],
+    `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: argocd
+  namespace: argocd
+spec:
+  ingressClassName: nginx
+  rules:
+    - host: argocd.c.example.org
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: argocd-server
+                port:
+                  number: 80
+  tls:
+    - hosts:
+        - argocd.c.example.org
+`,
+  );
+});
+
+test('on EKS people reach Argo CD by HTTPS alone, through a load balancer from the addresses of the cluster', () => {
+  const files = filesOf(argoCd, { cluster: { network: '10.1.0.0/16' } });
+  const { metadata, spec } = load(files['ingress-argocd.yaml'] ?? '') as Manifest & {
+    spec: { ingressClassName: string };
+  };
+  assert.equal(spec.ingressClassName, 'platform-c');
+  assert.partialDeepStrictEqual(metadata.annotations, {
+    'alb.ingress.kubernetes.io/ssl-redirect': '443',
+    'alb.ingress.kubernetes.io/backend-protocol': 'HTTPS',
+    'alb.ingress.kubernetes.io/healthcheck-protocol': 'HTTPS',
+  });
+  assert.equal(
+    files['networkpolicy-argocd-server-network-policy.yaml'],
+    `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: argocd-server-network-policy
+  namespace: argocd
+spec:
+  podSelector:
+    matchExpressions:
+      - key: app.kubernetes.io/name
+        operator: In
+        values:
+          - argocd-server
+  policyTypes:
+    - Ingress
+    - Egress
+  ingress:
+    - from:
+        - ipBlock:
+            cidr: 10.1.0.0/16
+      ports:
+        - port: 8080
+          protocol: TCP
+    - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: monitoring
+      ports:
+        - port: 8083
+          protocol: TCP
+  egress:
+    - ports:
+        - port: 443
+          protocol: TCP
+        - port: 6443
+          protocol: TCP
+`,
+  );
+});
+
+test('what the AppProject of an environment would refuse is refused at render', () => {
+  const quota = 'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: more}\nspec: {hard: {pods: "9000"}}\n';
+  const { failed } = rendered_(quota);
+  assert.match(failed[0]?.message ?? '', /resourcequota-more\.yaml: kind: .* ResourceQuota is no kind that it holds/);
+  const elsewhere = { scope: 'cluster', namespace: 'agents' };
+  assert.deepEqual(rendered_(quota, elsewhere).failed, []);
+});
