@@ -8,7 +8,14 @@ import { gitlab } from '../forge/gitlab.ts';
 import type { Finding } from '../model/finding.ts';
 import { doctor } from './doctor.ts';
 import { program } from './hydrate-commit.ts';
-import { protectedNames, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import {
+  environmentsFile,
+  fixtureApp,
+  protectedNames,
+  publishedBox,
+  type Sandbox,
+  sandbox,
+} from './sandbox.fixture.ts';
 
 const verdicts = (findings: readonly Finding[]) => findings.map(({ name, verdict }) => `${verdict} ${name}`);
 const named = (findings: readonly Finding[], name: string) => findings.find((finding) => finding.name === name);
@@ -19,6 +26,7 @@ test('a repository that was published and a forge as it should be: nothing is wr
     'ok git',
     'ok remote',
     'ok branches',
+    'unknown example values',
     'ok protection of main',
     'ok protection of rendered',
     'ok protection of env/dev',
@@ -35,8 +43,9 @@ test('a repository that was published and a forge as it should be: nothing is wr
 test('before the first publish only what is there already is checked', async (t) => {
   const box = await sandbox(t);
   const findings = await doctor(box.context);
-  assert.deepEqual(verdicts(findings).slice(2, 6), [
+  assert.deepEqual(verdicts(findings).slice(2, 7), [
     'unknown branches',
+    'unknown example values',
     'ok protection of main',
     'ok protection of rendered',
     'unknown protection of environments',
@@ -57,6 +66,29 @@ test('a branch that lost its protection is named, and can indeed be rewritten', 
   await git.bytes(['commit', '--quiet', '--amend', '-m', 'rewritten']);
   await git.bytes(['push', '--quiet', '--force', 'origin', 'HEAD:env/production']);
   assert.equal(await box.tip('env/production'), await git.commit('HEAD'));
+});
+
+test('the values that a team must put its own for are listed with their places, until it has', async (t) => {
+  const box = await sandbox(t);
+  const left = named(await doctor(box.context), 'example values');
+  assert.equal(left?.verdict, 'unknown');
+  assert.match(
+    left?.says ?? '',
+    /apps\/a\/app\.ts:1:\d+ registry\.example\.com, .*clusters\/environments\.ts:2:36 gitlab\.example\.com, /,
+  );
+  assert.match(left?.remedy ?? '', /Put your own there/);
+  const own = (text: string) => text.replaceAll('example.com', 'acme.dev');
+  await box.commitQuietly({
+    'clusters/environments.ts': own(environmentsFile()),
+    'apps/a/app.ts': own(fixtureApp('a')),
+    'apps/b/app.ts': own(fixtureApp('b')),
+  });
+  assert.equal(named(await doctor(box.context), 'example values')?.verdict, 'ok');
+  await box.commitQuietly({ 'clusters/c/eksctl.yaml': 'metadata:\n  name: c\n  account: "000000000000"\n' });
+  assert.match(
+    named(await doctor(box.context), 'example values')?.says ?? '',
+    /^1 value is the example's: clusters\/c\/eksctl\.yaml:3:13 000000000000\.$/,
+  );
 });
 
 test('a branch that went missing is named', async (t) => {
@@ -86,6 +118,7 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
     'ok git',
     'ok remote',
     'ok branches',
+    'unknown example values',
     'unknown protection',
     'ok merge method',
     'ok squash',
@@ -93,7 +126,7 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
   ]);
   assert.match(named(findings, 'protection')?.says ?? '', /403/);
   const none = await doctor({ ...box.context, forge: undefined });
-  assert.deepEqual(verdicts(none).slice(3), ['unknown protection', 'unknown merge settings']);
+  assert.deepEqual(verdicts(none).slice(4), ['unknown protection', 'unknown merge settings']);
 });
 
 test('a remote and a forge that cannot be reached are wrong, and hide nothing else', async (t) => {
@@ -104,6 +137,7 @@ test('a remote and a forge that cannot be reached are wrong, and hide nothing el
     'ok git',
     'wrong remote',
     'unknown branches',
+    'unknown example values',
     'wrong protection',
     'wrong merge settings',
   ]);
@@ -115,7 +149,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 13);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 14);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

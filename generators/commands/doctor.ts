@@ -1,12 +1,15 @@
 import type { Forge } from '../forge/forge.ts';
+import type { Git } from '../git/git.ts';
+import { filesOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
+import { readBlobs } from '../git/objects.ts';
 import { newestPublished } from '../git/published.ts';
 import { type Finding, formatFindings, notRead } from '../model/finding.ts';
 import type { Stage } from '../model/metadata.ts';
 import { environmentBranch, head, main, rendered } from '../model/names.ts';
 import { proposalOf, protectionOf } from '../model/protection.ts';
 import { Refusal, Unreadable } from '../model/refusal.ts';
-import { branchesOf, gitOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
+import { branchesOf, examplesOf, gitOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -47,6 +50,7 @@ const checks: readonly Check[] = [
       );
     },
   },
+  { name: 'example values', look: async ({ context }) => [examplesOf(await definitionsOf(context.checkout))] },
   {
     name: 'protection',
     async look({ context, remote }) {
@@ -76,6 +80,21 @@ const environments = { name: 'protection of environments', verdict: 'unknown' } 
 /** The path as it was published last; undefined when nothing was. */
 const pathOf = async (remote: Mirror): Promise<readonly Stage[] | undefined> =>
   (await newestPublished(remote, remote.refs.get(head(rendered))))?.environments;
+
+/** What a team writes of where its apps run, in the newest commit of the checkout: by file, its text. */
+async function definitionsOf(checkout: Git): Promise<ReadonlyMap<string, string>> {
+  const commit = await checkout.commit('HEAD');
+  if (commit === undefined) throw new Unreadable(`${checkout.dir} has no commit yet.`);
+  const wanted = [...(await filesOf(checkout, commit))].filter(([path]) => definition.test(path));
+  const texts = await readBlobs(
+    checkout,
+    wanted.map(([, { id }]) => id),
+  );
+  return new Map(wanted.map(([path, { id }]) => [path, String(texts.get(id))]));
+}
+
+/** The machine's own stand-in is no cluster, and is written by nobody. */
+const definition = /^(clusters\/environments\.ts|clusters\/(?!local\/)[^/]+\/.+|apps\/[^/]+\/app\.ts)$/;
 
 function forgeOf({ forge }: Context): Forge {
   if (forge) return forge;

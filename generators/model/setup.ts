@@ -1,3 +1,4 @@
+import { examplesIn } from './example.ts';
 import type { Finding } from './finding.ts';
 import { environmentBranch, main, rendered } from './names.ts';
 
@@ -71,6 +72,25 @@ export function branchesOf(there: ReadonlySet<string>, environments: readonly st
       remedy: 'Run npx slipway publish.',
     },
   ];
+}
+
+/**
+ * Which values are still those of the example. They are legal, and everything works with them on one machine, so that
+ * they are no fault before there is a cluster: bootstrap refuses them.
+ * @param definitions by file, its text
+ */
+export function examplesOf(definitions: ReadonlyMap<string, string>): Finding {
+  const name = 'example values';
+  const left = [...definitions].flatMap(([file, text]) =>
+    examplesIn(text).map(({ line, column, value }) => `${file}:${line}:${column} ${value}`),
+  );
+  if (left.length === 0) return { name, verdict: 'ok', says: 'No definition has a value of the example.' };
+  return {
+    name,
+    verdict: 'unknown',
+    says: `${left.length} ${left.length === 1 ? 'value is' : 'values are'} the example's: ${left.join(', ')}.`,
+    remedy: "Put your own there before slipway bootstrap: it refuses a cluster with an example's value.",
+  };
 }
 
 /** Whether a promotion becomes a merge commit of just what was proposed. Other methods are survived; they cost something. */

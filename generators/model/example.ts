@@ -1,0 +1,57 @@
+/** A value that stands in the repository as an example, where a team puts its own. */
+export interface Example {
+  /** From 1 on. */
+  readonly line: number;
+  /** From 1 on. */
+  readonly column: number;
+  /** `203.0.113.0/24`. */
+  readonly value: string;
+}
+
+/**
+ * What is legal and belongs to nobody. Names and addresses that are set aside for documentation:
+ * https://www.rfc-editor.org/rfc/rfc2606 and https://www.rfc-editor.org/rfc/rfc5737
+ */
+const forms: readonly RegExp[] = [
+  // An account of AWS.
+  /(?<!\d)0{12}(?!\d)/,
+  // A group or a repository, and the images of one.
+  /(?:https?:\/\/)?(?:[\w-]+\.)*gitlab\.com[/:]example(?:\/[\w.-]+)*/,
+  // A host: its domain, or a label of it.
+  /(?<![\w.-])(?:[\w*-]+\.)*example\.(?:com|net|org)(?![\w-])/,
+  /(?<![\w.-])(?:[\w*-]+\.)+example(?:\.[a-z]{2,})*(?![\w.-])/,
+  // Addresses.
+  /(?<![\d.])(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}(?:\/\d{1,2})?(?![\d.])/,
+  // A bucket.
+  /(?<=['"`/]|[:=]\s*)example-[a-z0-9][a-z0-9.-]*/,
+  // An application's id, or a group.
+  /(?<=['"`])example(?:\/[\w.-]+)*(?=['"`])/,
+];
+const any = new RegExp(forms.map(({ source }) => source).join('|'), 'g');
+
+/** Lines that say something to people only, in TypeScript and in YAML. */
+const comment = /^\s*(\/\/|\/?\*|#)/;
+
+/** The examples that a file's text has, in their order. A line that is all comment has none. */
+export const examplesIn = (text: string): Example[] =>
+  text
+    .split('\n')
+    .flatMap((line, index) =>
+      comment.test(line)
+        ? []
+        : [...line.matchAll(any)].map((match) => ({ line: index + 1, column: match.index + 1, value: match[0] })),
+    );
+
+/** A field of a definition that has an example: `aws.operators[0]` and its whole value. */
+export interface ExampleField {
+  readonly field: string;
+  readonly value: string;
+}
+
+/** The fields of a JSON value that have an example, by their paths from `field` on. */
+export function exampleFields(value: unknown, field: string): ExampleField[] {
+  if (typeof value === 'string') return examplesIn(`'${value}'`).length > 0 ? [{ field, value }] : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => exampleFields(item, `${field}[${index}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => exampleFields(inner, `${field}.${name}`));
+}
