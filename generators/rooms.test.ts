@@ -52,7 +52,7 @@ test('nothing imports in a circle', () => {
   for (const file of files) visit(file, []);
 });
 
-test('model, charts, schemas, bootstrap and render touch nothing of the world', () => {
+test('model, charts, schemas, what clusters are made of, and render touch nothing of the world', () => {
   // The program that makes the catalogues anew is no part of a render.
   const pure = (path: string) =>
     path !== 'generators/schemas/update.ts' &&

@@ -243,6 +243,39 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: { remote, json },
     examples: ['slipway doctor', 'slipway doctor --remote local --json'],
   },
+  bootstrap: {
+    summary: 'make a cluster, or bring one to what the repository says, with Argo CD on it',
+    about:
+      'Takes every step in turn: tools, identity and its rights, stacks, cluster, Argo CD, the credential that it reads the\nrepository with, and the Application that brings the rest. Each looks first and acts only where something is missing,\nso that it can be stopped anywhere and run again. The definitions are those of the commit. --context brings Argo CD to\na cluster that is there already (kind, k3s, minikube): its profile is local, and nothing is done in AWS.\nSLIPWAY_REPOSITORY_TOKEN is the token that Argo CD reads the repository with.',
+    takes: ['CLUSTER'],
+    options: {
+      dry,
+      context: { type: 'string', value: 'NAME', help: 'the context of your kubeconfig where the cluster is already' },
+      'argo-cd': {
+        type: 'string',
+        value: 'FILE',
+        help: "Argo CD's manifest, where it cannot be fetched; its checksum is checked all the same",
+      },
+      yes: { type: 'boolean', help: 'agree to changes of stacks that lose what a resource holds' },
+      eksctl: { type: 'boolean', help: "print the cluster's eksctl.yaml, filled, and do nothing" },
+      destroy: {
+        type: 'boolean',
+        help: 'list what would go on costing without the cluster, and how to delete it; delete nothing',
+      },
+      remote,
+      'dry-run': {
+        type: 'boolean',
+        help: 'print every step with its commands, and run none; it needs no tool and no credential',
+      },
+      json: { type: 'boolean', help: 'print the steps as JSON; with --dry-run' },
+    },
+    examples: [
+      'slipway bootstrap nonprod --dry-run',
+      'slipway bootstrap nonprod',
+      'slipway bootstrap home --context kind-home',
+      'slipway bootstrap nonprod --destroy',
+    ],
+  },
   local: {
     summary: 'this machine as forge and cluster',
     about: `  up      start it and leave it running; main is this checkout's HEAD
@@ -317,8 +350,9 @@ npx slipway VERB --help tells more. Exit codes: 0 done (also when there was noth
 
 Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI),
 ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), PROMETHEUS_URL and PROMETHEUS_TOKEN (Prometheus; the token only where it
-asks for one), SLIPWAY_WORLD (the local world's folder), GITHUB_REPOSITORY (owner/name), GITHUB_TOKEN and
-GITHUB_API_URL (a mirror on GitHub, for announce).
+asks for one), SLIPWAY_REPOSITORY_TOKEN (what a cluster's Argo CD reads the repository with, for bootstrap),
+SLIPWAY_WORLD (the local world's folder), GITHUB_REPOSITORY (owner/name), GITHUB_TOKEN and GITHUB_API_URL (a mirror on
+GitHub, for announce).
 `;
 }
 

@@ -1,0 +1,48 @@
+import { aws, type Command } from './command.ts';
+
+/** What somebody wants to do to something. */
+export interface Right {
+  /** `eks:CreateCluster`. */
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** What `aws sts get-caller-identity` prints. */
+export interface Identity {
+  readonly Account: string;
+  readonly Arn: string;
+}
+
+export const whoAmI = (region: string): Command => aws(region, 'sts', 'get-caller-identity');
+
+/**
+ * The name of the role behind a session; undefined for a user. The session does not say the role's path, which the
+ * simulation wants: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+ */
+export const roleOf = ({ Arn }: Identity): string | undefined =>
+  /^arn:[\w-]+:sts::\d{12}:assumed-role\/([\w+=,.@-]+)\//.exec(Arn)?.[1];
+
+export const readRole = (region: string, role: string): Command => aws(region, 'iam', 'get-role', '--role-name', role);
+
+/** Whether an identity is the account itself, of which nothing can be simulated, and which may do everything. */
+export const isRoot = ({ Arn }: Identity): boolean => /:root$/.test(Arn);
+
+/** One question for each resource. */
+export const simulations = (region: string, principal: string, rights: readonly Right[]): Command[] =>
+  [...Map.groupBy(rights, ({ resource }) => resource)].map(([resource, wanted]) =>
+    aws(
+      region,
+      ...['iam', 'simulate-principal-policy', '--policy-source-arn', principal],
+      ...['--action-names', ...wanted.map(({ action }) => action), '--resource-arns', resource],
+    ),
+  );
+
+/** What an identity may not do, by the answer to one question. */
+export function refusedBy(answer: unknown): Right[] {
+  const { EvaluationResults: results = [] } = answer as {
+    EvaluationResults?: readonly { EvalActionName: string; EvalResourceName: string; EvalDecision: string }[];
+  };
+  return results
+    .filter(({ EvalDecision }) => EvalDecision !== 'allowed')
+    .map(({ EvalActionName: action, EvalResourceName: resource }) => ({ action, resource }));
+}

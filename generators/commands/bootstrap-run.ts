@@ -1,0 +1,194 @@
+import * as objects from '../bootstrap/objects.ts';
+import type { Cloud } from '../bootstrap/plan.ts';
+import { planOf, toolsOf } from '../bootstrap/plan.ts';
+import * as rights from '../bootstrap/rights.ts';
+import type { Step } from '../bootstrap/step.ts';
+import { checkTool, tools } from '../bootstrap/tools.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { bringArgoCd, bringCredential, bringPlatform } from './bootstrap-argo-cd.ts';
+import { bringCluster } from './bootstrap-cluster.ts';
+import { bringStack } from './bootstrap-stack.ts';
+import { Interrupted, ToolError } from './bootstrap-tool.ts';
+import { ask, until, type Work } from './bootstrap-work.ts';
+
+/**
+ * Takes every step in turn. Nothing is written down: what is there says how far an earlier run came.
+ * @throws {Refusal} naming the step, what failed in it, and how to go on
+ */
+export async function bootstrap(work: Work, again: string): Promise<void> {
+  const steps = planOf(work.target);
+  for (const [index, step] of steps.entries()) {
+    const place = `${index + 1}/${steps.length}`;
+    work.say(`${place}  ${step.title} …`);
+    const start = performance.now();
+    try {
+      const done = await take(work, step);
+      work.say(`${place}  ${step.title}: ${done} (${elapsed(performance.now() - start)})`);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw explained(error, `Step ${place}, ${step.title}`, again);
+    }
+  }
+}
+
+const elapsed = (milliseconds: number) =>
+  milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.round(milliseconds / 60_000)} min`;
+
+function explained(error: Refusal, step: string, again: string): Refusal {
+  const next =
+    error instanceof Interrupted
+      ? ` Nothing has to be cleaned up: ${again} goes on from here.`
+      : error instanceof ToolError
+        ? ` When that is put right, ${again} goes on from here.`
+        : '';
+  const Kind = error instanceof Misuse ? Misuse : Refusal;
+  return new Kind(`${step}: ${error.message}${next}`, { cause: error });
+}
+
+async function take(work: Work, { id }: Step): Promise<string> {
+  const { cloud } = work.target;
+  switch (id) {
+    case 'values':
+      return checkValues(work);
+    case 'tools':
+      return checkTools(work);
+    case 'files':
+      return readFiles(work);
+    case 'argo-cd':
+      return bringArgoCd(work);
+    case 'credential':
+      return bringCredential(work);
+    case 'platform':
+      return bringPlatform(work);
+  }
+  if (!cloud) return checkServer(work);
+  switch (id) {
+    case 'identity':
+      return checkIdentity(work, cloud);
+    case 'rights':
+      return checkRights(work, cloud);
+    case 'cluster':
+      return bringCluster(work, cloud);
+    case 'kubeconfig':
+      return writeKubeconfig(work, cloud);
+  }
+  const stack = cloud.stacks.find(({ name }) => id === `stack ${name}`);
+  if (!stack) throw new Error(`no step ${id}`);
+  return bringStack(work, cloud, stack);
+}
+
+async function checkValues({ examples, token, say, target }: Work): Promise<string> {
+  if (examples.length > 0)
+    throw new Misuse(
+      `${examples.length === 1 ? 'a value is' : `${examples.length} values are`} still the example's: ${examples.join('; ')}. Put your own there, commit, and run this again.`,
+    );
+  if (token === undefined)
+    say(`  SLIPWAY_REPOSITORY_TOKEN is not set: ${target.cluster.name} must have the repository's Secret already`);
+  return 'none is the example’s';
+}
+
+async function checkTools({ target, run }: Work): Promise<string> {
+  const found: string[] = [];
+  const wrong: string[] = [];
+  for (const name of toolsOf(target)) {
+    try {
+      found.push(`${name} ${checkTool(name, await versionOf(name, run))}`);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error instanceof Interrupted || error instanceof ToolError) throw error;
+      wrong.push(error.message);
+    }
+  }
+  if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
+  return found.join(', ');
+}
+
+async function versionOf(name: keyof typeof tools, run: Work['run']): Promise<string | undefined> {
+  try {
+    return await run(tools[name].ask);
+  } catch (error) {
+    if (error instanceof Refusal && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** All that is needed later is read now: nobody waits for a cluster to be told that a file is missing. */
+async function readFiles(work: Work): Promise<string> {
+  const { objects: part, where } = await work.part();
+  const release = await work.release(part);
+  objects.phasesOf(release, part, where);
+  return `${part.length} objects of ${where}, ${release.length} of Argo CD ${work.target.argoCd.version}`;
+}
+
+async function checkIdentity(work: Work, { account, region }: Cloud): Promise<string> {
+  const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
+  if (identity.Account === account) return identity.Arn;
+  throw new Refusal(
+    `you are ${identity.Arn} in account ${identity.Account}, and ${work.target.cluster.name} belongs into ${account}. Sign in there (AWS_PROFILE names a profile), or correct aws.account of it in clusters/environments.ts.`,
+  );
+}
+
+async function checkRights(work: Work, { region, rights: wanted }: Cloud): Promise<string> {
+  if (wanted.length === 0) return 'none is asked for';
+  const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
+  if (rights.isRoot(identity)) return 'this is the account itself, which may do everything; a role is better';
+  const role = rights.roleOf(identity);
+  const missing: rights.Right[] = [];
+  try {
+    const principal =
+      role === undefined
+        ? identity.Arn
+        : (await ask<{ Role: { Arn: string } }>(work, rights.readRole(region, role))).Role.Arn;
+    for (const question of rights.simulations(region, principal, wanted))
+      missing.push(...rights.refusedBy(await ask(work, question)));
+  } catch (error) {
+    if (!(error instanceof ToolError) || !/AccessDenied|not authorized to perform: iam:/.test(error.said)) throw error;
+    return 'not known: this identity may not simulate (iam:SimulatePrincipalPolicy); what is missing will be said where it is';
+  }
+  if (missing.length === 0) return `${wanted.length} are there`;
+  const said = missing.map(({ action, resource }) => `${action} on ${resource}`).join(', ');
+  throw new Refusal(
+    `${identity.Arn} lacks ${said}. Ask whoever runs account ${identity.Account}, then run this again.`,
+  );
+}
+
+async function writeKubeconfig(work: Work, { kubeconfig, eksctl: { config } }: Cloud): Promise<string> {
+  const { writeKubeconfig: write } = await import('../bootstrap/eks.ts');
+  await work.run(write(config, kubeconfig));
+  const server = await until(work, `The API server of ${config.metadata.name}`, async () => {
+    try {
+      return await ask<ServerVersion>(work, objects.serverVersion(work.target.way));
+    } catch (error) {
+      // Its name is known everywhere a while after the cluster is there.
+      if (error instanceof ToolError && /no such host|Unable to connect|i\/o timeout/.test(error.said))
+        return undefined;
+      throw error;
+    }
+  });
+  return `${kubeconfig}; the server is ${server.serverVersion?.gitVersion ?? 'of unknown version'}`;
+}
+
+interface ServerVersion {
+  readonly serverVersion?: { readonly gitVersion: string; readonly major: string; readonly minor: string };
+}
+
+/** The version that manifests are checked against. */
+const expected = '1.36';
+
+async function checkServer(work: Work): Promise<string> {
+  const { serverVersion: server } = await ask<ServerVersion>(work, objects.serverVersion(work.target.way)).catch(
+    (error: unknown) => {
+      if (!(error instanceof ToolError)) throw error;
+      throw new Refusal(
+        `${error.message} Is ${work.target.way.at(-1)} a context of your kubeconfig (kubectl config get-contexts), and does its cluster run?`,
+        { cause: error },
+      );
+    },
+  );
+  if (!server) throw new Refusal(`the cluster of ${work.target.way.join(' ')} does not tell its version.`);
+  const version = `${server.major}.${server.minor.replace(/\D/g, '')}`;
+  if (version !== expected)
+    work.say(
+      `  it is Kubernetes ${version}; everything here is checked against ${expected}, and may do otherwise there`,
+    );
+  return server.gitVersion;
+}

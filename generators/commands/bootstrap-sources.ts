@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { loadAll } from 'js-yaml';
+import type { installation } from '../bootstrap/argo-cd.ts';
+import type { Target } from '../bootstrap/plan.ts';
+import { entriesOf } from '../git/history.ts';
+import { openMirror } from '../git/mirror.ts';
+import { newestPublished } from '../git/published.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { applicationFile, environmentBranch, head, metadataFile, rendered } from '../model/names.ts';
+import { Refusal } from '../model/refusal.ts';
+import { short } from '../model/words.ts';
+import type { Work } from './bootstrap-work.ts';
+import type { Context } from './context.ts';
+
+/** The part of Argo CD's own configuration. */
+const app = 'argocd';
+
+/**
+ * The objects of the part argocd as they stand on a platform's branch at the remote.
+ * @throws {Refusal} where there are none, with how they come there
+ */
+export async function readPart(
+  { checkout, remote, say }: Pick<Context, 'checkout' | 'remote' | 'say'>,
+  { platform }: Pick<Target, 'platform'>,
+  dry: string,
+): ReturnType<Work['part']> {
+  const mirror = await openMirror(checkout, remote, { depth: 'tips' });
+  try {
+    const branch = environmentBranch(platform);
+    const tip = mirror.refs.get(head(branch));
+    const entries = tip === undefined ? new Map() : await entriesOf(mirror.git, tip, `${app}/`);
+    const files = [...entries].filter(
+      ([name]) => /\.ya?ml$/.test(name) && ![applicationFile, metadataFile].includes(name),
+    );
+    if (tip === undefined || files.length === 0)
+      throw new Refusal(
+        `Nothing of ${app} stands on ${branch} at ${mirror.address}: run npx slipway publish${tip === undefined ? '' : ` (and, where ${platform} comes after another, merge its promotion)`}, then this again.`,
+      );
+    const published = await newestPublished(mirror, mirror.refs.get(head(rendered)));
+    if (published && published.drySha !== dry)
+      say(
+        `${short(dry)} is not what was published last (${short(published.drySha)}): Argo CD syncs what was published.`,
+      );
+    const texts = await mirror.blobs(files.map(([, { id }]) => id));
+    const objects = files.flatMap(([name, { id }]) => parsed(String(texts.get(id)), `${branch}:${app}/${name}`));
+    return { objects, where: `${app}/ of ${branch} at ${short(tip)}` };
+  } finally {
+    await mirror.close();
+  }
+}
+
+function parsed(text: string, where: string): Manifest[] {
+  try {
+    return (loadAll(text) as (Manifest | null)[]).filter((manifest) => manifest !== null);
+  } catch (error) {
+    throw new Refusal(`${where} is no YAML (${(error as Error).message.split('\n')[0]}); publish it again.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The text of Argo CD's manifest: from a file that was fetched before, or from where it is released. */
+export async function readRelease(
+  { argoCd: { url } }: Pick<Target, 'argoCd'>,
+  file: string | undefined,
+): Promise<string> {
+  if (file !== undefined) {
+    return readFile(file, 'utf8').catch((error: Error) => {
+      throw new Refusal(`--argo-cd ${file} cannot be read: ${error.message}. Fetch it from ${url}.`, { cause: error });
+    });
+  }
+  let reason = '';
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+      if (response.ok) return await response.text();
+      reason = `it answers ${response.status}`;
+    } catch (error) {
+      const { cause, message } = error as Error;
+      reason = cause instanceof Error ? cause.message : message;
+    }
+  }
+  throw new Refusal(`${url} cannot be fetched (${reason}). Fetch it elsewhere, and name the file with --argo-cd FILE.`);
+}
+
+/** What the installation is told beside its version: what the part says of the same. */
+export const paramsOf = (part: readonly Manifest[]): Parameters<typeof installation>[1]['params'] => {
+  const found = part.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'argocd-cmd-params-cm');
+  return (found?.data as Readonly<Record<string, string>> | undefined) ?? {};
+};

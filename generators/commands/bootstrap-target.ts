@@ -1,0 +1,123 @@
+import { bootstrapActions } from '../aws/actions.ts';
+import { eksctlOf } from '../aws/eksctl.ts';
+import { stacksOf } from '../aws/stacks.ts';
+import { argoCdRelease } from '../bootstrap/argo-cd.ts';
+import type { Cloud, Target } from '../bootstrap/plan.ts';
+import { type Cluster, type Path, scopeOf } from '../model/environment.ts';
+import { exampleFields, examplesIn } from '../model/example.ts';
+import { nearest } from '../model/nearest.ts';
+import { Misuse } from '../model/refusal.ts';
+import type { Definitions } from './bootstrap-definitions.ts';
+
+/** What can be made of a cluster: in AWS what the repository says of it, and the manifests of Argo CD. */
+export interface Makers {
+  readonly stacksOf: typeof stacksOf;
+  readonly eksctlOf: typeof eksctlOf;
+  readonly bootstrapActions: typeof bootstrapActions;
+  readonly argoCdRelease: typeof argoCdRelease;
+}
+
+const makers: Makers = { stacksOf, eksctlOf, bootstrapActions, argoCdRelease };
+const file = 'clusters/environments.ts';
+
+/**
+ * The cluster of a name, and what is made of it.
+ * @param context of a kubeconfig, for a cluster that is there already
+ * @throws {Misuse} for a cluster that is not there, or cannot be made so, with what to write
+ */
+export function targetOf(
+  { path, files }: Definitions,
+  name: string,
+  context: string | undefined,
+  { stacksOf, eksctlOf, bootstrapActions, argoCdRelease }: Makers = makers,
+): Target {
+  const cluster = clusterOf(path, name, context);
+  const own = path.environments.filter((environment) => environment.cluster === name);
+  const platform = own.find((environment) => scopeOf(environment) === 'cluster');
+  if (!platform)
+    throw new Misuse(
+      `${file}: no environment with scope: 'cluster' is on ${name}, so that nothing says what Argo CD is there. Add one: ${example(name)}`,
+    );
+  const ha = own.some(({ production }) => production);
+  const { version } = argoCdRelease;
+  const argoCd = { version, ...(ha ? argoCdRelease.ha : argoCdRelease.single) };
+  const base = { cluster, platform: platform.name, ha, argoCd };
+  if (context !== undefined) return { ...base, cloud: undefined, way: ['--context', context] };
+  const cloud = cloudOf(cluster, { stacksOf, eksctlOf, bootstrapActions }, path, files);
+  return { ...base, cloud, way: ['--kubeconfig', cloud.kubeconfig] };
+}
+
+function clusterOf(path: Path, name: string, context: string | undefined): Cluster {
+  const cluster = path.clusters.get(name);
+  if (!cluster) {
+    const near = nearest(name, [...path.clusters.keys()]);
+    const known = near ? `did you mean ${near}?` : `known are ${[...path.clusters.keys()].join(', ')}.`;
+    const add = context === undefined ? '' : ` To have a cluster of your own, add it: ${lines(name)}`;
+    throw new Misuse(`${name} is not a cluster of ${file}; ${known}${add}`);
+  }
+  if (context !== undefined && cluster.profile !== 'local')
+    throw new Misuse(
+      `${file}: ${name} has profile: '${cluster.profile}', and --context is for a cluster with profile: 'local'. Leave --context out, or add a cluster: ${lines('home')}`,
+    );
+  if (context === undefined && cluster.profile === 'local')
+    throw new Misuse(
+      `${file}: ${name} has profile: 'local', which nobody makes: name the context of your kubeconfig where it is, with --context NAME (kubectl config get-contexts lists them).`,
+    );
+  return cluster;
+}
+
+/** What is written for a cluster of one's own. */
+const lines = (name: string) =>
+  `in clusters, { name: '${name}', profile: 'local', registries, storage: 'standard', ingress: 'nginx', namespaces: {} }; in environments, ${example(name)}`;
+
+const example = (name: string) =>
+  `{ name: 'platform-${name}', cluster: '${name}', scope: 'cluster', domain: '${name}.localhost', replicas: 1, resources: { cpu: '50m', memory: '128Mi' }, soak: '1m' }`;
+
+function cloudOf(
+  cluster: Cluster,
+  { stacksOf, eksctlOf, bootstrapActions }: Pick<Makers, 'stacksOf' | 'eksctlOf' | 'bootstrapActions'>,
+  path: Path,
+  files: Definitions['files'],
+): Cloud {
+  const { name, aws } = cluster;
+  if (!aws)
+    throw new Misuse(
+      `${file}: ${name} has no field aws, so that nobody knows where to make it. Add aws: { account: '<twelve digits>', region: 'eu-central-1', operators: ['<your addresses>'] }.`,
+    );
+  const config = `clusters/${name}/eksctl.yaml`;
+  const stacks = stacksOf(cluster, path);
+  const lost = [config, ...stacks.map((stack) => stack.file)].find((wanted) => !files.has(wanted));
+  if (lost !== undefined) throw new Misuse(`${lost} is not in the commit; write and commit it.`);
+  return {
+    account: aws.account,
+    region: aws.region,
+    stacks,
+    rights: bootstrapActions(cluster),
+    eksctl: { file: config, ...eksctlOf(files.get(config) as string, config, cluster) },
+    kubeconfig: `.slipway/bootstrap/${name}.kubeconfig`,
+  };
+}
+
+/** The values of a target that are the example's, each with its place; of a cluster that is there only what matters to it. */
+export function examplesLeft(
+  { path, files }: Definitions,
+  { cluster, cloud }: Pick<Target, 'cluster' | 'cloud'>,
+): string[] {
+  const { name } = cluster;
+  const fields = [
+    ...exampleFields(path.repository, 'repository'),
+    ...(cloud ? exampleFields(cluster, `clusters.${name}`) : []),
+    ...(cloud
+      ? path.environments
+          .filter((environment) => environment.cluster === name)
+          .flatMap((environment) => exampleFields(environment, `environments.${environment.name}`))
+      : []),
+  ].map(({ field, value }) => `${file} (${field}) is ${JSON.stringify(value)}`);
+  if (!cloud) return fields;
+  const written = [...files]
+    .filter(([path]) => path.startsWith(`clusters/${name}/`))
+    .flatMap(([path, text]) =>
+      examplesIn(text).map(({ line, column, value }) => `${path}:${line}:${column} is ${JSON.stringify(value)}`),
+    );
+  return [...fields, ...written];
+}
