@@ -10,6 +10,8 @@ const ask = ({ metadata: { name, region } }: ClusterFile, verb: string, option =
 
 export const describeCluster = (config: ClusterFile): Command => ask(config, 'describe-cluster', '--name');
 export const listAddons = (config: ClusterFile): Command => ask(config, 'list-addons');
+export const describeAddon = ({ metadata: { name, region } }: ClusterFile, addon: string): Command =>
+  aws(region, 'eks', 'describe-addon', '--cluster-name', name, '--addon-name', addon);
 export const listAccessEntries = (config: ClusterFile): Command => ask(config, 'list-access-entries');
 export const listPodIdentities = (config: ClusterFile): Command => ask(config, 'list-pod-identity-associations');
 export const listNodeGroups = (config: ClusterFile): Command => ask(config, 'list-nodegroups');
@@ -55,7 +57,8 @@ export interface Existing {
     };
     readonly zonalShiftConfig?: { readonly enabled?: boolean };
   };
-  readonly addons: readonly string[];
+  /** By name: the version, where the file pins one. */
+  readonly addons: ReadonlyMap<string, string | undefined>;
   /** By the ARNs of those who have one. */
   readonly accessEntries: readonly string[];
   /** `namespace/service account`. */
@@ -76,6 +79,7 @@ export interface Piece {
 export const pieceCommands = (file: string): Readonly<Record<PieceName, Command>> => ({
   nodeGroups: eksctl(file, 'create', 'nodegroup'),
   addons: eksctl(file, 'create', 'addon', '--wait'),
+  addonVersions: eksctl(file, 'update', 'addon', '--wait'),
   accessEntries: eksctl(file, 'create', 'accessentry'),
   podIdentities: eksctl(file, 'create', 'podidentityassociation'),
   logging: eksctl(file, 'utils', 'update-cluster-logging', '--approve'),
@@ -83,12 +87,32 @@ export const pieceCommands = (file: string): Readonly<Record<PieceName, Command>
   zonalShift: eksctl(file, 'utils', 'update-zonal-shift-config'),
 });
 
-type PieceName = 'nodeGroups' | 'addons' | 'accessEntries' | 'podIdentities' | 'logging' | 'endpoints' | 'zonalShift';
+type PieceName =
+  | 'nodeGroups'
+  | 'addons'
+  | 'addonVersions'
+  | 'accessEntries'
+  | 'podIdentities'
+  | 'logging'
+  | 'endpoints'
+  | 'zonalShift';
+
+/** Without a version, EKS chooses one, and leaves it so. */
+interface Addon {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** The addons of a file that are pinned to one version. */
+export const pinnedAddons = (config: ClusterFile): string[] =>
+  ((config as ClusterFile & Fields).addons ?? [])
+    .filter(({ version }) => version !== undefined && version !== 'latest')
+    .map(({ name }) => name);
 
 /** The fields of an eksctl file that are compared. https://docs.aws.amazon.com/eks/latest/eksctl/schema.html */
 interface Fields {
   readonly managedNodeGroups?: readonly { readonly name: string }[];
-  readonly addons?: readonly { readonly name: string }[];
+  readonly addons?: readonly Addon[];
   readonly accessConfig?: { readonly accessEntries?: readonly { readonly principalARN: string }[] };
   readonly iam?: {
     readonly podIdentityAssociations?: readonly { readonly namespace: string; readonly serviceAccountName: string }[];
@@ -113,8 +137,13 @@ export function missingPieces(config: ClusterFile, there: Existing, file: string
 
   const groups = lacking(fields.managedNodeGroups, ({ name }) => name, there.nodeGroups);
   if (groups.length > 0) add('nodeGroups', said('node groups', groups, 'name'), { managedNodeGroups: groups });
-  const addons = lacking(fields.addons, ({ name }) => name, there.addons);
+  const addons = lacking(fields.addons, ({ name }) => name, [...there.addons.keys()]);
   if (addons.length > 0) add('addons', said('addons', addons, 'name'), { addons });
+  const others = (fields.addons ?? []).filter(
+    ({ name, version }) =>
+      pinnedAddons(config).includes(name) && ![version, undefined].includes(there.addons.get(name)),
+  );
+  if (others.length > 0) add('addonVersions', said('other versions of', others, 'name'), { addons: others });
   const entries = lacking(fields.accessConfig?.accessEntries, ({ principalARN }) => principalARN, there.accessEntries);
   if (entries.length > 0)
     add('accessEntries', said('access entries', entries, 'principalARN'), {
@@ -133,7 +162,7 @@ export function missingPieces(config: ClusterFile, there: Existing, file: string
   const { cluster } = there;
   const types = fields.cloudWatch?.clusterLogging?.enableTypes;
   const logged = cluster.logging?.clusterLogging?.flatMap(({ types, enabled }) => (enabled ? types : [])) ?? [];
-  if (types && !sameSet(types, logged) && !types.some((type) => type === '*' || type === 'all'))
+  if (types && !sameSet(types.some((type) => /^(\*|all)$/.test(type)) ? everyLog : types, logged))
     add('logging', `logs of ${types.join(', ')}`);
   const { clusterEndpoints, publicAccessCIDRs } = fields.vpc ?? {};
   const vpc = cluster.resourcesVpcConfig ?? {};
@@ -148,6 +177,9 @@ export function missingPieces(config: ClusterFile, there: Existing, file: string
     add('zonalShift', 'zonal shift');
   return pieces;
 }
+
+/** https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html */
+const everyLog = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
 const said = <K extends string>(what: string, items: readonly Readonly<Record<K, string>>[], key: K) =>
   `${what} ${items.map((item) => item[key]).join(', ')}`;

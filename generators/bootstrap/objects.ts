@@ -1,3 +1,4 @@
+import { isClusterScoped } from '../model/kinds.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Command } from './command.ts';
@@ -104,12 +105,8 @@ export function phasesOf(install: readonly Manifest[], part: readonly Manifest[]
   };
 }
 
-/** What Argo CD and its configuration have that belongs to no namespace. */
-const clusterWide =
-  /^(Namespace|CustomResourceDefinition|ClusterRole|ClusterRoleBinding|PriorityClass|ValidatingAdmissionPolicy(Binding)?)$/;
-
 const placed = (manifest: Manifest): Manifest =>
-  clusterWide.test(manifest.kind) || manifest.metadata.namespace !== undefined
+  isClusterScoped(manifest.kind) || manifest.metadata.namespace !== undefined
     ? manifest
     : { ...manifest, metadata: { ...manifest.metadata, namespace: argoNamespace } };
 

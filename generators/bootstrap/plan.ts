@@ -145,6 +145,7 @@ export function planOf(target: Target): Step[] {
       [
         eks.describeCluster(config),
         eks.listAddons(config),
+        ...eks.pinnedAddons(config).map((name) => eks.describeAddon(config, name)),
         eks.listAccessEntries(config),
         eks.listPodIdentities(config),
         eks.listNodeGroups(config),

@@ -83,7 +83,12 @@ async function mayBeCreated(work: Work, { region, eksctl: { config } }: Cloud): 
 
 async function missing(work: Work, { eksctl: { config, file } }: Cloud): Promise<eks.Piece[]> {
   const { cluster } = await ask<{ cluster: Described }>(work, eks.describeCluster(config));
-  const { addons } = await ask<{ addons: string[] }>(work, eks.listAddons(config));
+  const { addons: names } = await ask<{ addons: string[] }>(work, eks.listAddons(config));
+  const addons = new Map<string, string | undefined>(names.map((name) => [name, undefined]));
+  for (const name of eks.pinnedAddons(config).filter((pinned) => addons.has(pinned))) {
+    const { addon } = await ask<{ addon: { addonVersion: string } }>(work, eks.describeAddon(config, name));
+    addons.set(name, addon.addonVersion);
+  }
   const { accessEntries } = await ask<{ accessEntries: string[] }>(work, eks.listAccessEntries(config));
   const { associations } = await ask<{ associations: { namespace: string; serviceAccount: string }[] }>(
     work,

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { loadAll } from 'js-yaml';
-import type { installation } from '../bootstrap/argo-cd.ts';
 import type { Target } from '../bootstrap/plan.ts';
 import { entriesOf } from '../git/history.ts';
 import { openMirror } from '../git/mirror.ts';
@@ -83,8 +83,12 @@ export async function readRelease(
   throw new Refusal(`${url} cannot be fetched (${reason}). Fetch it elsewhere, and name the file with --argo-cd FILE.`);
 }
 
-/** What the installation is told beside its version: what the part says of the same. */
-export const paramsOf = (part: readonly Manifest[]): Parameters<typeof installation>[1]['params'] => {
+/**
+ * What says whether Argo CD's programs must start again: they read these parameters when they start, and only then.
+ * https://argo-cd.readthedocs.io/en/stable/operator-manual/argocd-cmd-params-cm-yaml/
+ */
+export function paramsOf(part: readonly Manifest[]): string {
   const found = part.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'argocd-cmd-params-cm');
-  return (found?.data as Readonly<Record<string, string>> | undefined) ?? {};
-};
+  const entries = Object.entries((found?.data as Readonly<Record<string, string>> | undefined) ?? {}).sort();
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
+}

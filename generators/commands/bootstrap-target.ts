@@ -88,12 +88,19 @@ function cloudOf(
   const stacks = stacksOf(cluster, path);
   const lost = [config, ...stacks.map((stack) => stack.file)].find((wanted) => !files.has(wanted));
   if (lost !== undefined) throw new Misuse(`${lost} is not in the commit; write and commit it.`);
+  const filled = eksctlOf(files.get(config) as string, config, cluster, path);
+  const { metadata } = filled.config;
+  const { version } = metadata;
+  if (version === undefined || !/^1\.\d+$/.test(version))
+    throw new Misuse(
+      `${config}: metadata.version is ${JSON.stringify(version)}, and must be a version such as '1.36'.`,
+    );
   return {
     account: aws.account,
     region: aws.region,
     stacks,
     rights: bootstrapActions(cluster),
-    eksctl: { file: config, ...eksctlOf(files.get(config) as string, config, cluster) },
+    eksctl: { file: config, text: filled.text, config: { ...filled.config, metadata: { ...metadata, version } } },
     kubeconfig: `.slipway/bootstrap/${name}.kubeconfig`,
   };
 }

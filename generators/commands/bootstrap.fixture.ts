@@ -27,6 +27,7 @@ interface StoredCluster extends Record<string, unknown> {
   status: string;
   version: string;
   left: number;
+  /** `name version`. */
   addons: string[];
   accessEntries: string[];
   podIdentities: string[];
@@ -244,7 +245,8 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
     options(rest, ['--name', '--region', '--kubeconfig', '--alias']);
     return world.cluster ? { out: 'Updated context' } : awsError('ResourceNotFoundException', 'No cluster found');
   }
-  options(rest, [...regional, verb === 'describe-cluster' ? '--name' : '--cluster-name']);
+  const known = verb === 'describe-cluster' ? ['--name'] : ['--cluster-name', '--addon-name'];
+  const { '--addon-name': addon } = options(rest, [...regional, ...known]);
   const { cluster } = world;
   if (!cluster) return awsError('ResourceNotFoundException', 'No cluster found for name: prod.');
   switch (verb) {
@@ -263,7 +265,11 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
       };
     }
     case 'list-addons':
-      return { out: { addons: cluster.addons } };
+      return { out: { addons: cluster.addons.map((addon) => addon.split(' ')[0]) } };
+    case 'describe-addon': {
+      const [, addonVersion] = cluster.addons.find((one) => one.startsWith(`${addon} `))?.split(' ') ?? [];
+      return { out: { addon: { addonName: addon, addonVersion } } };
+    }
     case 'list-access-entries':
       return { out: { accessEntries: cluster.accessEntries } };
     case 'list-nodegroups':
@@ -394,7 +400,11 @@ function eksctl(world: World, args: readonly string[], stdin: string): Answer {
     Object.assign(cluster, { version, status: 'UPDATING', left: 1 });
     return { mutates: true };
   }
-  options(rest, ['-f', ...(verb === 'create' ? (noun === 'addon' ? ['--wait!'] : []) : ['--approve!'])]);
+  options(rest, [
+    '-f',
+    ...(noun === 'addon' ? ['--wait!'] : []),
+    ...(/logging|vpc/.test(noun ?? '') ? ['--approve!'] : []),
+  ]);
   const whole = clusterOf(file);
   const fields: Readonly<Record<string, keyof StoredCluster & string>> = {
     'create nodegroup': 'nodeGroups',
@@ -405,6 +415,14 @@ function eksctl(world: World, args: readonly string[], stdin: string): Answer {
     'utils update-cluster-vpc-config': 'publicAccessCidrs',
     'utils update-zonal-shift-config': 'zonalShift',
   };
+  if (name === 'update addon') {
+    const given = whole.addons.map((addon) => addon.split(' ')[0]);
+    cluster.addons = [
+      ...cluster.addons.filter((addon) => !given.includes(addon.split(' ')[0])),
+      ...whole.addons,
+    ].sort();
+    return { mutates: true };
+  }
   const field = fields[name];
   if (field === undefined) throw new Unknown(name);
   if (verb === 'utils') cluster[field] = whole[field];
@@ -422,7 +440,7 @@ export function clusterOf(file: object): StoredCluster {
     file as typeof eksctlFile;
   return {
     ...{ status: 'ACTIVE', version: metadata.version, left: 0 },
-    addons: (addons ?? []).map(({ name }) => name).sort(),
+    addons: (addons ?? []).map(({ name, version }) => `${name} ${version ?? 'chosen'}`).sort(),
     accessEntries: (accessConfig?.accessEntries ?? []).map(({ principalARN }) => principalARN),
     podIdentities: (iam?.podIdentityAssociations ?? []).map((one) => `${one.namespace}/${one.serviceAccountName}`),
     nodeGroups: (managedNodeGroups ?? []).map(({ name }) => name),
@@ -522,7 +540,10 @@ const eksctlFile = {
   kind: 'ClusterConfig',
   metadata: { name: 'prod', region: 'eu-central-1', version: '1.36' },
   accessConfig: { accessEntries: [{ principalARN: 'arn:aws:iam::123456789012:role/team/platform' }] },
-  addons: [{ name: 'metrics-server' }, { name: 'eks-pod-identity-agent' }],
+  addons: [{ name: 'metrics-server', version: 'v0.8.1-eksbuild.11' }, { name: 'kube-state-metrics' }] as {
+    name: string;
+    version?: string;
+  }[],
   iam: { podIdentityAssociations: [{ namespace: 'ci', serviceAccountName: 'runner' }] },
   managedNodeGroups: [{ name: 'arm' }],
   cloudWatch: { clusterLogging: { enableTypes: ['audit', 'api'] } },
