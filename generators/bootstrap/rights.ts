@@ -22,6 +22,24 @@ export const whoAmI = (region: string): Command => aws(region, 'sts', 'get-calle
 export const roleOf = ({ Arn }: Identity): string | undefined =>
   /^arn:[\w-]+:sts::\d{12}:assumed-role\/([\w+=,.@-]+)\//.exec(Arn)?.[1];
 
+/**
+ * Whether an identity may speak to a cluster that gives its maker nothing, by the entries of its file. An entry says a
+ * role's path, and a session does not: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+ */
+export function mayEnter(identity: Identity, config: object): boolean {
+  const { accessConfig: access } = config as {
+    accessConfig?: {
+      readonly bootstrapClusterCreatorAdminPermissions?: boolean;
+      readonly accessEntries?: readonly { readonly principalARN: string }[];
+    };
+  };
+  if (access?.bootstrapClusterCreatorAdminPermissions !== false) return true;
+  const role = roleOf(identity);
+  return (access.accessEntries ?? []).some(({ principalARN }) =>
+    role === undefined ? principalARN === identity.Arn : /:role\/(?:.*\/)?([^/]+)$/.exec(principalARN)?.[1] === role,
+  );
+}
+
 export const readRole = (region: string, role: string): Command => aws(region, 'iam', 'get-role', '--role-name', role);
 
 /** Whether an identity is the account itself, of which nothing can be simulated, and which may do everything. */

@@ -119,8 +119,12 @@ async function readFiles(work: Work): Promise<string> {
   return `${part.length} objects of ${where}, ${release.length} of Argo CD ${work.target.argoCd.version}`;
 }
 
-async function checkIdentity(work: Work, { account, region }: Cloud): Promise<string> {
+async function checkIdentity(work: Work, { account, region, eksctl: { file, config } }: Cloud): Promise<string> {
   const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
+  if (identity.Account === account && !rights.mayEnter(identity, config))
+    throw new Refusal(
+      `${identity.Arn} is in no accessConfig.accessEntries of ${file}, so that it could make the cluster and not speak to it. Take a role that is there, or add it and commit.`,
+    );
   if (identity.Account === account) return identity.Arn;
   throw new Refusal(
     `you are ${identity.Arn} in account ${identity.Account}, and ${work.target.cluster.name} belongs into ${account}. Sign in there (AWS_PROFILE names a profile), or correct aws.account of it in clusters/environments.ts.`,

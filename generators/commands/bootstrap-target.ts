@@ -9,12 +9,18 @@ import { nearest } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import type { Definitions } from './bootstrap-definitions.ts';
 
+interface Manifest {
+  readonly url: string;
+  readonly sha256: string;
+}
+
 /** What can be made of a cluster: in AWS what the repository says of it, and the manifests of Argo CD. */
 export interface Makers {
   readonly stacksOf: typeof stacksOf;
   readonly eksctlOf: typeof eksctlOf;
   readonly bootstrapActions: typeof bootstrapActions;
-  readonly argoCdRelease: typeof argoCdRelease;
+  /** With several of everything, and with one. */
+  readonly argoCdRelease: { readonly version: string; readonly ha: Manifest; readonly single: Manifest };
 }
 
 const makers: Makers = { stacksOf, eksctlOf, bootstrapActions, argoCdRelease };

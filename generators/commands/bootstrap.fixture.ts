@@ -130,7 +130,7 @@ export class StandIns {
       chunks.push(chunk);
       if (chunk.at(-1) !== 4) return;
       const [words = '', stdin = ''] = String(Buffer.concat(chunks)).slice(0, -1).split('\u0001');
-      const { code = 0, out = '', err = '' } = this.#answer(words.split('\0').slice(0, -1), stdin) ?? { hang: true };
+      const { code = 0, out = '', err = '' } = this.#answer(words.split('\0').slice(0, -1), stdin);
       if (this.fault?.how === 'hang' && this.calls.length === this.fault.at) return void this.hanging?.();
       const text = typeof out === 'string' ? out : JSON.stringify(out);
       socket.end(`${code}\n${oneLine(text)}\n${oneLine(err)}\n`);
@@ -539,7 +539,10 @@ const eksctlFile = {
   apiVersion: 'eksctl.io/v1alpha5',
   kind: 'ClusterConfig',
   metadata: { name: 'prod', region: 'eu-central-1', version: '1.36' },
-  accessConfig: { accessEntries: [{ principalARN: 'arn:aws:iam::123456789012:role/team/platform' }] },
+  accessConfig: {
+    bootstrapClusterCreatorAdminPermissions: false,
+    accessEntries: [{ principalARN: 'arn:aws:iam::123456789012:role/team/platform' }],
+  },
   addons: [{ name: 'metrics-server', version: 'v0.8.1-eksbuild.11' }, { name: 'kube-state-metrics' }] as {
     name: string;
     version?: string;
@@ -601,7 +604,7 @@ export const makers: Makers = {
     { action: 'cloudformation:CreateChangeSet', resource: '*' },
     { action: 's3:CreateBucket', resource: 'arn:aws:s3:::*' },
   ],
-  argoCdRelease: { version: '9.9.9', ha: pinned, single: pinned } as Makers['argoCdRelease'],
+  argoCdRelease: { version: '9.9.9', ha: pinned, single: pinned },
 };
 
 export function installation(text: string): readonly Manifest[] {

@@ -227,6 +227,10 @@ test('what cannot be done is refused with the next step, before anything is made
       says: /in account 999999999999, and prod belongs into 123456789012.*AWS_PROFILE/,
       world: { account: '999999999999' },
     },
+    {
+      says: /assumed-role\/visitor\/somebody is in no accessConfig\.accessEntries of clusters\/prod\/eksctl\.yaml/,
+      world: { arn: 'arn:aws:sts::123456789012:assumed-role/visitor/somebody' },
+    },
     { says: /lacks s3:CreateBucket on arn:aws:s3:::\*\. Ask whoever/, world: { denied: ['s3:CreateBucket'] } },
     {
       says: /eksctl is 0\.100\.0; 0\.\d+\.\d+ or later is needed\. Install it: curl .*eksctl-io\/eksctl\/releases\/download\/v0\.\d+\.\d+\//,
@@ -275,7 +279,8 @@ test('what cannot be done is refused with the next step, before anything is made
       request: { cluster: 'home', context: 'nowhere' },
     },
     { says: /--argo-cd \/nowhere\.yaml cannot be read/, request: { argoCd: '/nowhere.yaml' } },
-    { says: /checksum|sha256/i, given: { installation: pinnedInstallation } },
+    { says: /install\.yaml cannot be fetched \(.*\)\. Fetch it elsewhere, and name/, request: { argoCd: undefined } },
+    { says: /checksum|SHA-256/i, given: { installation: pinnedInstallation } },
     {
       says: /EKS has no such cluster|An earlier eksctl left the stack eksctl-prod-cluster as ROLLBACK_COMPLETE, and no cluster/,
       world: { stacks: { 'eksctl-prod-cluster': { status: 'ROLLBACK_COMPLETE', content: '' } } },

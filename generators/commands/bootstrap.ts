@@ -37,7 +37,7 @@ export interface BootstrapWorld {
   /** What is made, for whoever has other files. @default that of this repository */
   readonly makers?: Makers | undefined;
   /** @default that of the pinned release */
-  readonly installation?: typeof installation | undefined;
+  readonly installation?: ((...given: Parameters<typeof installation>) => readonly Manifest[]) | undefined;
 }
 
 /** What is asked for, read and checked; nothing was asked of any cluster. */
