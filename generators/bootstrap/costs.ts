@@ -22,7 +22,6 @@ const tags = (answer: unknown) =>
 /** What is looked for. All that bootstrap and Argo CD make has a tag by which it is found. */
 export function costsOf({ region, eksctl: { config } }: Cloud): Cost[] {
   const { name } = config.metadata;
-  const owned = `kubernetes.io/cluster/${name}`;
   const tagged = (key: string, value: string, ...types: string[]) =>
     aws(
       region,
@@ -30,31 +29,19 @@ export function costsOf({ region, eksctl: { config } }: Cloud): Cost[] {
       ...['--resource-type-filters', ...types],
     );
   const slipway = (...types: string[]) => tagged('slipway', name, ...types);
+  // What Auto Mode makes: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSBlockStoragePolicy.html
+  const made = (...types: string[]) => tagged('eks:eks-cluster-name', name, ...types);
   return [
     {
-      what: 'volumes',
+      what: 'volumes and snapshots',
       why: 'A volume of a StatefulSet outlives its cluster, and holds the data.',
-      look: aws(region, 'ec2', 'describe-volumes', '--filters', `Name=tag-key,Values=${owned}`),
-      names: rows('Volumes', 'VolumeId'),
-    },
-    {
-      what: 'snapshots',
-      why: 'They were made of volumes, and nobody else takes them away.',
-      look: aws(
-        region,
-        'ec2',
-        'describe-snapshots',
-        '--owner-ids',
-        'self',
-        '--filters',
-        `Name=tag-key,Values=${owned}`,
-      ),
-      names: rows('Snapshots', 'SnapshotId'),
+      look: made('ec2:volume', 'ec2:snapshot'),
+      names: tags,
     },
     {
       what: 'load balancers',
       why: 'The cluster made them for its Ingresses, and only it takes them away: delete those first.',
-      look: tagged('elbv2.k8s.aws/cluster', name, 'elasticloadbalancing:loadbalancer'),
+      look: made('elasticloadbalancing:loadbalancer'),
       names: tags,
     },
     {

@@ -2,27 +2,21 @@ import { formatCommand } from '../bootstrap/command.ts';
 import { costsOf, farewell } from '../bootstrap/costs.ts';
 import type { Cloud } from '../bootstrap/plan.ts';
 import { Refusal } from '../model/refusal.ts';
-import { Interrupted, parsedAnswer, type RunTool } from './bootstrap-tool.ts';
+import { Interrupted, parsedAnswer, type RunTool, ToolError } from './bootstrap-tool.ts';
 
 /** What would go on costing once a cluster is deleted, and what a person types to delete it. Nothing is deleted here. */
 export async function describeDestroy(run: RunTool, cloud: Cloud): Promise<string[]> {
   const lines = ['Nothing is deleted by this. What would go on costing when the cluster is gone:', ''];
-  let unknown: string | undefined;
-  for (const { what, why, look, names } of costsOf(cloud)) {
-    const found = unknown === undefined ? await looked(run, look, names) : undefined;
-    if (typeof found === 'string') unknown = found;
-    const said = Array.isArray(found) ? (found.length > 0 ? found.join(', ') : 'none') : 'not known';
-    lines.push(
-      `  ${what.padEnd(26)}  ${said}`,
-      `  ${''.padEnd(26)}  ${why}`,
-      `  ${''.padEnd(26)}  ${formatCommand(look)}`,
-    );
+  const costs = costsOf(cloud);
+  const found = await Promise.all(costs.map(({ look, names }) => looked(run, look, names)));
+  for (const [index, { what, why, look }] of costs.entries()) {
+    const there = found[index] ?? 'nobody asked';
+    const said = typeof there === 'string' ? `not known: ${there}` : there.length > 0 ? there.join(', ') : 'none';
+    const indent = ''.padEnd(26);
+    lines.push(`  ${what.padEnd(26)}  ${said}`, `  ${indent}  ${why}`, `  ${indent}  ${formatCommand(look)}`);
   }
-  if (unknown !== undefined)
-    lines.push(
-      '',
-      `AWS could not be asked (${unknown}), so this is what there may be; sign in and run it again to see what there is.`,
-    );
+  if (found.some((there) => typeof there === 'string'))
+    lines.push('', 'AWS did not tell everything: sign in, and run this again to see what there is.');
   lines.push(
     '',
     'To delete the cluster, in this order (its buckets, keys and volumes stay until somebody deletes them):',
@@ -42,6 +36,7 @@ async function looked(
     return names(parsedAnswer(look, await run(look)));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof Refusal)) throw error;
-    return error.message;
+    // The command stands beside it.
+    return error instanceof ToolError ? error.said.trim().split('\n').at(-1) || 'it failed' : error.message;
   }
 }

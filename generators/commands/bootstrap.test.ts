@@ -401,22 +401,32 @@ test('taking a cluster away is for people: what would go on costing is listed, a
   const asked: string[] = [];
   const lines = await describeDestroy(async ({ argv }) => {
     asked.push(argv.slice(0, 3).join(' '));
-    return argv.includes('describe-volumes') ? '{"Volumes":[{"VolumeId":"vol-1"},{"VolumeId":"vol-2"}]}' : '{}';
+    return argv.includes('ec2:volume')
+      ? '{"ResourceTagMappingList":[{"ResourceARN":"vol-1"},{"ResourceARN":"vol-2"}]}'
+      : '{}';
   }, target.cloud);
   assert.ok(
     asked.every((call) => /^aws \S+ (describe|get|list)-/.test(call)),
     asked.join('\n'),
   );
-  assert.ok(lines.some((line) => /volumes +vol-1, vol-2/.test(line)));
+  assert.ok(lines.some((line) => /volumes and snapshots +vol-1, vol-2/.test(line)));
   const order = lines.findIndex((line) => line.includes('eksctl delete cluster --name prod'));
   assert.ok(
     order > 0 && lines.findIndex((line) => line.includes('delete-stack --stack-name slipway-prod-backup')) > order,
   );
+  const half = await describeDestroy(async ({ argv }) => {
+    if (argv.includes('ec2:volume')) throw new Refusal('you may not');
+    return '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:s3:::backups"}]}';
+  }, target.cloud);
+  assert.ok(
+    half.some((line) => /buckets +arn:aws:s3:::backups/.test(line)),
+    'what one may not see hides nothing else',
+  );
   const blind = await describeDestroy(async () => {
     throw new Refusal('Unable to locate credentials');
   }, target.cloud);
-  assert.ok(blind.some((line) => /AWS could not be asked \(Unable to locate credentials\)/.test(line)));
-  assert.ok(blind.some((line) => /volumes +not known/.test(line)));
+  assert.ok(blind.some((line) => /AWS did not tell everything: sign in/.test(line)));
+  assert.ok(blind.some((line) => /volumes and snapshots +not known: Unable to locate credentials/.test(line)));
 });
 
 test('the command prints the plan without any tool, and says what a missing one is installed with', async (t) => {
