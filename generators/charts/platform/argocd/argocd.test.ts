@@ -10,7 +10,7 @@ import { objectsOf, partsOfAll, type Rendered } from '../../../parts.fixture.ts'
 import { expression } from '../../../policies/expression.ts';
 import { strictly } from '../../../schemas/strictly.ts';
 import { rulesFor } from './admission.ts';
-import { gitLabOf } from './git-lab.ts';
+import { gitLabOf, portOf } from './git-lab.ts';
 import { healthScripts } from './health.ts';
 import { hostileApplications } from './hostile.fixture.ts';
 
@@ -246,12 +246,17 @@ test('what is told to GitLab is JSON, and every name in it leads somewhere', () 
 });
 
 test('the GitLab of a repository is found by its address, however git reaches it', () => {
-  const table: [url: string, origin: string, project: string][] = [
-    ['https://gitlab.com/example/slipway.git', 'https://gitlab.com', 'example/slipway'],
-    ['https://git.example.org:8443/a/b/c', 'https://git.example.org:8443', 'a/b/c'],
-    ['ssh://git@git.example.org:2222/a/b.git', 'https://git.example.org', 'a/b'],
+  const table: [url: string, origin: string, project: string, port: number][] = [
+    ['https://gitlab.com/example/slipway.git', 'https://gitlab.com', 'example/slipway', 443],
+    ['https://git.example.org:8443/a/b/c', 'https://git.example.org:8443', 'a/b/c', 8443],
+    ['http://git.example.org/a/b', 'http://git.example.org', 'a/b', 80],
+    ['ssh://git@git.example.org/a/b.git', 'https://git.example.org', 'a/b', 22],
+    ['ssh://git@git.example.org:2222/a/b.git', 'https://git.example.org', 'a/b', 2222],
   ];
-  for (const [url, origin, project] of table) assert.deepEqual(gitLabOf(url), { origin, project }, url);
+  for (const [url, origin, project, port] of table) {
+    assert.deepEqual(gitLabOf(url), { origin, project }, url);
+    assert.equal(portOf(url), port, url);
+  }
 });
 
 /** A JSON value as Lua 5.1 writes it. */

@@ -14,3 +14,9 @@ export function gitLabOf(repository: string): GitLab {
     project: pathname.replace(/^\/+/, '').replace(/\.git$/, ''),
   };
 }
+
+/** The port that an address means. */
+export function portOf(url: string): number {
+  const { protocol, port } = new URL(url);
+  return port === '' ? (protocol === 'ssh:' ? 22 : protocol === 'http:' ? 80 : 443) : Number(port);
+}

@@ -5,6 +5,7 @@ import { argoCd } from '../../../model/project.ts';
 import { monitoring } from '../../network.ts';
 import type { Placement } from '../../place.ts';
 import { hostOf } from './configuration.ts';
+import { gitLabOf, portOf } from './git-lab.ts';
 
 /** What a program of Argo CD is reached by, and what it reaches outside of its namespace. */
 interface Program {
@@ -13,11 +14,24 @@ interface Program {
   /** The ports that other programs of Argo CD call, and which. */
   readonly called?: { readonly ports: readonly number[]; readonly by: readonly string[] };
   readonly metrics: number;
-  readonly outside: readonly number[];
+  /** Which of what is outside it asks. */
+  readonly asks: readonly (keyof Outside)[];
 }
 
-/** The API server answers at 443 on EKS and at 6443 elsewhere; a rule sees the port behind its Service. */
-const apiServer = [443, 6443];
+/** What is outside, by the ports that it answers at. */
+interface Outside {
+  readonly kubernetes: readonly number[];
+  readonly git: readonly number[];
+  readonly gitLab: readonly number[];
+}
+
+const outsideOf = (repository: string): Outside => ({
+  // 443 on EKS, 6443 elsewhere: a rule sees the port behind its Service.
+  kubernetes: [443, 6443],
+  git: [portOf(repository)],
+  gitLab: [portOf(gitLabOf(repository).origin)],
+});
+
 const [controller, server, repositories, notifier] = [
   'argocd-application-controller',
   'argocd-server',
@@ -32,22 +46,21 @@ const redis = ['argocd-redis', 'argocd-redis-ha', 'argocd-redis-ha-haproxy'];
  * https://github.com/argoproj/argo-cd/blob/v3.6.1/manifests/install.yaml
  */
 const programs: Readonly<Record<string, Program>> = {
-  [controller]: { names: [controller], metrics: 8082, outside: apiServer },
-  [server]: { names: [server], metrics: 8083, outside: apiServer },
+  [controller]: { names: [controller], metrics: 8082, asks: ['kubernetes'] },
+  [server]: { names: [server], metrics: 8083, asks: ['kubernetes', 'gitLab'] },
   [repositories]: {
     names: [repositories],
     called: { ports: [8081], by: [server, controller, notifier] },
     metrics: 8084,
-    // git, by HTTPS or SSH.
-    outside: [443, 22],
+    asks: ['git'],
   },
-  [notifier]: { names: [notifier], metrics: 9001, outside: apiServer },
+  [notifier]: { names: [notifier], metrics: 9001, asks: ['kubernetes', 'gitLab'] },
   'argocd-redis': {
     names: redis,
     called: { ports: [6379, 26379], by: [server, repositories, controller, ...redis] },
     metrics: 9101,
     // What starts it makes its password, a Secret.
-    outside: apiServer,
+    asks: ['kubernetes'],
   },
 };
 
@@ -57,7 +70,8 @@ const pods = (names: readonly string[]) => ({
 });
 
 /** Nobody reaches Argo CD, and it reaches nobody, but for what its programs need. */
-export function walls(scope: Construct, { cluster }: Placement): void {
+export function walls(scope: Construct, { cluster, path }: Placement): void {
+  const outside = outsideOf(path.repository);
   new k8s.KubeNetworkPolicy(scope, 'networkpolicy', {
     metadata: { name: argoCd, namespace: argoCd },
     spec: {
@@ -70,7 +84,7 @@ export function walls(scope: Construct, { cluster }: Placement): void {
       ],
     },
   });
-  for (const [name, { names, called, metrics, outside }] of Object.entries(programs))
+  for (const [name, { names, called, metrics, asks }] of Object.entries(programs))
     new k8s.KubeNetworkPolicy(scope, `networkpolicy-${name}`, {
       metadata: { name: `${name}-network-policy`, namespace: argoCd },
       spec: {
@@ -85,7 +99,7 @@ export function walls(scope: Construct, { cluster }: Placement): void {
           },
         ],
         // Without `to`: neither the API server nor GitLab has addresses that stay.
-        egress: [{ ports: outside.map(tcp) }],
+        egress: [{ ports: [...new Set(asks.flatMap((one) => outside[one]))].map(tcp) }],
       },
     });
 }
