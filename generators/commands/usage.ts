@@ -176,6 +176,30 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'slipway release --env production --app counter --at 4f2a91c --reason "fixes the outage" --now',
     ],
   },
+  apply: {
+    summary: "break the glass: apply one app's part to a cluster, with nothing but this clone and a kubeconfig",
+    about:
+      'For when GitLab, npm, the registry or Argo CD is down. It asks the API server alone and needs no npm ci (Node >= 22.18).\nCOMMIT stands in this clone: of env/E, of rendered, or of main, whose part is meant; nothing is fetched. The server is\nasked about every object first; then Argo CD is told to leave the app alone, and the objects are applied as Argo CD\napplies them. Nothing is deleted. Hooks such as migrations are NOT run, and their names are said: what a migration did\nhas no way back, and an older part must not run one on what a newer part left. Run it again when it was cut off. When\nthe branch says the same, --resume has Argo CD go on.',
+    options: {
+      env: target,
+      app: { type: 'string', value: 'A', help: 'the app' },
+      from: { type: 'string', value: 'COMMIT', help: 'the commit whose part is applied' },
+      resume: { type: 'boolean', help: 'have Argo CD go on, when the branch has what was applied' },
+      yes: { type: 'boolean', help: 'go on although the branch says something else; with --resume' },
+      reason: { type: 'string', value: 'TEXT', help: 'why; it stays on the Application until --resume' },
+      kubeconfig: { type: 'string', value: 'FILE', help: 'the kubeconfig (default: KUBECONFIG, else ~/.kube/config)' },
+      context: { type: 'string', value: 'NAME', help: 'its context (default: the current one)' },
+      unproven: { type: 'boolean', help: 'also a part of which this clone cannot prove that it was rendered' },
+      'as-myself': { type: 'boolean', help: 'not as Argo CD, for whom excused objects are let in' },
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway apply --env production --app counter --from origin/env/production~1 --dry-run',
+      'slipway apply --env production --app counter --from 4f2a91c --reason "5xx, and GitLab is down"',
+      'slipway apply --env production --app counter --resume',
+    ],
+  },
   new: {
     summary: 'write the folder of a new app, and add it to the list',
     about: `What it writes runs as it is and passes every check: change it into what it shall be. Kinds:
