@@ -70,7 +70,8 @@ async function askPlugin(exec: Exec, access: Access, env: NodeJS.ProcessEnv): Pr
     env: { ...env, ...exec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
     // It may ask a person for a password, and says there what is wrong.
     stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-    timeout: patience,
+    // Not `timeout`, whose timer stays when a program cannot be started.
+    signal: AbortSignal.timeout(patience),
   });
   const out: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
