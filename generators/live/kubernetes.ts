@@ -186,6 +186,8 @@ function waitAfter(reply: Reply, attempt: number, { first, longest }: Patience):
   if (!('status' in reply)) return reply.final ? undefined : own;
   // 409: somebody else wrote the object at the same moment.
   if (![409, 429, 500, 502, 503, 504].includes(reply.status)) return undefined;
+  // A field that the schema does not have is the sender's fault, whatever the server calls it.
+  if (reply.status === 500 && reply.text.includes('typed patch object')) return undefined;
   const asked = Number(reply.headers['retry-after']);
   return asked > 0 ? Math.min(asked * 1000, longest) : own;
 }

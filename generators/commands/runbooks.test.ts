@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { app as redis } from '../../apps/redis/app.ts';
+import { restoring } from '../../apps/redis/restore.ts';
+import { app as backup } from '../../apps/redis-backup/app.ts';
+import { Git } from '../git/git.ts';
+import { catalogues } from '../schemas/strictly.ts';
+import { cloneOf, objectsOf } from './apply-clone.fixture.ts';
+import { commandsOf, readPages } from './apply-runbooks.fixture.ts';
+import { program } from './hydrate-commit.ts';
+import { optionsOf, verbs } from './usage.ts';
+
+const pages = await readPages();
+const names = pages.map(({ name }) => name);
+const commands = pages.flatMap(commandsOf);
+const startingWith = (...start: readonly string[]) =>
+  commands.filter(({ words }) => start.every((word, index) => words[index] === word));
+
+test('there is a page for each, with meaning, impact, diagnosis, mitigation and way back', () => {
+  assert.deepEqual(names, [
+    ...['break-glass.md', 'certificate.md', 'crd-upgrade.md', 'lost-cluster.md', 'redis-restore.md'],
+    ...['stateful-set-waits.md', 'stuck-sync.md'],
+  ]);
+  for (const { name, text } of pages) {
+    for (const part of ['# ', '**Meaning**: ', '**Impact**: ', '## Diagnosis', '## Mitigation', '## Way back'])
+      assert.ok(text.includes(`\n${part}`) || text.startsWith(part), `${name} has no ${part}`);
+    assert.ok(text.split('\n').length < 80, `${name} is long`);
+  }
+  assert.ok(commands.length > 30);
+});
+
+test('a page that another one names is there', () => {
+  for (const { name, text } of pages)
+    for (const [, other = ''] of text.matchAll(/\b([a-z-]+\.md)\b/g))
+      assert.ok(names.includes(other), `${name}: ${other}`);
+});
+
+test('every command is of a tool that is known here', () => {
+  const tools = new Set(['npx', 'git', 'kubectl', 'aws', 'openssl', 'dig']);
+  for (const { name, line, words } of commands) {
+    assert.ok(tools.has(words[0] ?? ''), `${name}: ${line}`);
+    assert.doesNotMatch(line, /[|;&<>`]|\$\(/, `${name}: one command a line`);
+  }
+});
+
+test('every slipway command is understood by the verb', async () => {
+  const lines = startingWith('npx', 'slipway');
+  assert.ok(lines.length > 8);
+  for (const { name, line, words } of lines) {
+    const [, , verb = '', ...rest] = words;
+    assert.ok(verbs[verb], `${name}: ${line}`);
+    const taking = Object.entries(optionsOf(verbs[verb])).filter(([, { type }]) => type === 'string');
+    for (const [option] of taking) {
+      const at = rest.indexOf(`--${option}`);
+      assert.ok(at < 0 || (rest[at + 1] ?? '--').startsWith('--') === false, `${name}: --${option} in ${line}`);
+    }
+    // With --help the verb reads all of its options, and does nothing.
+    const said = await run([verb, ...rest, '--help']);
+    assert.deepEqual([said.code, said.err], [0, ''], `${name}: ${line}`);
+  }
+});
+
+const run = (args: readonly string[]) =>
+  new Promise<{ code: number; err: string }>((done) => {
+    const child = execFile(
+      process.execPath,
+      [join(program, 'generators/commands/slipway.mjs'), ...args],
+      (_, __, err) => done({ code: child.exitCode ?? 1, err }),
+    );
+  });
+
+test('every kubectl command has a verb of kubectl, and names kinds that exist', () => {
+  const known = new Set(
+    catalogues.flatMap(({ kinds }) =>
+      Object.keys(kinds).flatMap((key) => {
+        const kind = key.slice(key.lastIndexOf(' ') + 1).toLowerCase();
+        return [kind, `${kind}s`, `${kind}es`];
+      }),
+    ),
+  );
+  // These are never applied, and so in no catalogue.
+  for (const kind of ['node', 'event']) for (const one of [kind, `${kind}s`]) known.add(one);
+  const taking = new Set(['-n', '-l', '-L', '-o', '-p', '-c', '--type']);
+  const lines = startingWith('kubectl');
+  assert.ok(lines.length > 15);
+  for (const { name, line, words } of lines) {
+    const plain = words.slice(1).filter((word, at, all) => !word.startsWith('-') && !taking.has(all[at - 1] ?? ''));
+    const [verb = '', ...objects] = plain;
+    assert.match(verb, /^(get|describe|delete|patch|annotate|logs|rollout)$/, `${name}: ${line}`);
+    if (verb === 'logs') continue;
+    const [kinds = ''] = verb === 'rollout' ? objects.slice(1) : objects;
+    for (const kind of kinds.split(',')) assert.ok(known.has(kind), `${name}: ${kind} in ${line}`);
+    const json = words[words.indexOf('-p') + 1] ?? '';
+    if (words.includes('-p')) assert.doesNotThrow(() => JSON.parse(json), `${name}: ${line}`);
+  }
+});
+
+test('the git commands of the pages run, in their order, and do what the page says', async (t) => {
+  const clone = await cloneOf(t, 'production', 'counter');
+  const older = await clone.publish(objectsOf('production', '1', { app: 'counter' }));
+  const newer = await clone.publish(objectsOf('production', '2', { app: 'counter' }));
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-runbooks-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const remote = clone.git.with({});
+  await remote.bytes(['init', '--quiet', '--bare', join(dir, 'remote.git')]);
+  await remote.bytes(['push', '--quiet', join(dir, 'remote.git'), 'refs/remotes/origin/*:refs/heads/*']);
+  for (const { name } of pages) {
+    const lines = startingWith('git').filter((one) => one.name === name);
+    if (lines.length === 0) continue;
+    const work = join(dir, name);
+    await clone.git.bytes(['clone', '--quiet', join(dir, 'remote.git'), work]);
+    const git = new Git(work, gitIdentity);
+    for (const { words } of lines)
+      await git.bytes(words.slice(1).map((word) => (word === 'COMMIT' ? newer.taken : word)));
+    assert.equal(await git.text(['rev-parse', 'origin/env/production:counter']), older.part);
+  }
+});
+
+const gitIdentity = Object.fromEntries(
+  ['AUTHOR', 'COMMITTER'].flatMap((role) => [
+    [`GIT_${role}_NAME`, 'A Tester'],
+    [`GIT_${role}_EMAIL`, 'tester@localhost.invalid'],
+  ]),
+);
+
+test('the restore that the page shows is the one that the app takes', () => {
+  const { text = '' } = pages.find(({ name }) => name === 'redis-restore.md') ?? {};
+  const [, bucket = '', at = ''] = /in: \{ production: restoring\('([^']+)', '([^']+)'\) \}/.exec(text) ?? [];
+  assert.ok(redis.kind === 'store' && backup.kind === 'job');
+  assert.ok(backup.in?.production?.args?.[2]?.includes(`store:${bucket}/`), bucket);
+  const { before } = restoring(bucket, at);
+  assert.deepEqual(
+    before.map(({ name }) => name),
+    ['fetch', 'restore'],
+  );
+  assert.ok(text.includes(`logs redis-0 -c ${before[1]?.name}`));
+  assert.ok(text.includes(`appendonlydir-before-${before[1]?.command?.at(-1)}`));
+  // "15 2 * * *" is a quarter past two.
+  const [minute = '', hour = ''] = backup.schedule.split(' ');
+  assert.ok(text.includes(`${hour.padStart(2, '0')}:${minute} UTC`));
+});
