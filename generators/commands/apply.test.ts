@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { load } from 'js-yaml';
+import { apps } from '../../apps/index.ts';
+import { clusters, environments, repository } from '../../clusters/environments.ts';
+import { hydrate } from '../hydrate.ts';
 import { type Fault, kubeconfigOf, type Seen, StandIn } from '../live/kubernetes.fixture.ts';
 import { type Kubernetes, openKubernetes } from '../live/kubernetes.ts';
+import { readYaml } from '../model/plain-yaml.ts';
 import { type ApplyResult, apply, describe as describeResult } from './apply.ts';
 import { cloneOf, objectsOf } from './apply-clone.fixture.ts';
 import { contract, type Place, standing } from './apply-contract.fixture.ts';
@@ -27,10 +33,10 @@ async function doorTo(t: { after(end: () => unknown): void }, text: string, env 
   return door;
 }
 
-let environments = 0;
+let count = 0;
 const placeOf = (kubernetes: Kubernetes): Place => ({
   kubernetes,
-  environment: async () => `e${++environments}`,
+  environment: async () => `e${++count}`,
 });
 
 describe('with an API server that is played', () => {
@@ -109,21 +115,24 @@ test('a server that asks to wait is not asked before', async (t) => {
 });
 
 test('a server that goes away in the middle leaves it paused, says what was applied, and the same again ends it', async (t) => {
-  let gone = false;
+  let [gone, back] = [false, false];
   const { clone, emergency, request, read, sync, lines } = await faulty(t, (seen) => {
     // Two objects are applied, and then nobody answers.
     if (isApply(seen) && seen.path.endsWith('/services/shop')) gone = true;
-    return gone ? 'refuses' : undefined;
+    return gone && !back ? 'refuses' : undefined;
   });
   const { environment, publish, application } = clone;
   await sync([application]);
   const { taken } = await publish(objectsOf(environment, '1'));
-  await assert.rejects(apply(emergency, request(taken)), { message: /gave no answer .*Check that it is up/ });
+  const result = await apply(emergency, request(taken));
   assert.match(
     lines.join('\n'),
     /^paused: .*\ncreated: ServiceAccount\/shop\ncreated: ConfigMap\/shop\nrefused: Service\/shop/,
   );
-  gone = false;
+  const text = describeResult(result).join('\n');
+  assert.match(text, /refused: Service\/shop: .*gave no answer.*\n {2}not applied: Deployment\/shop/);
+  assert.match(text, /Argo CD stays paused: mend[\s\S]*The way back:[\s\S]*--resume/);
+  back = true;
   assert.ok(await read('ConfigMap'));
   assert.equal(await read('Deployment'), undefined);
   const again = await apply(emergency, request(taken));
@@ -162,6 +171,64 @@ test('one that is refused in the middle ends it, and the same again goes on', as
     (await apply(emergency, request(taken))).objects.map(({ outcome }) => outcome),
     ['unchanged', 'unchanged', 'created', 'created'],
   );
+});
+
+test('a command that is killed in the middle is run again, and ends what it began', async (t) => {
+  const clone = await cloneOf(t, 'dev');
+  const { taken } = await clone.publish(objectsOf('dev', '1'));
+  const victims: ChildProcess[] = [];
+  const server = await StandIn.start({
+    fault: (seen) => {
+      if (!isApply(seen) || !seen.path.endsWith('/services/shop') || victims.length !== 1) return undefined;
+      victims[0]?.kill('SIGKILL');
+      return 'loses the answer';
+    },
+  });
+  t.after(() => server.close());
+  server.put('/apis/argoproj.io/v1alpha1/namespaces/argocd-dev/applications/shop', clone.application);
+  const config = join(await folder(t), 'config');
+  await writeFile(config, kubeconfigOf(server.url, { token: 'a-token' }));
+  const args = ['apply', '--env', 'dev', '--app', 'shop', '--from', taken, '--kubeconfig', config, '--json'];
+  const run = () =>
+    new Promise<{ signal: string | null; out: string }>((done) => {
+      const slipway = join(program, 'generators/commands/slipway.mjs');
+      const child = execFile(process.execPath, [slipway, ...args], { cwd: clone.git.dir }, (_, out) =>
+        done({ signal: child.signalCode, out }),
+      );
+      victims.push(child);
+    });
+  assert.equal((await run()).signal, 'SIGKILL');
+  const kinds = () => [...server.objects.values()].map(({ kind }) => kind).sort();
+  // The answer was lost, and what it answered was done.
+  assert.deepEqual(kinds(), ['Application', 'ConfigMap', 'Service', 'ServiceAccount']);
+  const { objects, application } = JSON.parse((await run()).out) as ApplyResult;
+  assert.equal(application, 'paused');
+  assert.deepEqual(
+    objects.map(({ outcome }) => outcome),
+    ['unchanged', 'unchanged', 'unchanged', 'created'],
+  );
+});
+
+test('every manifest of the own apps is read as js-yaml reads it', async () => {
+  const loaded = new Map<string, () => unknown>();
+  for (const [name, load] of Object.entries(apps)) {
+    const { app } = await load();
+    loaded.set(name, () => app);
+  }
+  const read = (app: string, file: string) => readFileSync(join(program, 'apps', app, file), 'utf8');
+  const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  const images = { counter: `registry.gitlab.com/example/slipway/counter@${digest}` };
+  const input = { builds: { service: build }, images, known: {}, taken: [] };
+  let count = 0;
+  for (const line of hydrate({ apps: loaded, repository, clusters, environments, read }, input, process.version)) {
+    if (!('part' in line)) continue;
+    for (const [file, text] of Object.entries(line.part.files)) {
+      assert.deepEqual(readYaml(text, file), load(text));
+      count++;
+    }
+  }
+  assert.ok(count > 50);
 });
 
 test('whoever may not act as Argo CD is told so before anything is done, and may act as himself', async (t) => {

@@ -83,7 +83,7 @@ export async function apply(emergency: Emergency, request: ApplyRequest): Promis
     application: before === undefined ? 'absent' : begun || before.paused ? 'paused' : 'running',
     objects: outcomes,
     hooks: hooks.map(idOf),
-    left: await objects.leftBehind(found.manifests),
+    left: await orNoted(objects.leftBehind(found.manifests), notes, []),
     notes,
     wayBack: wayBack(environment, app, found, {
       agrees: standing?.part === found.part,
@@ -104,10 +104,21 @@ export async function apply(emergency: Emergency, request: ApplyRequest): Promis
 
   const outcomes = await applyAll(objects, manifests, say);
   // What was in Argo CD's queue already is done all the same: it looks at the annotation when something happens.
-  const after = before && (await readApplication(kubernetes, environment, app));
+  const after = before && (await orNoted(readApplication(kubernetes, environment, app), notes, before));
   if (after && after.began !== before?.began)
     notes.push(`Argo CD began a sync at ${after.began}, which was queued before the pause: run this again`);
   return result(outcomes, true);
+}
+
+/** What is asked at the end must not hide what was done: where it cannot be had, a note says so. */
+async function orNoted<T>(asked: Promise<T>, notes: string[], otherwise: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    notes.push(error.message);
+    return otherwise;
+  }
 }
 
 /** Applies one after the other, and stops where one is refused: what comes later may need it. */
