@@ -12,7 +12,8 @@ const environments: readonly Environment[] = [
 ];
 const repository = 'https://git.example.org/r.git';
 const path: Path = { repository, clusters: new Map(), environments };
-const all = projectsOf({ name: 'c', namespaces: { agents: 'privileged' } }, path);
+const cluster = { name: 'c', profile: 'local', namespaces: { agents: 'privileged' } } as const;
+const all = projectsOf(cluster, path);
 const of = (name: string) => all.find(({ environment }) => environment.name === name) as (typeof all)[number];
 
 test('every environment of a cluster has a project, and one for the Application that makes its others', () => {
@@ -27,6 +28,14 @@ test('every environment of a cluster has a project, and one for the Application 
   assert.deepEqual(of('platform-c').own.destinations, [
     ...['default', 'agents', 'dev', 'staging', 'argocd', 'argocd-dev', 'argocd-staging', 'argocd-platform-c'],
   ]);
+});
+
+test('a platform reaches what belongs to EKS itself on EKS alone', () => {
+  const reaches = (profile: 'eks' | 'local') =>
+    projectsOf({ ...cluster, profile }, path).flatMap(({ own }) =>
+      own.destinations.includes('kube-system') ? [own.name] : [],
+    );
+  assert.deepEqual([reaches('eks'), reaches('local')], [['platform-c'], []]);
 });
 
 test('no list has a pattern, and none of kinds is empty where that would be read as all', () => {

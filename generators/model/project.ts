@@ -89,11 +89,21 @@ export interface Projects {
 }
 
 /** What every environment of a cluster may do, the platform's too, in path order. */
-export function projectsOf(cluster: Pick<Cluster, 'name' | 'namespaces'>, path: Path): Projects[] {
+export function projectsOf(cluster: Pick<Cluster, 'name' | 'profile' | 'namespaces'>, path: Path): Projects[] {
   const here = path.environments.filter((one) => one.cluster === cluster.name);
   const apps = here.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name);
+  // EKS is told there how to keep network policies:
+  // https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
+  const system = cluster.profile === 'eks' ? ['kube-system'] : [];
   const everywhere = [
-    ...new Set(['default', ...Object.keys(cluster.namespaces), ...apps, argoCd, ...here.map(applicationsOf)]),
+    ...new Set([
+      'default',
+      ...system,
+      ...Object.keys(cluster.namespaces),
+      ...apps,
+      argoCd,
+      ...here.map(applicationsOf),
+    ]),
   ];
   return here.map((environment) => {
     const { name } = environment;
