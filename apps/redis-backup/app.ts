@@ -3,6 +3,9 @@ import type { App } from '../../generators/model/app.ts';
 const redis =
   'docker.io/library/redis:8.2-alpine@sha256:30abb90e62f14b737010746def3ba99cc79fe19dcdb3d37b41f21fc62e7da19d';
 
+/** It may put an object, and neither look for one nor read it back. */
+const blindly = ['--s3-no-check-bucket', '--no-check-dest', '--s3-no-head'];
+
 /** Every night what Redis holds, checked, as the newest version of one object of a bucket that keeps versions. */
 export const app: App = {
   kind: 'job',
@@ -16,7 +19,7 @@ export const app: App = {
     { name: 'dump', image: redis, command: ['redis-cli', '-h', 'redis', '--rdb', '/backup/dump.rdb'] },
     { name: 'check', image: redis, command: ['redis-check-rdb', '/backup/dump.rdb'] },
   ],
-  args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-dev/redis/dump.rdb', '--s3-no-check-bucket'],
+  args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-dev/redis/dump.rdb', ...blindly],
   env: {
     RCLONE_CONFIG: '/backup/rclone.conf',
     RCLONE_CONFIG_STORE_TYPE: 's3',
@@ -30,10 +33,10 @@ export const app: App = {
   identity: 'redis-backup',
   in: {
     staging: {
-      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-staging/redis/dump.rdb', '--s3-no-check-bucket'],
+      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-staging/redis/dump.rdb', ...blindly],
     },
     production: {
-      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-production/redis/dump.rdb', '--s3-no-check-bucket'],
+      args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-production/redis/dump.rdb', ...blindly],
     },
   },
 };

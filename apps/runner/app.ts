@@ -94,8 +94,8 @@ done < ${template} > /runner/config.toml
 
 /** One version of the token of each; whoever makes a token in GitLab writes down here what AWS calls it. */
 const secrets = (cluster: string) => ({
-  amd64: { name: `${cluster}/runner/amd64`, version: '00000000-0000-0000-0000-000000000000' },
-  arm64: { name: `${cluster}/runner/arm64`, version: '00000000-0000-0000-0000-000000000000' },
+  amd64: { name: `slipway-${cluster}/runner/amd64`, version: '00000000-0000-0000-0000-000000000000' },
+  arm64: { name: `slipway-${cluster}/runner/arm64`, version: '00000000-0000-0000-0000-000000000000' },
 });
 
 const excuse = (policy: string, object: string, reason: string) => ({

@@ -188,9 +188,8 @@ test('every app that says it has an identity has one, in each environment that i
       (one) => `${one.namespace}/${one.serviceAccountName}`,
     );
     for (const environment of real.environments.filter((one) => one.cluster === cluster.name)) {
-      if (scopeOf(environment) === 'cluster') continue;
-      for (const app of needing)
-        assert.ok(given.includes(`${environment.name}/${app.name}`), `${environment.name} ${app.name}`);
+      for (const { name, scope = 'environment', namespace = environment.name } of needing)
+        if (scope === scopeOf(environment)) assert.ok(given.includes(`${namespace}/${name}`), `${namespace} ${name}`);
     }
   }
 });

@@ -19,7 +19,7 @@ export const eksctlPrefix = 'eksctl';
 export const accountRole = (name: 'bootstrap' | 'plan' | 'publish') => `${prefix}-account-${name}`;
 
 /** A cluster's role: `slipway-cluster-nonprod-admin`. */
-export const clusterRole = (cluster: string, name: 'admin' | 'viewer' | 'external-dns') =>
+export const clusterRole = (cluster: string, name: 'admin' | 'viewer' | 'external-dns' | 'runner') =>
   `${prefix}-cluster-${cluster}-${name}`;
 
 /** The role of those who write backups of an environment, and of those who read them: `slipway-backup-dev-writer`. */

@@ -271,7 +271,7 @@ export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'd
 
 /** One version of a secret in AWS Secrets Manager: a new one is a commit, and rolls the pods. */
 export interface Secret {
-  /** Its name there: `'production/counter/token'`. */
+  /** Its name there: `'slipway-production/counter/token'`. */
   readonly name: string;
   /** The id of the version. */
   readonly version: string;

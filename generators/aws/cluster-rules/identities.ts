@@ -147,10 +147,11 @@ export const identities: readonly ClusterRule[] = [
   },
   {
     id: 'identity-place',
-    says: 'It must be the namespace of an environment of this cluster: what stands in any other comes as an add-on.',
+    says: 'It must be a namespace that clusters/environments.ts has for this cluster: what stands in any other comes as an add-on.',
     source: associations,
-    *breaks({ iam }, { environments }) {
-      const legal = environments.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name);
+    *breaks({ iam }, { cluster, environments }) {
+      const own = environments.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name);
+      const legal = [...own, ...Object.keys(cluster.namespaces)];
       for (const [index, { namespace = '' }] of (iam?.podIdentityAssociations ?? []).entries())
         if (!legal.includes(namespace)) yield ['iam', 'podIdentityAssociations', index, 'namespace'];
     },
