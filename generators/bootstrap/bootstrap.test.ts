@@ -63,17 +63,34 @@ test('a session is simulated as its role, and everybody else as themselves', () 
     ['arn:aws:iam::123456789012:root', undefined],
   ];
   for (const [Arn, role] of table) assert.equal(roleOf({ Account: '123456789012', Arn }), role, Arn);
-  const rights = ['a:X', 'a:Y'].map((action) => ({ action, resource: '*' }));
-  assert.equal(
-    simulations('r', 'p', [...rights, { action: 'b:Z', resource: 'arn:b' }]).length,
-    2,
-    'one for each resource',
-  );
-  const results = [
-    { EvalActionName: 'a:X', EvalResourceName: '*', EvalDecision: 'allowed' },
-    { EvalActionName: 'a:Y', EvalResourceName: '*', EvalDecision: 'explicitDeny' },
+  const needs = [
+    { actions: ['a:X', 'a:Y'], resources: ['arn:1', 'arn:2'] },
+    {
+      actions: ['b:Z'],
+      resources: ['*'],
+      context: { 'aws:RequestTag/slipway': 'c', 'kms:GrantIsForAWSResource': 'true' },
+    },
   ];
-  assert.deepEqual(refusedBy({ EvaluationResults: results }), [{ action: 'a:Y', resource: '*' }]);
+  const [plain, tagged] = simulations('r', 'p', needs);
+  assert.ok(!plain?.argv.includes('--context-entries'));
+  assert.deepEqual(JSON.parse(tagged?.argv[tagged.argv.indexOf('--context-entries') + 1] ?? ''), [
+    { ContextKeyName: 'aws:RequestTag/slipway', ContextKeyValues: ['c'], ContextKeyType: 'string' },
+    { ContextKeyName: 'kms:GrantIsForAWSResource', ContextKeyValues: ['true'], ContextKeyType: 'boolean' },
+  ]);
+  const one = { EvalActionName: 'a:X', EvalResourceName: '*', EvalDecision: 'allowed' };
+  const each = ['allowed', 'implicitDeny'].map((EvalResourceDecision, index) => ({
+    ...{ EvalResourceName: `arn:${index + 1}`, EvalResourceDecision },
+  }));
+  const several = {
+    EvalActionName: 'a:Y',
+    EvalResourceName: 'arn:1',
+    EvalDecision: 'allowed',
+    ResourceSpecificResults: each,
+  };
+  assert.deepEqual(refusedBy({ EvaluationResults: [one, several] }), [{ action: 'a:Y', resource: 'arn:2' }]);
+  assert.deepEqual(refusedBy({ EvaluationResults: [{ ...one, EvalDecision: 'explicitDeny' }] }), [
+    { action: 'a:X', resource: '*' },
+  ]);
 });
 
 test('whoever makes a cluster that gives its maker nothing must have an entry there', () => {
@@ -125,17 +142,23 @@ test('what a change set would lose is what holds something and is removed or mad
 });
 
 test('a change set says its parameters and capabilities, and neither where there are none', () => {
-  const stack = { name: 's', file: 'clusters/aws/s.yaml', parameters: {}, capabilities: [] };
-  const bare = createChangeSet('r', stack, 'CREATE', 'c');
+  const stack = {
+    name: 's',
+    file: 'clusters/aws/s.yaml',
+    parameters: {},
+    capabilities: [],
+    region: 'r',
+    tags: { slipway: 'c' },
+  };
+  const bare = createChangeSet(stack, 'CREATE');
   assert.ok(!bare.argv.includes('--parameters') && !bare.argv.includes('--capabilities'));
   const { argv, stdin } = createChangeSet(
-    'r',
     { ...stack, parameters: { A: 'b' }, capabilities: ['CAPABILITY_IAM'] },
     'UPDATE',
-    'c',
   );
   assert.equal(argv[argv.indexOf('--parameters') + 1], '[{"ParameterKey":"A","ParameterValue":"b"}]');
   assert.equal(argv[argv.indexOf('--capabilities') + 1], 'CAPABILITY_IAM');
+  assert.equal(argv[argv.indexOf('--tags') + 1], 'Key=slipway,Value=c');
   assert.equal(stdin, 'clusters/aws/s.yaml');
 });
 

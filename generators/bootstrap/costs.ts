@@ -98,6 +98,8 @@ export function farewell({ region, stacks, eksctl: { config } }: Cloud, kubeconf
     kubectl('delete', 'ingresses', '--all', '--all-namespaces'),
     kubectl('delete', 'services', '--all-namespaces', '--field-selector', 'spec.type=LoadBalancer'),
     { argv: ['eksctl', 'delete', 'cluster', '--name', name, '--region', region, '--wait'] },
-    ...[...stacks].reverse().map((stack) => aws(region, 'cloudformation', 'delete-stack', '--stack-name', stack.name)),
+    ...[...stacks]
+      .reverse()
+      .map((stack) => aws(stack.region, 'cloudformation', 'delete-stack', '--stack-name', stack.name)),
   ];
 }

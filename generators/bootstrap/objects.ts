@@ -58,9 +58,15 @@ export const credential = (url: string, password: string): Manifest => ({
   stringData: { type: 'git', url, username: 'slipway', password },
 });
 
-/** Whether a Secret as the cluster has it says just this. */
-export function isCredential(secret: unknown, url: string, password: string): boolean {
-  const { data = {} } = secret as { data?: Readonly<Record<string, string>> };
+/** Whether a Secret, as kubectl prints it, says just this. What cannot be read does not, and is never quoted. */
+export function isCredential(printed: string, url: string, password: string): boolean {
+  const data = (() => {
+    try {
+      return (JSON.parse(printed) as { data?: Readonly<Record<string, string>> }).data ?? {};
+    } catch {
+      return {};
+    }
+  })();
   const wanted = credential(url, password).stringData as Readonly<Record<string, string>>;
   return Object.entries(wanted).every(([key, value]) => data[key] === Buffer.from(value).toString('base64'));
 }

@@ -1,9 +1,10 @@
+import type { Need } from '../aws/actions.ts';
 import type { Stack } from '../aws/stacks.ts';
 import type { Cluster } from '../model/environment.ts';
 import { type Command, formatCommand } from './command.ts';
 import * as eks from './eks.ts';
 import * as objects from './objects.ts';
-import { type Right, simulations, whoAmI } from './rights.ts';
+import { simulations, whoAmI } from './rights.ts';
 import * as formation from './stack.ts';
 import type { Step } from './step.ts';
 import { type ToolName, tools } from './tools.ts';
@@ -13,7 +14,7 @@ export interface Cloud {
   readonly account: string;
   readonly region: string;
   readonly stacks: readonly Stack[];
-  readonly rights: readonly Right[];
+  readonly rights: readonly Need[];
   /** The cluster's eksctl.yaml, filled. */
   readonly eksctl: { readonly file: string; readonly text: string; readonly config: eks.ClusterFile };
   /** Where its kubeconfig is written: `.slipway/bootstrap/nonprod.kubeconfig`. */
@@ -130,11 +131,11 @@ export function planOf(target: Target): Step[] {
         `stack ${stack.name}`,
         `stack ${stack.name}`,
         `${stack.file}, as a change set: what it would change is said first, and what would lose something is asked about.`,
-        [formation.describeStack(region, stack.name)],
+        [formation.describeStack(stack.region, stack.name)],
         [
-          formation.createChangeSet(region, stack, 'CREATE', cluster.name),
-          formation.describeChangeSet(region, stack.name),
-          formation.executeChangeSet(region, stack.name),
+          formation.createChangeSet(stack, 'CREATE'),
+          formation.describeChangeSet(stack.region, stack.name),
+          formation.executeChangeSet(stack.region, stack.name),
         ],
       ),
     ),

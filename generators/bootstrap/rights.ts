@@ -1,6 +1,7 @@
+import type { Need } from '../aws/actions.ts';
 import { aws, type Command } from './command.ts';
 
-/** What somebody wants to do to something. */
+/** What is not allowed. */
 export interface Right {
   /** `eks:CreateCluster`. */
   readonly action: string;
@@ -45,22 +46,44 @@ export const readRole = (region: string, role: string): Command => aws(region, '
 /** Whether an identity is the account itself, of which nothing can be simulated, and which may do everything. */
 export const isRoot = ({ Arn }: Identity): boolean => /:root$/.test(Arn);
 
-/** One question for each resource. */
-export const simulations = (region: string, principal: string, rights: readonly Right[]): Command[] =>
-  [...Map.groupBy(rights, ({ resource }) => resource)].map(([resource, wanted]) =>
-    aws(
+/** One question for each need: what the request will say differs. */
+export const simulations = (region: string, principal: string, needs: readonly Need[]): Command[] =>
+  needs.map(({ actions, resources, context = {} }) => {
+    const entries = Object.entries(context).map(([ContextKeyName, value]) => ({
+      ContextKeyName,
+      ContextKeyValues: [value],
+      ContextKeyType: /^(true|false)$/.test(value) ? 'boolean' : 'string',
+    }));
+    return aws(
       region,
       ...['iam', 'simulate-principal-policy', '--policy-source-arn', principal],
-      ...['--action-names', ...wanted.map(({ action }) => action), '--resource-arns', resource],
-    ),
-  );
+      ...['--action-names', ...actions, '--resource-arns', ...resources],
+      ...(entries.length > 0 ? ['--context-entries', JSON.stringify(entries)] : []),
+    );
+  });
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html */
+interface Evaluation {
+  readonly EvalActionName: string;
+  readonly EvalResourceName: string;
+  readonly EvalDecision: string;
+  /** Where several resources were named, each on its own. */
+  readonly ResourceSpecificResults?: readonly {
+    readonly EvalResourceName: string;
+    readonly EvalResourceDecision: string;
+  }[];
+}
 
 /** What an identity may not do, by the answer to one question. */
 export function refusedBy(answer: unknown): Right[] {
-  const { EvaluationResults: results = [] } = answer as {
-    EvaluationResults?: readonly { EvalActionName: string; EvalResourceName: string; EvalDecision: string }[];
-  };
-  return results
-    .filter(({ EvalDecision }) => EvalDecision !== 'allowed')
-    .map(({ EvalActionName: action, EvalResourceName: resource }) => ({ action, resource }));
+  const { EvaluationResults: results = [] } = answer as { EvaluationResults?: readonly Evaluation[] };
+  return results.flatMap(
+    ({ EvalActionName: action, EvalResourceName, EvalDecision, ResourceSpecificResults: each = [] }) => {
+      const decided =
+        each.length > 0
+          ? each.map((one) => ({ resource: one.EvalResourceName, decision: one.EvalResourceDecision }))
+          : [{ resource: EvalResourceName, decision: EvalDecision }];
+      return decided.filter(({ decision }) => decision !== 'allowed').map(({ resource }) => ({ action, resource }));
+    },
+  );
 }

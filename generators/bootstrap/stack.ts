@@ -19,19 +19,19 @@ export const deleteChangeSet = (region: string, stack: string): Command => ofSet
 export const executeChangeSet = (region: string, stack: string): Command => ofSet(region, 'execute-change-set', stack);
 
 /** The template is read from standard input: it is the commit's, whatever stands in the work tree. */
-export function createChangeSet(region: string, stack: Stack, type: 'CREATE' | 'UPDATE', cluster: string): Command {
+export function createChangeSet(stack: Stack, type: 'CREATE' | 'UPDATE'): Command {
   const parameters = Object.entries(stack.parameters).map(([ParameterKey, ParameterValue]) => ({
     ParameterKey,
     ParameterValue,
   }));
   const { argv } = ofSet(
-    region,
+    stack.region,
     'create-change-set',
     stack.name,
     ...['--change-set-type', type, '--template-body', 'file:///dev/stdin'],
     ...(parameters.length > 0 ? ['--parameters', JSON.stringify(parameters)] : []),
     ...(stack.capabilities.length > 0 ? ['--capabilities', ...stack.capabilities] : []),
-    ...['--tags', `Key=slipway,Value=${cluster}`],
+    ...['--tags', ...Object.entries(stack.tags).map(([key, value]) => `Key=${key},Value=${value}`)],
   );
   return { argv, stdin: stack.file };
 }

@@ -56,7 +56,7 @@ export async function bringCredential(work: Work): Promise<string> {
     throw new Refusal(
       `Argo CD has no token for ${repository}: make one that may read the repository and nothing else (GitLab: Settings → Access tokens, role Reporter, scope read_repository), and run this again with SLIPWAY_REPOSITORY_TOKEN set to it.`,
     );
-  if (said.trim() !== '' && objects.isCredential(JSON.parse(said), repository, token)) return 'unchanged';
+  if (said.trim() !== '' && objects.isCredential(said, repository, token)) return 'unchanged';
   const secret = `Secret ${objects.argoNamespace}/${objects.credentialName}`;
   await run(objects.apply(way, secret), formatManifest(objects.credential(repository, token)));
   work.say(`  ${secret} of ${cluster.name} says how ${repository} is read`);

@@ -74,7 +74,7 @@ async function take(work: Work, { id }: Step): Promise<string> {
   }
   const stack = cloud.stacks.find(({ name }) => id === `stack ${name}`);
   if (!stack) throw new Error(`no step ${id}`);
-  return bringStack(work, cloud, stack);
+  return bringStack(work, stack);
 }
 
 async function checkValues({ examples, token, say, target }: Work): Promise<string> {
@@ -148,7 +148,8 @@ async function checkRights(work: Work, { region, rights: wanted }: Cloud): Promi
     if (!(error instanceof ToolError) || !/AccessDenied|not authorized to perform: iam:/.test(error.said)) throw error;
     return 'not known: this identity may not simulate (iam:SimulatePrincipalPolicy); what is missing will be said where it is';
   }
-  if (missing.length === 0) return `${wanted.length} are there`;
+  const asked = wanted.reduce((sum, { actions }) => sum + actions.length, 0);
+  if (missing.length === 0) return `${asked} actions are allowed`;
   const said = missing.map(({ action, resource }) => `${action} on ${resource}`).join(', ');
   throw new Refusal(
     `${identity.Arn} lacks ${said}. Ask whoever runs account ${identity.Account}, then run this again.`,

@@ -1,5 +1,4 @@
 import type { Stack } from '../aws/stacks.ts';
-import type { Cloud } from '../bootstrap/plan.ts';
 import * as formation from '../bootstrap/stack.ts';
 import { Refusal } from '../model/refusal.ts';
 import { ToolError } from './bootstrap-tool.ts';
@@ -8,8 +7,8 @@ import { ask, until, type Work } from './bootstrap-work.ts';
 type ChangeSet = formation.ChangeSet;
 
 /** Brings a stack to what its template says, by a change set. @returns what was done */
-export async function bringStack(work: Work, { region }: Cloud, stack: Stack): Promise<string> {
-  const { name } = stack;
+export async function bringStack(work: Work, stack: Stack): Promise<string> {
+  const { name, region } = stack;
   let status = await settled(work, region, name);
   if (formation.standingOf(status) === 'broken') {
     const why = formation.firstFailure(await ask(work, formation.stackEvents(region, name)));
@@ -27,7 +26,7 @@ export async function bringStack(work: Work, { region }: Cloud, stack: Stack): P
   }
   await dropChangeSet(work, region, name);
   const fresh = ['absent', 'reviewed'].includes(formation.standingOf(status));
-  const command = formation.createChangeSet(region, stack, fresh ? 'CREATE' : 'UPDATE', work.target.cluster.name);
+  const command = formation.createChangeSet(stack, fresh ? 'CREATE' : 'UPDATE');
   await work.run(command, work.template(stack.file));
   const set = await until(work, `The change set of ${name}`, async () => {
     const found = await changeSetOf(work, region, name);
@@ -43,14 +42,22 @@ export async function bringStack(work: Work, { region }: Cloud, stack: Stack): P
   }
   await agreed(work, region, name, formation.changesOf(set));
   await work.run(formation.executeChangeSet(region, name));
+  let said: string | undefined;
   const ended = await until(work, `The stack ${name}`, async () => {
     const now = await statusOf(work, region, name);
+    if (now !== said) work.say(`  ${name} is ${now ?? 'gone'} …`);
+    said = now;
     if (['busy', 'reviewed'].includes(formation.standingOf(now))) return undefined;
     // For a moment, the stack stands as before.
     const { ExecutionStatus = 'EXECUTE_COMPLETE' } = (await changeSetOf(work, region, name)) ?? {};
     return /^EXECUTE_(COMPLETE|FAILED)$|^OBSOLETE$/.test(ExecutionStatus) ? (now ?? 'gone') : undefined;
   });
-  if (formation.isWhole(ended)) return fresh ? 'created' : 'updated';
+  if (formation.isWhole(ended)) {
+    // What people do next may need them: to delegate a domain, its name servers.
+    for (const { OutputKey, OutputValue } of (await described(work, region, name))?.Outputs ?? [])
+      work.say(`  ${OutputKey}: ${OutputValue}`);
+    return fresh ? 'created' : 'updated';
+  }
   const why = formation.firstFailure(await ask(work, formation.stackEvents(region, name)));
   throw new Refusal(
     `The stack ${name} is ${ended}${why ? `: ${why}` : ''}. Correct ${stack.file}, commit it, and run this again.`,
@@ -83,12 +90,17 @@ async function settled(work: Work, region: string, name: string): Promise<string
   return found.status;
 }
 
-export async function statusOf(work: Work, region: string, name: string): Promise<string | undefined> {
-  const found = await unless(
-    /does not exist/,
-    ask<{ Stacks: { StackStatus: string }[] }>(work, formation.describeStack(region, name)),
-  );
-  return found?.Stacks[0]?.StackStatus;
+export const statusOf = async (work: Work, region: string, name: string): Promise<string | undefined> =>
+  (await described(work, region, name))?.StackStatus;
+
+interface Described {
+  readonly StackStatus: string;
+  readonly Outputs?: readonly { readonly OutputKey: string; readonly OutputValue: string }[];
+}
+
+async function described(work: Work, region: string, name: string): Promise<Described | undefined> {
+  const command = formation.describeStack(region, name);
+  return (await unless(/does not exist/, ask<{ Stacks: Described[] }>(work, command)))?.Stacks[0];
 }
 
 const changeSetOf = (work: Work, region: string, name: string): Promise<ChangeSet | undefined> =>

@@ -227,7 +227,13 @@ function iam(world: World, verb: string, rest: readonly string[]): Answer {
     return { out: { Role: { Arn: `arn:aws:iam::${world.account}:role/team/${name}` } } };
   }
   if (verb !== 'simulate-principal-policy') throw new Unknown(verb);
-  const given = options(rest, [...regional, '--policy-source-arn', '--action-names[]', '--resource-arns[]']);
+  const given = options(rest, [
+    ...regional,
+    '--policy-source-arn',
+    '--action-names[]',
+    '--resource-arns[]',
+    '--context-entries',
+  ]);
   if (given['--policy-source-arn'] !== `arn:aws:iam::${world.account}:role/team/platform`) throw new Unknown('its ARN');
   return {
     out: {
@@ -594,15 +600,16 @@ export const makers: Makers = {
       file: `clusters/aws/${stack}.yaml`,
       parameters: { Cluster: name },
       capabilities: stack === 'backup' ? ['CAPABILITY_NAMED_IAM'] : [],
+      region: 'eu-central-1',
+      tags: { slipway: name },
     })),
   eksctlOf: (text) => {
     const config = load(text) as ClusterFile;
     return { config: config as ReturnType<Makers['eksctlOf']>['config'], text };
   },
   bootstrapActions: () => [
-    { action: 'eks:CreateCluster', resource: '*' },
-    { action: 'cloudformation:CreateChangeSet', resource: '*' },
-    { action: 's3:CreateBucket', resource: 'arn:aws:s3:::*' },
+    { actions: ['eks:CreateCluster', 'eks:DescribeCluster'], resources: ['*'] },
+    { actions: ['s3:CreateBucket'], resources: ['arn:aws:s3:::*'], context: { 'aws:RequestTag/slipway': 'prod' } },
   ],
   argoCdRelease: { version: '9.9.9', ha: pinned, single: pinned },
 };

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { argoCdRelease, installation } from '../bootstrap/argo-cd.ts';
 import { formatPlan, planOf, type Target } from '../bootstrap/plan.ts';
@@ -99,7 +99,9 @@ export async function run({ values, words: [cluster = ''] }: Asked): Promise<voi
   const asked = ['dry-run', 'eksctl', 'destroy'].filter((option) => values[option]);
   if (asked.length > 1) throw new Misuse(`--${asked[0]} and --${asked[1]} are two questions: ask one of them.`);
   if (values.json && !values['dry-run']) throw new Misuse('--json says what --dry-run would: give it with that.');
-  const request: BootstrapRequest = { cluster, dry, context: named, argoCd };
+  // Its folder is another one later.
+  const manifest = argoCd === undefined ? undefined : resolve(argoCd);
+  const request: BootstrapRequest = { cluster, dry, context: named, argoCd: manifest };
   const context = await contextOf(values);
   const prepared = await prepare(context, request);
   const { target } = prepared;
