@@ -109,6 +109,10 @@ export const pinnedAddons = (config: ClusterFile): string[] =>
     .filter(({ version }) => version !== undefined && version !== 'latest')
     .map(({ name }) => name);
 
+/** Whether a file has groups of nodes; with Auto Mode it has none. */
+export const hasNodeGroups = (config: ClusterFile): boolean =>
+  ((config as ClusterFile & Fields).managedNodeGroups ?? []).length > 0;
+
 /** The fields of an eksctl file that are compared. https://docs.aws.amazon.com/eks/latest/eksctl/schema.html */
 interface Fields {
   readonly managedNodeGroups?: readonly { readonly name: string }[];

@@ -149,12 +149,14 @@ export function planOf(target: Target): Step[] {
         ...eks.pinnedAddons(config).map((name) => eks.describeAddon(config, name)),
         eks.listAccessEntries(config),
         eks.listPodIdentities(config),
-        eks.listNodeGroups(config),
+        ...(eks.hasNodeGroups(config) ? [eks.listNodeGroups(config)] : []),
       ],
       [
         eks.createCluster(file),
         eks.upgradeCluster(config, config.metadata.version),
-        ...Object.values(eks.pieceCommands(file)),
+        ...Object.entries(eks.pieceCommands(file))
+          .filter(([name]) => name !== 'nodeGroups' || eks.hasNodeGroups(config))
+          .map(([, command]) => command),
       ],
     ),
     step(

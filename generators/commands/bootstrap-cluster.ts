@@ -94,7 +94,9 @@ async function missing(work: Work, { eksctl: { config, file } }: Cloud): Promise
     work,
     eks.listPodIdentities(config),
   );
-  const { nodegroups } = await ask<{ nodegroups: string[] }>(work, eks.listNodeGroups(config));
+  const { nodegroups } = eks.hasNodeGroups(config)
+    ? await ask<{ nodegroups: string[] }>(work, eks.listNodeGroups(config))
+    : { nodegroups: [] };
   const podIdentities = associations.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
   return eks.missingPieces(config, { cluster, addons, accessEntries, podIdentities, nodeGroups: nodegroups }, file);
 }

@@ -68,6 +68,7 @@ async function take(work: Work, { id }: Step): Promise<string> {
     case 'rights':
       return checkRights(work, cloud);
     case 'cluster':
+      await checkEntry(work, cloud);
       return bringCluster(work, cloud);
     case 'kubeconfig':
       return writeKubeconfig(work, cloud);
@@ -122,12 +123,21 @@ async function readFiles(work: Work): Promise<string> {
 async function checkIdentity(work: Work, { account, region, eksctl: { file, config } }: Cloud): Promise<string> {
   const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
   if (identity.Account === account && !rights.mayEnter(identity, config))
-    throw new Refusal(
-      `${identity.Arn} is in no accessConfig.accessEntries of ${file}, so that it could make the cluster and not speak to it. Take a role that is there, or add it and commit.`,
-    );
+    work.say(`  it has no access entry in ${file}: it can make the stacks, and another one makes the cluster`);
   if (identity.Account === account) return identity.Arn;
   throw new Refusal(
     `you are ${identity.Arn} in account ${identity.Account}, and ${work.target.cluster.name} belongs into ${account}. Sign in there (AWS_PROFILE names a profile), or correct aws.account of it in clusters/environments.ts.`,
+  );
+}
+
+/** The roles that a cluster lets in are made by its stacks, so that somebody else made these, perhaps just now. */
+async function checkEntry(work: Work, { region, eksctl: { file, config } }: Cloud): Promise<void> {
+  const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
+  if (rights.mayEnter(identity, config)) return;
+  const { accessConfig } = config as { accessConfig?: { accessEntries?: readonly { principalARN: string }[] } };
+  const entries = accessConfig?.accessEntries?.map(({ principalARN }) => principalARN) ?? [];
+  throw new Refusal(
+    `${identity.Arn} is in no accessConfig.accessEntries of ${file}, so that it could make the cluster and not speak to it. Everything before is done. Take a role that is there (${entries.join(', ') || 'none is'}), or add yours and commit, and run this again.`,
   );
 }
 

@@ -228,8 +228,8 @@ test('what cannot be done is refused with the next step, before anything is made
       world: { account: '999999999999' },
     },
     {
-      says: /assumed-role\/visitor\/somebody is in no accessConfig\.accessEntries of clusters\/prod\/eksctl\.yaml/,
-      world: { arn: 'arn:aws:sts::123456789012:assumed-role/visitor/somebody' },
+      says: /assumed-role\/platform-visitor\/somebody is in no accessConfig\.accessEntries of clusters\/prod\/eksctl\.yaml.*role\/team\/platform\)/,
+      world: { arn: 'arn:aws:sts::123456789012:assumed-role/platform-visitor/somebody' },
     },
     { says: /lacks s3:CreateBucket on arn:aws:s3:::\*\. Ask whoever/, world: { denied: ['s3:CreateBucket'] } },
     {
