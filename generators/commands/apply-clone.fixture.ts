@@ -25,7 +25,10 @@ export interface Clone {
   readonly environment: string;
   readonly app: string;
   /** Publishes objects as the app's next part, and has the environment take it; none: the app is taken out. */
-  publish(manifests: readonly Manifest[] | undefined): Promise<Version>;
+  publish(
+    manifests: readonly Manifest[] | undefined,
+    more?: { irreversible?: true; version?: string },
+  ): Promise<Version>;
   /** Has somebody change the environment branch without a publish. */
   edit(files: Readonly<Record<string, string>>): Promise<string>;
   /** Has the environment branch go back to a commit's content, as `git revert` does. */
@@ -65,9 +68,9 @@ export async function cloneOf(t: Scope, environment: string, app = 'shop'): Prom
     return made;
   }
 
-  async function publish(manifests: readonly Manifest[] | undefined): Promise<Version> {
+  async function publish(...[manifests, more]: Parameters<Clone['publish']>): Promise<Version> {
     const dry = await commit('main', { 'app.ts': String(count) });
-    const about = { repoURL: repository, drySha: dry, commands: [] };
+    const about = { repoURL: repository, drySha: dry, commands: [], ...more };
     const metadata = formatMetadata(manifests ? about : { ...about, removed: true });
     const objects = manifests ? [application, ...manifests] : [];
     const name = (manifest: Manifest) => (manifest === application ? applicationFile : manifestFile(manifest));

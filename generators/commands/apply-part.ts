@@ -5,12 +5,13 @@ import { cloned, publishedAt } from '../git/published.ts';
 import { isForeign } from '../model/kinds.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { isMapping } from '../model/mapping.ts';
+import { parseMetadata } from '../model/metadata.ts';
 import { applicationFile, environmentBranch, metadataFile, publishedFile, rendered } from '../model/names.ts';
 import { readYaml } from '../model/plain-yaml.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import type { ObjectId } from '../model/timeline.ts';
 import type { Owner } from '../model/tracking.ts';
-import { short } from '../model/words.ts';
+import { short, versionOf } from '../model/words.ts';
 
 export interface PartRequest {
   readonly environment: string;
@@ -135,6 +136,29 @@ async function doubtOf(git: Git, { environment, app }: Owner, part: ObjectId): P
   return timelines.get(`${environment}/${app}`)?.place(part) === undefined
     ? `it never stood in ${rendered}, as far as this clone has it: somebody edited it, or the clone is old`
     : undefined;
+}
+
+/**
+ * The versions whose migrations cannot be undone, among those that came after one part, up to another: what stood before
+ * them cannot run on what they left. Nothing where the clone does not know both.
+ */
+export async function irreversibleSince(
+  clone: Git,
+  owner: Owner,
+  earlier: ObjectId,
+  later: ObjectId,
+): Promise<string[]> {
+  const git = clone.offline();
+  const tip = await cloned(git).newest();
+  const timeline = (await readRendered(git, tip)).timelines.get(`${owner.environment}/${owner.app}`);
+  const found: string[] = [];
+  for (const part of timeline?.between(earlier, later) ?? []) {
+    const id = await git.named(`${part}:${metadataFile}`);
+    const text = id && String((await readBlobs(git, [id])).get(id));
+    const metadata = text ? parseMetadata(text, `${metadataFile} of ${short(part)}`) : undefined;
+    if (metadata?.irreversible) found.push(versionOf(metadata));
+  }
+  return [...new Set(found)];
 }
 
 /** What an environment branch has for an app, as far as the clone knows. */

@@ -289,6 +289,22 @@ test('the part of a commit is found in the clone: of the environment branch, of 
   assert.equal(server.objects.size, 0);
 });
 
+test('a part from before a migration that cannot be undone is applied by wish alone', async (t) => {
+  const { server, clone, emergency, request } = await faulty(t, () => undefined);
+  const [one, two, three] = [
+    await clone.publish(objectsOf(clone.environment, '1')),
+    await clone.publish(objectsOf(clone.environment, '2'), { irreversible: true, version: '2.0.0' }),
+    await clone.publish(objectsOf(clone.environment, '3'), { version: '2.0.1' }),
+  ];
+  await assert.rejects(apply(emergency, request(one.taken)), {
+    message: /is from before 2\.0\.0, whose migration cannot be undone.*--past-migrations/,
+  });
+  assert.equal(server.objects.size, 0);
+  assert.deepEqual(states(await apply(emergency, request(two.taken))), ['created']);
+  assert.equal((await apply(emergency, request(three.taken))).begun, true);
+  assert.equal((await apply(emergency, request(one.taken, { pastMigrations: true }))).begun, true);
+});
+
 test('what somebody edited is applied by wish alone, and what belongs elsewhere never', async (t) => {
   const server = await StandIn.start();
   t.after(() => server.close());

@@ -10,7 +10,7 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 import { hookOf, inSyncOrder } from '../model/sync-order.ts';
 import { quote, short } from '../model/words.ts';
 import { argoCd, idOf, Objects, type Outcome } from './apply-objects.ts';
-import { findPart, type PartRequest, standingOf } from './apply-part.ts';
+import { findPart, irreversibleSince, type PartRequest, standingOf } from './apply-part.ts';
 import { pause, readApplication, resume, whoAsks } from './apply-pause.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Asked } from './main.ts';
@@ -31,6 +31,8 @@ export interface ApplyRequest extends PartRequest {
   readonly reason?: string | undefined;
   /** Also a part that this clone cannot prove. */
   readonly unproven?: boolean;
+  /** Also past a migration that cannot be undone. */
+  readonly pastMigrations?: boolean;
   /** Not as Argo CD, but as the user of the kubeconfig. */
   readonly asMyself?: boolean;
 }
@@ -69,11 +71,16 @@ export async function apply(emergency: Emergency, request: ApplyRequest): Promis
     throw new Refusal(
       `${environment}/${app} at ${short(found.from)} cannot be proven: ${found.doubt}. Look at it (git show ${short(found.from)}), and say --unproven if it must run all the same.`,
     );
+  const standing = await standingOf(clone, environment, app);
+  const past = standing?.part ? await irreversibleSince(clone, found.owner, found.part, standing.part) : [];
+  if (past.length > 0 && !request.pastMigrations)
+    throw new Refusal(
+      `${environment}/${app} at ${short(found.from)} is from before ${past.join(', ')}, whose migration cannot be undone: it cannot run on what that left. Go forward with a fix, or say --past-migrations if you know that it can.`,
+    );
   const hooks = found.manifests.filter((manifest) => hookOf(manifest) !== undefined);
   const manifests = inSyncOrder(found.manifests.filter((manifest) => hookOf(manifest) === undefined));
   const objects = new Objects(kubernetes, found.owner, asMyself ? undefined : argoCd);
   const before = await readApplication(kubernetes, environment, app);
-  const standing = await standingOf(clone, environment, app);
 
   const would = await objects.wouldApply(manifests);
   const refused = would.some(({ outcome }) => outcome === 'refused');
@@ -225,7 +232,7 @@ export async function run({ values }: Asked): Promise<void> {
   if (flag('resume') === (from !== undefined))
     throw new Misuse('slipway apply wants --from COMMIT, or --resume when all is well again, and not both.');
   if (flag('yes') && !flag('resume')) throw new Misuse('--yes goes with --resume.');
-  for (const name of ['unproven', 'as-myself', 'reason'])
+  for (const name of ['unproven', 'past-migrations', 'as-myself', 'reason'])
     if (values[name] !== undefined && from === undefined) throw new Misuse(`--${name} goes with --from COMMIT.`);
   const clone = await checkoutHere();
   const kubernetes = await openKubernetes({
@@ -244,8 +251,12 @@ export async function run({ values }: Asked): Promise<void> {
       print(values, result, [line, ...result.notes.map((note) => `  note: ${note}`)]);
       return;
     }
-    const [unproven, asMyself] = [flag('unproven'), flag('as-myself')];
-    const result = await apply(emergency, { environment, app, from, reason, dryRun, unproven, asMyself });
+    const result = await apply(emergency, {
+      ...{ environment, app, from, reason, dryRun },
+      unproven: flag('unproven'),
+      pastMigrations: flag('past-migrations'),
+      asMyself: flag('as-myself'),
+    });
     print(values, result, describe(result));
     if (result.objects.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1;
   } finally {

@@ -190,6 +190,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
       kubeconfig: { type: 'string', value: 'FILE', help: 'the kubeconfig (default: KUBECONFIG, else ~/.kube/config)' },
       context: { type: 'string', value: 'NAME', help: 'its context (default: the current one)' },
       unproven: { type: 'boolean', help: 'also a part of which this clone cannot prove that it was rendered' },
+      'past-migrations': { type: 'boolean', help: 'also a part from before a migration that cannot be undone' },
       'as-myself': { type: 'boolean', help: 'not as Argo CD, for whom excused objects are let in' },
       'dry-run': dryRun,
       json,
