@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import type { Manifest } from '../model/manifest.ts';
-import { Misuse } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
 import { judge } from '../policies/judge.ts';
 import { policies } from '../policies/policies.ts';
 import { isEnforcedBy } from '../policies/policy.ts';
@@ -100,7 +100,7 @@ test('other parameters make programs start again, and what a release says of the
 test('a text that is not the pinned one is refused, and so is a container that nobody knows', () => {
   assert.throws(
     () => installation(release, { ha: false, params: 'a' }),
-    (error) => error instanceof Misuse && /its SHA-256 is [0-9a-f]{64}, expected 7be23ca7/.test(error.message),
+    (error) => error instanceof Refusal && /its SHA-256 is [0-9a-f]{64}, expected 7be23ca7/.test(error.message),
   );
   assert.throws(
     () => installation(release, { ha: true, params: 'a' }),

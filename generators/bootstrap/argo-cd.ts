@@ -3,7 +3,7 @@ import { loadAll } from 'js-yaml';
 import { isClusterScoped } from '../model/kinds.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { argoCd } from '../model/project.ts';
-import { Misuse } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
 
 const version = '3.6.1';
 const manifests = `https://raw.githubusercontent.com/argoproj/argo-cd/v${version}/manifests`;
@@ -33,13 +33,14 @@ export interface Setup {
  * what it does not use, with requests and limits, in namespace argocd. They keep to the restricted Pod Security
  * Standard. Configuration that the app argocd renders takes the place of what has the same name here.
  * @param text what is at the release's address
- * @throws {Misuse} when it is another text than the pinned one, or has a container that nobody gave resources
+ * @throws {Refusal} when it is another text than the pinned one
+ * @throws {Misuse} when it has a container that nobody gave resources
  */
 export function installation(text: string, { ha, params }: Setup): Manifest[] {
   const { url, sha256 } = ha ? argoCdRelease.ha : argoCdRelease.single;
   const found = createHash('sha256').update(text).digest('hex');
   if (found !== sha256)
-    throw new Misuse(
+    throw new Refusal(
       `${url}: its SHA-256 is ${found}, expected ${sha256}. It is not what was reviewed; nothing was applied. Fetch it again, or pin another release in generators/bootstrap/argo-cd.ts.`,
     );
   return installed(loadAll(text) as Manifest[], params);

@@ -29,6 +29,8 @@ export function loadBalancer(
     // Straight to the pods: a Service needs no port of a node.
     'target-type': 'ip',
     'backend-protocol': protocol,
+    // Without it health is asked by HTTP, and who serves HTTPS alone sends that on.
+    ...(protocol === 'HTTPS' ? { 'healthcheck-protocol': protocol } : {}),
     'healthcheck-path': ready,
     'success-codes': '200',
   };

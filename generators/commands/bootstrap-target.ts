@@ -3,7 +3,7 @@ import { eksctlOf } from '../aws/eksctl.ts';
 import { stacksOf } from '../aws/stacks.ts';
 import { argoCdRelease } from '../bootstrap/argo-cd.ts';
 import type { Cloud, Target } from '../bootstrap/plan.ts';
-import { type Cluster, type Path, scopeOf } from '../model/environment.ts';
+import { type Cluster, isHighlyAvailable, type Path, scopeOf } from '../model/environment.ts';
 import { exampleFields, examplesIn } from '../model/example.ts';
 import { nearest } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -44,7 +44,7 @@ export function targetOf(
     throw new Misuse(
       `${file}: no environment with scope: 'cluster' is on ${name}, so that nothing says what Argo CD is there. Add one: ${example(name)}`,
     );
-  const ha = own.some(({ production }) => production);
+  const ha = isHighlyAvailable(cluster, platform);
   const { version } = argoCdRelease;
   const argoCd = { version, ...(ha ? argoCdRelease.ha : argoCdRelease.single) };
   const base = { cluster, platform: platform.name, ha, argoCd };

@@ -97,6 +97,12 @@ export interface Path {
 /** What stands on an environment's branch. */
 export const scopeOf = ({ scope }: Pick<Environment, 'scope'>) => scope ?? 'environment';
 
+/** Whether Argo CD's cache outlives a node there: that takes three nodes, which one machine does not have. */
+export const isHighlyAvailable = (
+  { profile }: Pick<Cluster, 'profile'>,
+  { production }: Pick<Environment, 'production'>,
+): boolean => profile === 'eks' && production === true;
+
 /** Whether a text is a time: digits and a unit, `'10m'`. */
 export const isTime = (text: string) => /^\d{1,6}[smhd]$/.test(text);
 

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { dump } from 'js-yaml';
-import type { Cluster, Environment } from '../../../model/environment.ts';
+import { type Environment, isHighlyAvailable } from '../../../model/environment.ts';
 import type { Placement } from '../../place.ts';
 import { configMap } from './config-map.ts';
 import { healthScripts } from './health.ts';
@@ -8,10 +8,6 @@ import { signIn } from './people.ts';
 
 /** The host at which people find Argo CD. */
 export const hostOf = ({ domain }: Pick<Environment, 'domain'>) => `argocd.${domain}`;
-
-/** Whether its cache outlives a node: that takes three nodes, which one machine does not have. */
-export const isHighlyAvailable = ({ profile }: Pick<Cluster, 'profile'>, { production }: Environment) =>
-  profile === 'eks' && production === true;
 
 const off = 'false';
 

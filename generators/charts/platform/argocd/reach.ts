@@ -2,6 +2,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Cluster } from '../../../model/environment.ts';
 import { argoCd } from '../../../model/project.ts';
+import { ingressClass, loadBalancer } from '../../load-balancer.ts';
 import { monitoring } from '../../network.ts';
 import type { Placement } from '../../place.ts';
 import { hostOf } from './configuration.ts';
@@ -110,9 +111,13 @@ const people = ({ network }: Cluster) => (network ? { ipBlock: { cidr: network }
 /** How people reach the server. */
 export function entrance(scope: Construct, { cluster, environment }: Placement): void {
   const host = hostOf(environment);
-  const ingressClassName = cluster.ingress ?? (cluster.profile === 'eks' ? environment.name : undefined);
+  const ingressClassName = ingressClass(cluster, environment);
   new k8s.KubeIngress(scope, 'ingress', {
-    metadata: { name: argoCd, namespace: argoCd, annotations: loadBalancer(cluster) },
+    metadata: {
+      name: argoCd,
+      namespace: argoCd,
+      annotations: loadBalancer(cluster, { ready: '/healthz', protocol: 'HTTPS' }),
+    },
     spec: {
       ...(ingressClassName ? { ingressClassName } : {}),
       tls: [{ hosts: [host] }],
@@ -133,24 +138,4 @@ export function entrance(scope: Construct, { cluster, environment }: Placement):
       ],
     },
   });
-}
-
-/**
- * What the load balancer of EKS is told. It checks health by HTTP where nobody says otherwise, and is sent on then.
- * https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
- */
-function loadBalancer({ profile }: Cluster): Record<string, string> {
-  if (profile !== 'eks') return {};
-  const annotations = {
-    'listen-ports': '[{"HTTP": 80}, {"HTTPS": 443}]',
-    'ssl-redirect': '443',
-    'target-type': 'ip',
-    'backend-protocol': 'HTTPS',
-    'healthcheck-protocol': 'HTTPS',
-    'healthcheck-path': '/healthz',
-    'success-codes': '200',
-  };
-  return Object.fromEntries(
-    Object.entries(annotations).map(([name, value]) => [`alb.ingress.kubernetes.io/${name}`, value]),
-  );
 }
