@@ -110,7 +110,8 @@ describe('the API server', { skip }, () => {
     await sync([]);
     const set = async () => (await cluster.read(of('1', false))).body as { status?: Record<string, unknown> };
     await cluster.create(of('1', false));
-    if (!(await within(90_000, async () => (await set()).status?.readyReplicas === 1)))
+    const observed = await within(15_000, async () => (await set()).status?.observedGeneration !== undefined);
+    if (!observed || !(await within(90_000, async () => (await set()).status?.readyReplicas === 1)))
       return t.skip('no controllers, or nothing that plays pods, on this server');
     const image = async () => {
       const { body } = await kubernetes.ask(`/api/v1/namespaces/${environment}/pods/redis-0`);
