@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import type { Manifest } from '../model/manifest.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
+import { Refusal } from '../model/refusal.ts';
 import { judge } from '../policies/judge.ts';
 import { policies } from '../policies/policies.ts';
 import { isEnforcedBy } from '../policies/policy.ts';
