@@ -10,7 +10,8 @@ export async function bringArgoCd(work: Work): Promise<string> {
   const { way } = target;
   const phases = await phasesOf(work);
   const first = await bring(work, 'Namespaces and CustomResourceDefinitions', [...phases.namespaces, ...phases.crds]);
-  if (phases.crds.length > 0) await run(objects.established(way, phases.crds));
+  if (phases.crds.length > 0)
+    await until(work, 'What the API server makes of the CRDs', () => established(work, phases));
   const second = await bring(work, 'configuration', phases.configuration);
   const third = await bring(work, 'workloads', phases.workloads);
   for (const workload of phases.workloads) {
@@ -18,6 +19,17 @@ export async function bringArgoCd(work: Work): Promise<string> {
     await run(objects.rolledOut(way, workload));
   }
   return first || second || third ? 'applied' : 'unchanged';
+}
+
+/** kubectl does not wait for what has no condition yet: it fails. https://github.com/kubernetes/kubernetes/issues/66439 */
+async function established({ target: { way }, run }: Work, { crds }: objects.Phases): Promise<true | undefined> {
+  try {
+    await run(objects.established(way, crds));
+    return true;
+  } catch (error) {
+    if (error instanceof ToolError && /conditions accessor error/.test(error.said)) return undefined;
+    throw error;
+  }
 }
 
 async function phasesOf(work: Work): Promise<objects.Phases> {

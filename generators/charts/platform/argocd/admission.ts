@@ -14,6 +14,13 @@ export interface ApplicationRule {
 const without = (object: string, ...fields: readonly string[]) =>
   `(${fields.map((field) => `!has(${object}.${field})`).join(' && ')})`;
 
+/** What would make something else of a folder. */
+const templates = ['helm', 'kustomize', 'plugin', 'chart'];
+
+const same = (one: string, other: string, field: string) =>
+  `${one}.?${field}.orValue("") == ${other}.?${field}.orValue("")`;
+const [sync, source] = ['object.operation.sync', 'object.spec.source'];
+
 /** What an Application of an apps' environment must be, whoever writes it. Each expression sees `object`. */
 export const rulesFor = (repository: string): readonly ApplicationRule[] => [
   {
@@ -35,14 +42,15 @@ export const rulesFor = (repository: string): readonly ApplicationRule[] => [
     message: "An Application reads its environment's branch of this repository, and nothing else.",
   },
   {
-    expression: `!has(object.spec.source) || ${without('object.spec.source', 'helm', 'kustomize', 'plugin', 'chart')}`,
+    expression: `!has(${source}) || ${without(source, ...templates)}`,
     message: 'An Application says what stands in its folder: Argo CD templates nothing.',
   },
-  // Whoever syncs by hand writes it here, and it would overrule the source.
+  // Whoever syncs by hand writes it here, and it would overrule the source. Argo CD itself repeats the source.
   {
     expression:
-      '!has(object.operation) || !has(object.operation.sync) || ' +
-      without('object.operation.sync', 'source', 'sources', 'manifests'),
+      `!has(object.operation) || !has(${sync}) || ${without(sync, 'sources', 'manifests')} && ` +
+      `(!has(${sync}.source) || ${['repoURL', 'targetRevision', 'path'].map((field) => same(`${sync}.source`, source, field)).join(' && ')} && ` +
+      `${without(`${sync}.source`, ...templates)})`,
     message: 'A sync takes what the branch says: no other source, and no manifests by hand.',
   },
 ];

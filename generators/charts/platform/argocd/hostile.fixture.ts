@@ -80,6 +80,18 @@ export function hostileApplications(good: Manifest, repository: string): Hostile
       undefined,
       operation,
     ),
+    hostile(
+      'a sync of what another branch says',
+      { operation: { sync: { source: { ...own_, targetRevision: 'main' } } } },
+      undefined,
+      operation,
+    ),
+    hostile(
+      'a sync of what a tool makes',
+      { operation: { sync: { source: { ...own_, kustomize: { namePrefix: 'a' } } } } },
+      undefined,
+      operation,
+    ),
     hostile('a sync of manifests by hand', { operation: { sync: { manifests: ['a'] } } }, undefined, operation),
   ];
 }
