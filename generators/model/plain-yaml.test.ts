@@ -146,6 +146,10 @@ test('what is not plain is refused with its line and column', () => {
   const table: readonly (readonly [string, RegExp])[] = [
     ['', /^a\.yaml:1:1: nothing/],
     ['a: &x 1', /:1:4: an anchor/],
+    ['a: 5e311', /:1:4: 5e311, a number too large to hold/],
+    ['a: [\n]', /:2:1: a line between brackets that is not indented enough/],
+    ['{#\n}', /:1:2: a comment without a space before it/],
+    ['a: 1\n...  : 2', /:2:1: the mark of another document/],
     ['a: *x', /:1:4: an alias/],
     ['a: !!str 1', /:1:4: a tag/],
     ['b: 1\n<<: {a: 1}', /:2:1: <<, which/],

@@ -24,6 +24,8 @@ class Reader {
   readonly #text: string;
   readonly #where: string;
   #at = 0;
+  /** How far the lines between brackets must be indented. */
+  #least: Column = 0;
 
   constructor(text: string, where: string) {
     this.#text = text;
@@ -123,6 +125,7 @@ class Reader {
     if (first === '|') return this.#literal(parent);
     const start = this.#at;
     if (first === '[' || first === '{') {
+      this.#least = parent < 0 ? this.#column() : parent + 1;
       const value = this.#flow();
       this.#endOfLine('what stands behind the bracket');
       return value;
@@ -268,11 +271,17 @@ class Reader {
         this.#refuse(`${word}, a number that loses digits; put it in quotes`, start);
       return number;
     }
-    return /^[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?$/.test(word) ? Number(word) : word;
+    if (!/^[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?$/.test(word)) return word;
+    if (!Number.isFinite(Number(word))) this.#refuse(`${word}, a number too large to hold; put it in quotes`, start);
+    return Number(word);
   }
 
   /** https://yaml.org/spec/1.2.2/#53-indicator-characters */
   #checkStart(word: string, start: number): void {
+    // A line that begins so ends a document, whatever stands behind it.
+    const lineBegins = start === 0 || this.#text[start - 1] === '\n';
+    if (lineBegins && /^(?:---|\.\.\.)[ \n]/.test(this.#text.slice(start, start + 4)))
+      this.#refuse('the mark of another document', start);
     if (word.includes('\t')) this.#refuse('a tab; indent and separate with spaces', start);
     const known: Readonly<Record<string, string>> = {
       ...{ '&': 'an anchor', '*': 'an alias', '!': 'a tag', '%': 'a directive', '>': 'a folded text' },
@@ -298,7 +307,10 @@ class Reader {
   #blank(): void {
     for (;;) {
       this.#spaces();
-      if (this.#text[this.#at] === '#') this.#match(/[^\n]*/y);
+      if (this.#text[this.#at] === '#') {
+        if (!/\s/.test(this.#text[this.#at - 1] ?? '\n')) this.#refuse('a comment without a space before it');
+        this.#match(/[^\n]*/y);
+      }
       if (this.#text[this.#at] !== '\n') break;
       this.#at++;
     }
@@ -309,6 +321,7 @@ class Reader {
   #gap(): void {
     this.#blank();
     if (this.#ended()) this.#refuse('the end of the file, where a bracket is open');
+    if (this.#column() < this.#least) this.#refuse('a line between brackets that is not indented enough');
   }
 
   #endOfLine(what: string): void {
