@@ -58,7 +58,7 @@ export function costsOf({ region, eksctl: { config } }: Cloud): Cost[] {
     },
     {
       what: 'keys',
-      why: 'Without its key nobody reads a backup again: delete it last, if at all.',
+      why: "What the cluster's secrets were encrypted with: a month passes between its deletion and its end.",
       look: slipway('kms'),
       names: tags,
     },
@@ -76,7 +76,7 @@ export function costsOf({ region, eksctl: { config } }: Cloud): Cost[] {
     {
       what: 'image repositories',
       why: 'They hold images that another cluster may run.',
-      look: slipway('ecr:repository'),
+      look: tagged('slipway', 'account', 'ecr:repository'),
       names: tags,
     },
     {
@@ -98,7 +98,9 @@ export function farewell({ region, stacks, eksctl: { config } }: Cloud, kubeconf
     kubectl('delete', 'ingresses', '--all', '--all-namespaces'),
     kubectl('delete', 'services', '--all-namespaces', '--field-selector', 'spec.type=LoadBalancer'),
     { argv: ['eksctl', 'delete', 'cluster', '--name', name, '--region', region, '--wait'] },
-    ...[...stacks]
+    // The account's own stays: another cluster may stand on it.
+    ...stacks
+      .filter(({ tags }) => tags.slipway === name)
       .reverse()
       .map((stack) => aws(stack.region, 'cloudformation', 'delete-stack', '--stack-name', stack.name)),
   ];
