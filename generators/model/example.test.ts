@@ -7,6 +7,7 @@ const found = (text: string) => examplesIn(text).map(({ line, column, value }) =
 test('what is legal and belongs to nobody is found, with its place', () => {
   const table: readonly (readonly [string, readonly string[]])[] = [
     ["account: '000000000000'", ['1:11 000000000000']],
+    ["version: '00000000-0000-0000-0000-000000000000'", ['1:11 00000000-0000-0000-0000-000000000000']],
     ["repository = 'https://gitlab.com/example/slipway.git'", ['1:15 https://gitlab.com/example/slipway.git']],
     ['git@gitlab.com:example/slipway.git', ['1:5 gitlab.com:example/slipway.git']],
     ["  'registry.gitlab.com/example/slipway',", ['1:4 registry.gitlab.com/example/slipway']],

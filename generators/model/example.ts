@@ -13,6 +13,8 @@ export interface Example {
  * https://www.rfc-editor.org/rfc/rfc2606 and https://www.rfc-editor.org/rfc/rfc5737
  */
 const forms: readonly RegExp[] = [
+  // The id of a secret's version.
+  /0{8}(?:-0{4}){3}-0{12}/,
   // An account of AWS.
   /(?<!\d)0{12}(?!\d)/,
   // A group or a repository, and the images of one.
