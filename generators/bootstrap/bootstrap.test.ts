@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Refusal } from '../model/refusal.ts';
 import { formatCommand } from './command.ts';
 import { missingPieces, versionsBetween } from './eks.ts';
-import { phasesOf, unsettled } from './objects.ts';
+import { phasesOf, unsettled as unsettledOf } from './objects.ts';
 import { mayEnter, refusedBy, roleOf, simulations } from './rights.ts';
 import { changesOf, createChangeSet, firstFailure, losses, standingOf } from './stack.ts';
 import { checkTool, installLine, isBefore, type ToolName, tools } from './tools.ts';
@@ -268,13 +268,22 @@ test('an Application is named as long as it is not Synced and Healthy, with the 
     },
   });
   const fine = application('platform', 'Synced', 'Healthy');
+  const unsettled = (list: unknown) => unsettledOf(list, 'platform-prod').own;
   assert.deepEqual(unsettled({ items: [fine] }), []);
   assert.deepEqual(unsettled({ items: [] }), ['platform is not there']);
   assert.deepEqual(
     unsettled({ items: [application('platform', 'Unknown', 'Healthy', 'authentication required\nmore')] }),
     ['argocd/platform is Unknown and Healthy (authentication required)'],
   );
-  assert.deepEqual(unsettled({ items: [fine, { metadata: { name: 'new', namespace: 'argocd' } }] }), [
-    'argocd/new is not compared and of unknown health',
-  ]);
+  const fresh = (namespace: string) => ({ metadata: { name: 'new', namespace } });
+  assert.deepEqual(
+    unsettledOf(
+      { items: [fine, fresh('argocd-platform-prod'), fresh('argocd'), fresh('argocd-prod')] },
+      'platform-prod',
+    ),
+    {
+      own: ['argocd-platform-prod/new is not compared and of unknown health'],
+      others: ['argocd/new', 'argocd-prod/new'].map((one) => `${one} is not compared and of unknown health`),
+    },
+  );
 });

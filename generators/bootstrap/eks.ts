@@ -25,7 +25,9 @@ const eksctl = (file: string, ...words: string[]): Command => ({
 });
 
 /** @param file the cluster's eksctl.yaml, for people */
-export const createCluster = (file: string): Command => eksctl(file, 'create', 'cluster');
+export const createCluster = (file: string): Command =>
+  // It would write into the user's own kubeconfig, and switch to it.
+  eksctl(file, 'create', 'cluster', '--write-kubeconfig=false');
 
 /** EKS goes one minor version at a time: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html */
 export const upgradeCluster = ({ metadata: { name, region } }: ClusterFile, version: string): Command => ({

@@ -119,8 +119,16 @@ const placed = (manifest: Manifest): Manifest =>
 const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
   `${apiVersion.replace(/\/.*/, '')} ${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
 
-/** What of the Applications is not as it should be, one line each. */
-export function unsettled(list: unknown): string[] {
+/** The Applications that are not as they should be, one line each. */
+export interface Unsettled {
+  /** `platform`, and what the platform's branch holds. */
+  readonly own: readonly string[];
+  /** The environments', whose apps are somebody else's: a sick one is no reason to fail here. */
+  readonly others: readonly string[];
+}
+
+/** @param platform the environment whose branch `platform` syncs */
+export function unsettled(list: unknown, platform: string): Unsettled {
   const { items = [] } = list as {
     items?: readonly {
       metadata: { name: string; namespace?: string };
@@ -131,11 +139,17 @@ export function unsettled(list: unknown): string[] {
       };
     }[];
   };
-  if (!items.some(({ metadata }) => metadata.name === 'platform')) return ['platform is not there'];
-  return items.flatMap(({ metadata: { name, namespace = '' }, status = {} }) => {
+  const [own, others]: [string[], string[]] = [[], []];
+  if (!items.some(({ metadata }) => metadata.name === 'platform')) own.push('platform is not there');
+  for (const { metadata, status = {} } of items) {
+    const { name, namespace = '' } = metadata;
     const [sync, health] = [status.sync?.status ?? 'not compared', status.health?.status ?? 'of unknown health'];
-    if (sync === 'Synced' && health === 'Healthy') return [];
+    if (sync === 'Synced' && health === 'Healthy') continue;
     const said = status.conditions?.find(({ type }) => type.endsWith('Error'))?.message.split('\n')[0];
-    return [`${namespace}/${name} is ${sync} and ${health}${said ? ` (${said.slice(0, 200)})` : ''}`];
-  });
+    const isOwn = name === 'platform' || namespace === `${argoNamespace}-${platform}`;
+    (isOwn ? own : others).push(
+      `${namespace}/${name} is ${sync} and ${health}${said ? ` (${said.slice(0, 200)})` : ''}`,
+    );
+  }
+  return { own, others };
 }

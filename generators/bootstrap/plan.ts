@@ -98,7 +98,7 @@ export function planOf(target: Target): Step[] {
     step(
       'platform',
       'Application platform',
-      `All the rest comes from env/${platform}, by Argo CD: this waits until everything is Synced and Healthy.`,
+      `All the rest comes from env/${platform}, by Argo CD: this waits until it is Synced and Healthy, and says what of the environments is not yet.`,
       [objects.compare(way, 'Application platform'), objects.listApplications(way)],
       [objects.apply(way, 'Application platform')],
     ),
@@ -115,6 +115,18 @@ export function planOf(target: Target): Step[] {
       ...argo,
     ];
   const { account, region, stacks, rights, eksctl } = place;
+  const stackStep = (stack: Stack): Step =>
+    step(
+      `stack ${stack.name}`,
+      `stack ${stack.name}`,
+      `${stack.file}, as a change set: what it would change is said first, and what would lose something is asked about.`,
+      [formation.describeStack(stack.region, stack.name)],
+      [
+        formation.createChangeSet(stack, 'CREATE'),
+        formation.describeChangeSet(stack.region, stack.name),
+        formation.executeChangeSet(stack.region, stack.name),
+      ],
+    );
   const { config, file } = eksctl;
   const identity = `<the identity's ARN>`;
   return [
@@ -126,19 +138,7 @@ export function planOf(target: Target): Step[] {
       'What is missing is said before anything is made, by a simulation of IAM.',
       simulations(region, identity, rights),
     ),
-    ...stacks.map((stack) =>
-      step(
-        `stack ${stack.name}`,
-        `stack ${stack.name}`,
-        `${stack.file}, as a change set: what it would change is said first, and what would lose something is asked about.`,
-        [formation.describeStack(stack.region, stack.name)],
-        [
-          formation.createChangeSet(stack, 'CREATE'),
-          formation.describeChangeSet(stack.region, stack.name),
-          formation.executeChangeSet(stack.region, stack.name),
-        ],
-      ),
-    ),
+    ...stacks.filter((stack) => !isLate(stack)).map(stackStep),
     step(
       'cluster',
       `cluster ${config.metadata.name} ${config.metadata.version}`,
@@ -166,9 +166,17 @@ export function planOf(target: Target): Step[] {
       [objects.serverVersion(way)],
       [eks.writeKubeconfig(config, place.kubeconfig)],
     ),
-    ...argo,
+    ...argo.slice(0, -1),
+    ...stacks.filter(isLate).map(stackStep),
+    ...argo.slice(-1),
   ];
 }
+
+/**
+ * A certificate waits until its domain is delegated, and only load balancers need it: it keeps nobody from having a
+ * cluster.
+ */
+const isLate = ({ file }: Stack): boolean => file.endsWith('/certificate.yaml');
 
 /** A plan as people read it. */
 export function formatPlan(steps: readonly Step[]): string[] {

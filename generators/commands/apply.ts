@@ -235,6 +235,8 @@ export async function run({ values }: Asked): Promise<void> {
   for (const name of ['unproven', 'past-migrations', 'as-myself', 'reason'])
     if (values[name] !== undefined && from === undefined) throw new Misuse(`--${name} goes with --from COMMIT.`);
   const clone = await checkoutHere();
+  // What is asked for wrongly is said before any credential is asked for.
+  if (from !== undefined) await findPart(clone, { environment, app, from });
   const kubernetes = await openKubernetes({
     kubeconfigs: kubeconfigsOf(kubeconfig, process.env),
     context,

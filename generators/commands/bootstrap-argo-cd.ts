@@ -80,19 +80,24 @@ export async function bringPlatform(work: Work): Promise<string> {
   const { target } = work;
   const applied = await bring(work, 'Application platform', [(await phasesOf(work)).platform]);
   let before = '';
-  let last: string[] = [];
+  let last: objects.Unsettled = { own: [], others: [] };
   try {
     await until(work, 'Argo CD', async () => {
-      last = objects.unsettled(await ask(work, objects.listApplications(target.way)));
-      if (last.length === 0) return true;
-      const said = last.join('; ');
+      last = objects.unsettled(await ask(work, objects.listApplications(target.way)), target.platform);
+      if (last.own.length === 0) return true;
+      const said = last.own.join('; ');
       if (said !== before) work.say(`  ${said}`);
       before = said;
       return undefined;
     });
   } catch (error) {
-    if (!(error instanceof Refusal) || error instanceof ToolError || last.length === 0) throw error;
-    throw new Refusal(`${error.message} Not Synced and Healthy yet: ${last.join('; ')}.`, { cause: error });
+    if (!(error instanceof Refusal) || error instanceof ToolError || last.own.length === 0) throw error;
+    throw new Refusal(`${error.message} Not Synced and Healthy yet: ${last.own.join('; ')}.`, { cause: error });
   }
-  return applied ? 'applied; everything is Synced and Healthy' : 'unchanged; everything is Synced and Healthy';
+  for (const other of last.others) work.say(`  not yet: ${other}`);
+  const said =
+    last.others.length === 0
+      ? 'everything is Synced and Healthy'
+      : `the platform is Synced and Healthy, ${last.others.length} of the environments' Applications are not yet`;
+  return `${applied ? 'applied' : 'unchanged'}; ${said}`;
 }

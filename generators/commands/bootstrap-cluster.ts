@@ -16,6 +16,10 @@ export async function bringCluster(work: Work, cloud: Cloud): Promise<string> {
   let found = await settled(work, cloud);
   if (!found) {
     await mayBeCreated(work, cloud);
+    // What an eksctl that was stopped had begun may have become a cluster meanwhile.
+    found = await settled(work, cloud);
+  }
+  if (!found) {
     await work.run(eks.createCluster(file), text);
     done.push('created');
     found = await settled(work, cloud);

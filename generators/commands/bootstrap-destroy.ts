@@ -16,7 +16,10 @@ export async function describeDestroy(run: RunTool, cloud: Cloud): Promise<strin
     lines.push(`  ${what.padEnd(26)}  ${said}`, `  ${indent}  ${why}`, `  ${indent}  ${formatCommand(look)}`);
   }
   if (found.some((there) => typeof there === 'string'))
-    lines.push('', 'AWS did not tell everything: sign in, and run this again to see what there is.');
+    lines.push(
+      '',
+      'AWS did not tell everything, and why stands beside it: put that right (sign in, or install the AWS CLI 2), and run this again.',
+    );
   lines.push(
     '',
     'To delete the cluster, in this order (its buckets, keys and volumes stay until somebody deletes them):',

@@ -81,7 +81,7 @@ async function take(work: Work, { id }: Step): Promise<string> {
 async function checkValues({ examples, token, say, target }: Work): Promise<string> {
   if (examples.length > 0)
     throw new Misuse(
-      `${examples.length === 1 ? 'a value is' : `${examples.length} values are`} still the example's: ${examples.join('; ')}. Put your own there, commit, and run this again.`,
+      `${examples.length === 1 ? 'a value is' : `${examples.length} values are`} still the example's:\n${examples.map((one) => `  ${one}\n`).join('')}Put your own there, commit, and run this again.`,
     );
   if (token === undefined)
     say(`  SLIPWAY_REPOSITORY_TOKEN is not set: ${target.cluster.name} must have the repository's Secret already`);

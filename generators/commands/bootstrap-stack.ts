@@ -34,6 +34,7 @@ export async function bringStack(work: Work, stack: Stack): Promise<string> {
   });
   if (formation.saysNothing(set)) {
     await work.run(formation.deleteChangeSet(region, name));
+    await sayOutputs(work, region, name);
     return 'unchanged';
   }
   if (set.Status === 'FAILED') {
@@ -53,15 +54,19 @@ export async function bringStack(work: Work, stack: Stack): Promise<string> {
     return /^EXECUTE_(COMPLETE|FAILED)$|^OBSOLETE$/.test(ExecutionStatus) ? (now ?? 'gone') : undefined;
   });
   if (formation.isWhole(ended)) {
-    // What people do next may need them: to delegate a domain, its name servers.
-    for (const { OutputKey, OutputValue } of (await described(work, region, name))?.Outputs ?? [])
-      work.say(`  ${OutputKey}: ${OutputValue}`);
+    await sayOutputs(work, region, name);
     return fresh ? 'created' : 'updated';
   }
   const why = formation.firstFailure(await ask(work, formation.stackEvents(region, name)));
   throw new Refusal(
     `The stack ${name} is ${ended}${why ? `: ${why}` : ''}. Correct ${stack.file}, commit it, and run this again.`,
   );
+}
+
+/** What people do next may need them: to delegate a domain, its name servers. */
+async function sayOutputs(work: Work, region: string, name: string): Promise<void> {
+  for (const { OutputKey, OutputValue } of (await described(work, region, name))?.Outputs ?? [])
+    work.say(`  ${OutputKey}: ${OutputValue}`);
 }
 
 const console_ = (region: string) => `https://${region}.console.aws.amazon.com/cloudformation`;

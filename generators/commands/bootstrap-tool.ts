@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Command, formatCommand } from '../bootstrap/command.ts';
 import { withoutSecrets } from '../git/git.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -43,13 +46,15 @@ export const toolRunner =
   async (command, stdin = '') => {
     signal.throwIfAborted();
     const [program, ...args] = command.argv;
-    const child = spawn(program, args, { env: withoutTokens(env), stdio: 'pipe' });
+    // What Node calls a pipe is a socket, which Linux opens by no path.
+    const input = command.argv.some((word) => word.endsWith('/dev/stdin')) ? await unnamedFile(stdin) : undefined;
+    const child = spawn(program, args, { env: withoutTokens(env), stdio: [input?.fd ?? 'pipe', 'pipe', 'pipe'] });
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     // It may end before it has read everything; its status says why.
-    child.stdin.on('error', () => {});
-    child.stdin.end(stdin);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(stdin);
     const stop = () => void child.kill('SIGINT');
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -64,8 +69,20 @@ export const toolRunner =
       return String(Buffer.concat(out));
     } finally {
       signal.removeEventListener('abort', stop);
+      await input?.close();
     }
   };
+
+/** A file that has a text and is in no folder: it goes when nobody has it open. */
+async function unnamedFile(text: string): Promise<FileHandle> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-input-'));
+  try {
+    await writeFile(join(dir, 'text'), text, { mode: 0o600 });
+    return await open(join(dir, 'text'));
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
 
 const withoutTokens = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^SLIPWAY_(REPOSITORY_)?TOKEN$/.test(name)));

@@ -167,7 +167,8 @@ const standIn = (port: number) => `#!/bin/bash
 exec 3<>/dev/tcp/127.0.0.1/${port}
 printf '%s\\0' "\${0##*/}" "$@" >&3
 printf '\\1' >&3
-case " $* " in *' - '*|*/dev/stdin*) cat >&3 ;; esac
+# Whoever is told a path opens it, as the real ones do.
+case " $* " in *' - '*) cat >&3 ;; */dev/stdin*) cat /dev/stdin >&3 ;; esac
 printf '\\4' >&3
 IFS= read -r code <&3 || exit 71
 IFS= read -r out <&3
@@ -393,7 +394,7 @@ function eksctl(world: World, args: readonly string[], stdin: string): Answer {
   const file = (stdin === '' ? {} : load(stdin)) as Record<string, never>;
   const name = `${verb} ${noun}`;
   if (name === 'create cluster') {
-    options(rest, ['-f']);
+    options(rest, ['-f', '--write-kubeconfig']);
     if (world.cluster) return { code: 1, err: 'Error: cluster "prod" already exists' };
     world.cluster = clusterOf(file);
     return { mutates: true };
@@ -501,11 +502,12 @@ function kubectl(world: World, args: readonly string[], stdin: string): Answer {
   return { out: { items: applications(world) } };
 }
 
-/** Argo CD brings another Application as soon as it has the first. */
+/** Argo CD brings others as soon as it has the first: one of the platform's own, and an app of an environment. */
 function applications({ objects, ill }: World): object[] {
   if (!objects['argocd Application platform']) return [];
-  return ['platform', 'redis'].map((name) => ({
-    metadata: { name, namespace: 'argocd' },
+  const places = { platform: 'argocd', classes: 'argocd-platform-home', redis: 'argocd-home' };
+  return Object.entries(places).map(([name, namespace]) => ({
+    metadata: { name, namespace },
     status: ill.includes(name)
       ? { sync: { status: 'OutOfSync' }, health: { status: 'Degraded' } }
       : { sync: { status: 'Synced' }, health: { status: 'Healthy' } },

@@ -64,7 +64,7 @@ function parse(name: string, verb: Verb, args: readonly string[]): Asked {
         wrong in options
           ? (error as Error).message.replace(/\.?\s*To specify .*/s, '')
           : `--${wrong} is not an option of ${name}`;
-      throw new Misuse(`${what}${near ? `; did you mean --${near}?` : ''} See npx slipway ${name} --help.`);
+      throw new Misuse(`${what}${near ? `; did you mean --${near}?` : '.'} See npx slipway ${name} --help.`);
     }
   })();
   const words = parsed.positionals;
