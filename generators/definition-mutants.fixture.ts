@@ -158,6 +158,7 @@ const fixed = {
   name: leaf('Shop', '', 'a_b', 'another', 5, null, 'a'.repeat(41)),
   owner: label,
   scope: leaf('galaxy', 'enviroment', '', 5, null),
+  profiles: { item: leaf('esk', 'locl', 'Local', 'aws', '', 5, null) },
   excuses: { item: excuse },
   patch: leaf('yes', 5, null, {}),
 };
@@ -282,8 +283,8 @@ function ofEnvironments(app: Fields): Mistake[] {
   const unknown = ['prodution', 'nowhere', other].map((one) =>
     set(['in', one], {}, 'is not an environment of this app; '),
   );
-  const same = ['kind', 'name', 'owner', 'scope', 'namespace', 'image', 'excuses', 'patch', 'in'].map((one) =>
-    set(['in', name, one], app[one] ?? 'a', 'is the same in every environment'),
+  const same = ['kind', 'name', 'owner', 'scope', 'namespace', 'profiles', 'image', 'excuses', 'patch', 'in'].map(
+    (one) => set(['in', name, one], app[one] ?? 'a', 'is the same in every environment'),
   );
   const why = app.scope === 'cluster' ? ', which cluster nonprod does not list' : ': an app of an environment lives in';
   const places = ['monitorin', 'nowhere'].map((one) => set(['namespace'], one, `is ${JSON.stringify(one)}${why}`));

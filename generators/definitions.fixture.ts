@@ -225,9 +225,15 @@ const patch = fc.constantFrom(
     })),
 );
 
+/** Both clusters are EKS: what does not run there shows only that its part is empty. */
+const profiles = fc.oneof(
+  { weight: 7, arbitrary: fc.constantFrom(['eks'], ['eks', 'local'], ['local', 'eks']) },
+  { weight: 1, arbitrary: fc.constant(['local']) },
+);
+
 /** The fields that every kind has, beside its name. */
 const common = (whole: boolean) =>
-  record(whole, { owner: label }, { excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch });
+  record(whole, { owner: label }, { profiles, excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch });
 const scope = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Fields>({}) },
   fc.constant<Fields>({ scope: 'environment' }),

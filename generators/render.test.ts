@@ -925,6 +925,42 @@ test('a class that the cluster names is there already, and one machine has none 
   assert.deepEqual(ingress({ profile: 'local', ingress: 'nginx' }), ['nginx', false]);
 });
 
+test('where an app does not run, its part holds its Application alone: nothing is read, patched or held against it', () => {
+  const excuse = { policy: 'host-path', reason: 'it reads what pods log', owner: 'team-shop', until: '2027-01-31' };
+  const refused = () => {
+    throw new Error('it was asked');
+  };
+  const elsewhere = { profiles: ['local'], patch: refused, excuses: [excuse] };
+  const migration = { deadline: '5m', reversible: false };
+  for (const app of [
+    // What would be refused where it runs.
+    { ...web, image: `elsewhere/shop:1@${digest}`, migration, ...elsewhere },
+    { ...web, kind: 'store', volume: { path: '/data', size: '1Gi' }, ...elsewhere },
+    { kind: 'manifests', name: 'shop', owner: 'team-shop', version: '2.0', files: ['lost.yaml'], ...elsewhere },
+    { kind: 'platform', name: 'shop', owner: 'team-shop', scope: 'cluster', provides: 'classes', ...elsewhere },
+  ]) {
+    const { failed, parts, summary } = fixture(app);
+    assert.deepEqual(failed, []);
+    const [part] = parts;
+    assert.ok(part && parts.length === 1, app.kind);
+    assert.deepEqual(Object.keys(part.files), ['application.yaml']);
+    assert.deepEqual([part.images, part.remarks, part.irreversible], [{}, undefined, undefined]);
+    assert.deepEqual(summary.outlines.shop?.excuses, [{ ...excuse, in: [] }]);
+  }
+});
+
+test('an app runs on the profiles that it names, and on every one where it names none', () => {
+  const kinds = (app: object, profile: string) => Object.keys(filesOf({ ...web, ...app }, { cluster: { profile } }));
+  for (const profile of ['eks', 'local']) {
+    const all = kinds({}, profile);
+    assert.ok(all.includes('deployment-shop.yaml'));
+    assert.deepEqual(kinds({ profiles: [profile] }, profile), all);
+    assert.deepEqual(kinds({ profiles: ['local', 'eks'] }, profile), all);
+  }
+  assert.deepEqual(kinds({ profiles: ['eks'] }, 'local'), []);
+  assert.deepEqual(kinds({ profiles: ['local'] }, 'eks'), []);
+});
+
 const vendor = { kind: 'manifests', name: 'shop', owner: 'team-shop', version: '2.0', files: ['a.yaml'] };
 const rendered_ = (text: string, app: object = {}) => fixture({ ...vendor, ...app }, { files: { 'a.yaml': text } });
 

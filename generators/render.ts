@@ -3,7 +3,7 @@ import { applicationOf, manifestsOf } from './charts/charts.ts';
 import type { Read } from './charts/manifests.ts';
 import type { Placement } from './charts/place.ts';
 import type { BuiltImage } from './model/app.ts';
-import type { CheckedApp } from './model/app-schema.ts';
+import { type CheckedApp, runsOn } from './model/app-schema.ts';
 import { differences, formatField, type ObjectDifference } from './model/difference.ts';
 import type { Environment, Path } from './model/environment.ts';
 import { formatImage, parseImage } from './model/image.ts';
@@ -50,8 +50,9 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     identity: image?.build ? { VERSION: image.version, COMMIT: image.build.commit, ENVIRONMENT: environment.name } : {},
   };
   const drawn = manifestsOf(app, at, read);
+  const here = runsOn(app, cluster);
   // What is handed over is nobody else's: a patch may change it as it likes.
-  const patched = app.patch ? [...app.patch(structuredClone(drawn), environment.name)] : drawn;
+  const patched = app.patch && here ? [...app.patch(structuredClone(drawn), environment.name)] : drawn;
   const reviewed = review(app, at, patched);
   const { manifests } = reviewed;
   const remarks = [...reviewed.remarks, ...(app.patch ? differences(drawn, patched).map(patchRemark) : [])];
@@ -71,7 +72,7 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     version: version ?? digestOf([...files], 8),
     ...(image?.build ? { commit: image.build.commit } : {}),
     ...(environment.after === undefined ? { fixed: digestOf(regardedIn(manifests), 16) } : {}),
-    ...('migration' in app && app.migration?.reversible === false ? { irreversible: true } : {}),
+    ...(here && 'migration' in app && app.migration?.reversible === false ? { irreversible: true } : {}),
     ...(warns.length > 0 ? { warns } : {}),
     images: Object.fromEntries(manifests.flatMap(imagesIn)),
     ...(remarks.length > 0 ? { remarks } : {}),

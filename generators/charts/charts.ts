@@ -1,5 +1,5 @@
 import { type Chart, App as Root } from 'cdk8s';
-import { type CheckedApp, isProgram } from '../model/app-schema.ts';
+import { type CheckedApp, isProgram, runsOn } from '../model/app-schema.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { AgentChart } from './agent.ts';
 import { ApplicationChart } from './application.ts';
@@ -11,8 +11,9 @@ import { StoreChart } from './store.ts';
 import { WebChart } from './web.ts';
 import { WorkerChart } from './worker.ts';
 
-/** An app's manifests in one environment, in a stable order, before its patch. */
+/** An app's manifests in one environment, in a stable order, before its patch; none where the app does not run. */
 export function manifestsOf(app: CheckedApp, at: Placement, read: Read): Manifest[] {
+  if (!runsOn(app, at.cluster)) return [];
   const manifests = app.kind === 'manifests' ? manifestsIn(app, at, read) : synthesize(chartOf(app, at));
   return manifests.map((manifest) => complete(manifest, isProgram(app) ? app.beside : []));
 }

@@ -35,7 +35,16 @@ const mistakesOf = (value: unknown, source?: string): string => {
 
 test('defaults are filled in', () => {
   assert.partialDeepStrictEqual(checkApp('shop', web, path).app, {
-    ...{ scope: 'environment', ready: '/readyz', live: '/healthz', path: '/', env: {}, calls: [], grace: 30 },
+    ...{
+      scope: 'environment',
+      profiles: ['eks', 'local'],
+      ready: '/readyz',
+      live: '/healthz',
+      path: '/',
+      env: {},
+      calls: [],
+      grace: 30,
+    },
     ...{ user: { uid: 65532, gid: 65532 }, processors: ['arm64', 'amd64'] },
   });
   assert.partialDeepStrictEqual(checkApp('shop', job, path).app, { timeZone: 'Etc/UTC', retries: 2 });
@@ -101,6 +110,11 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, hosts: '' }, 'field hosts is ""'],
     [{ ...web, objective: 100 }, 'field objective is 100'],
     [{ ...web, processors: ['arm'] }, 'field processors.0 is "arm"'],
+    [{ ...web, profiles: ['esk'] }, 'field profiles.0 is "esk": Invalid option'],
+    [{ ...web, profiles: ['esk'] }, '; did you mean eks?'],
+    [{ ...web, profiles: [] }, 'field profiles is []: must name one'],
+    [{ ...web, profiles: 'eks' }, 'field profiles is "eks"'],
+    [{ ...web, in: { dev: { profiles: ['eks'] } } }, 'field in.dev.profiles is the same in every environment'],
     [{ ...web, calls: ['shop'] }, 'field calls.0 is "shop": the app itself needs no call'],
     [{ ...web, calls: ['a', 'a'] }, 'field calls.1 is "a" a second time'],
     [{ ...web, scale: { max: 2 } }, 'field scale.max is 2: dev begins with 2 pods'],

@@ -27,7 +27,7 @@ export interface Declared {
 /** Fields of `in` that hold things by name: an environment adds to them, or replaces one. */
 const merged = new Set(['env', 'files', 'secrets', 'scratch', 'node']);
 /** What is the same everywhere, or it would be another app. */
-const fixed = new Set(['kind', 'name', 'owner', 'scope', 'namespace', 'image', 'excuses', 'patch', 'in']);
+const fixed = new Set(['kind', 'name', 'owner', 'scope', 'namespace', 'profiles', 'image', 'excuses', 'patch', 'in']);
 
 /**
  * Checks what `apps/<name>/app.ts` exports and fills in the defaults.

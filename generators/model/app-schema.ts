@@ -22,7 +22,7 @@ import type {
   Worker,
 } from './app.ts';
 import type { Accepts, Shape } from './definition.ts';
-import { isTime } from './environment.ts';
+import { type Cluster, isTime } from './environment.ts';
 import { parseImage } from './image.ts';
 import { legalName } from './names.ts';
 import { isSchedule } from './schedule.ts';
@@ -98,6 +98,7 @@ const any = {
   owner: team,
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),
+  profiles: list(z.enum(['eks', 'local']), 1, 'must name one').default(['eks', 'local']),
   excuses: list(excuse).default([]),
   patch: z.custom<Patch>((value) => typeof value === 'function', 'must be a function').optional(),
 };
@@ -278,6 +279,10 @@ export type CheckedContainer = z.output<typeof container>;
 /** Whether the app runs a container, and so has an image. */
 export const isProgram = (app: CheckedApp): app is CheckedProgram =>
   app.kind !== 'manifests' && app.kind !== 'platform';
+
+/** Whether the app runs on such a cluster; where it does not, its part holds its Application alone. */
+export const runsOn = ({ profiles }: Pick<CheckedApp, 'profiles'>, { profile }: Pick<Cluster, 'profile'>) =>
+  profiles.includes(profile);
 
 /** Whether the app's image is built from a folder of this repository. */
 export const isBuilt = (image: CheckedProgram['image']): image is z.output<typeof built> => typeof image !== 'string';

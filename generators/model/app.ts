@@ -134,6 +134,8 @@ interface AnyApp {
   readonly scope?: 'environment' | 'cluster';
   /** For scope cluster: its namespace, one of those that `clusters/environments.ts` lists. */
   readonly namespace?: string;
+  /** The profiles of clusters that it runs on; on others its part is empty. @default every one */
+  readonly profiles?: readonly ('eks' | 'local')[];
   /** Policies that it may break, each with a reason and an end. @default [] */
   readonly excuses?: readonly Excuse[];
   /** Changes the finished objects, where no field says what is needed; Argo CD's UI shows that it does. @default none */
@@ -204,7 +206,9 @@ export interface Container extends Run {
 export type In<T> = Readonly<
   Record<
     string,
-    Partial<Omit<T, 'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'image' | 'excuses' | 'patch' | 'in'>>
+    Partial<
+      Omit<T, 'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'image' | 'excuses' | 'patch' | 'in'>
+    >
   >
 >;
 
