@@ -11,6 +11,8 @@ export const app: App = {
   kind: 'job',
   name: 'redis-backup',
   owner: 'team-platform',
+  // The bucket is in AWS, and whoever may write to it is known there.
+  profiles: ['eks'],
   image: 'docker.io/rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5',
   schedule: '15 2 * * *',
   deadline: '30m',

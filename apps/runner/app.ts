@@ -109,6 +109,8 @@ export const app: App = {
   owner: 'team-platform',
   scope: 'cluster',
   namespace: 'ci',
+  // Its tokens are in AWS Secrets Manager.
+  profiles: ['eks'],
   image:
     'docker.io/gitlab/gitlab-runner:alpine-v19.3.1@sha256:af0325804248aee217e055e753add77ccaaba6c8f5e2143b01108fd401165ef3',
   before: [{ name: 'configure', command: ['sh', '-euc', configure] }],
