@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { apps } from '../apps/index.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
-import { hydrate } from './hydrate.ts';
+import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import type { Part } from './model/part.ts';
 
@@ -14,13 +14,17 @@ export interface Rendered {
   readonly text: string;
 }
 
+/** Clusters and their environments. */
+type Places = Pick<Definitions, 'clusters' | 'environments'>;
+
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 /**
  * Every part of every own app.
+ * @param places where. @default those of `clusters/environments.ts`
  * @throws {Error} when one cannot be rendered
  */
-export async function partsOfAll(): Promise<Part[]> {
+export async function partsOfAll(places: Places = { clusters, environments }): Promise<Part[]> {
   const loaded = new Map<string, () => unknown>();
   for (const [name, load] of Object.entries(apps)) {
     const { app } = await load();
@@ -28,7 +32,7 @@ export async function partsOfAll(): Promise<Part[]> {
   }
   const lines = hydrate(
     {
-      ...{ apps: loaded, repository, clusters, environments },
+      ...{ apps: loaded, repository, ...places },
       read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
     },
     {

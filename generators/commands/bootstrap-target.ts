@@ -3,8 +3,10 @@ import { eksctlOf } from '../aws/eksctl.ts';
 import { stacksOf } from '../aws/stacks.ts';
 import { argoCdRelease } from '../bootstrap/argo-cd.ts';
 import type { Cloud, Target } from '../bootstrap/plan.ts';
-import { type Cluster, isHighlyAvailable, type Path, scopeOf } from '../model/environment.ts';
+import { type Cluster, type Environment, isHighlyAvailable, type Path, scopeOf } from '../model/environment.ts';
 import { exampleFields, examplesIn } from '../model/example.ts';
+import { isMapping } from '../model/mapping.ts';
+import { legalEnvironment } from '../model/names.ts';
 import { nearest } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import type { Definitions } from './bootstrap-definitions.ts';
@@ -58,13 +60,15 @@ function clusterOf(path: Path, name: string, context: string | undefined): Clust
   if (!cluster) {
     const near = nearest(name, [...path.clusters.keys()]);
     const known = near ? `did you mean ${near}?` : `known are ${[...path.clusters.keys()].join(', ')}.`;
-    const add = context === undefined ? '' : ` To have a cluster of your own, add it: ${lines(name)}`;
+    const add = context === undefined ? '' : ` ${added(path, name)}`;
     throw new Misuse(`${name} is not a cluster of ${file}; ${known}${add}`);
   }
-  if (context !== undefined && cluster.profile !== 'local')
+  if (context !== undefined && cluster.profile !== 'local') {
+    const there = [...path.clusters.values()].find(({ profile }) => profile === 'local');
     throw new Misuse(
-      `${file}: ${name} has profile: '${cluster.profile}', and --context is for a cluster with profile: 'local'. Leave --context out, or add a cluster: ${lines('home')}`,
+      `${file}: ${name} has profile: '${cluster.profile}', and --context is for a cluster with profile: 'local'. Leave --context out, or name ${there ? there.name : `a cluster of your own. ${added(path, 'home')}`}`,
     );
+  }
   if (context === undefined && cluster.profile === 'local')
     throw new Misuse(
       `${file}: ${name} has profile: 'local', which nobody makes: name the context of your kubeconfig where it is, with --context NAME (kubectl config get-contexts lists them).`,
@@ -72,12 +76,66 @@ function clusterOf(path: Path, name: string, context: string | undefined): Clust
   return cluster;
 }
 
-/** What is written for a cluster of one's own. */
-const lines = (name: string) =>
-  `in clusters, { name: '${name}', profile: 'local', registries, storage: 'standard', ingress: 'nginx', namespaces: {} }; in environments, ${example(name)}`;
+/** How to have a cluster of one's own, of a name that nothing has yet. */
+function added({ environments }: Path, name: string): string {
+  const { environments: own } = localCluster(name);
+  const taken = own.find((one) => environments.some((other) => other.name === one.name));
+  if (taken) return `To have a cluster of your own, choose another name: ${taken.name} is an environment already.`;
+  return own.every((one) => legalEnvironment(one.name))
+    ? `To have a cluster of your own, add to ${file}:\n${lines(name)}`
+    : `To have a cluster of your own, choose a name that is a DNS label of at most 31 characters, as in home.`;
+}
+
+/** A cluster of one's own, but for its registries, which are those of all, and its environments. */
+interface LocalCluster {
+  readonly cluster: Omit<Cluster, 'registries'>;
+  readonly environments: readonly Environment[];
+}
+
+/**
+ * What is added to have a cluster of one's own: it has the namespaces that apps of scope cluster live in, and takes what
+ * is published at once, with one pod of everything.
+ */
+export function localCluster(name: string): LocalCluster {
+  const each = { cluster: name, replicas: 1, soak: '1m' };
+  return {
+    cluster: {
+      ...{ name, profile: 'local', storage: 'standard', ingress: 'nginx' },
+      namespaces: { agents: 'privileged', ci: 'restricted', monitoring: 'restricted' },
+    },
+    environments: [
+      { name, ...each, domain: `${name}.localhost`, resources: { cpu: '50m', memory: '256Mi' } },
+      {
+        ...{ name: `platform-${name}`, ...each, scope: 'cluster', domain: `platform.${name}.localhost` },
+        resources: { cpu: '50m', memory: '128Mi' },
+      },
+    ],
+  };
+}
+
+/** What is written for a cluster of one's own, with a line for each of its entries. */
+function lines(name: string): string {
+  const { cluster, environments } = localCluster(name);
+  return [
+    ...['in clusters', `  { ${written(cluster)}, registries },`],
+    ...['in environments', ...environments.map((environment) => `  { ${written(environment)} },`)],
+  ].join('\n');
+}
 
 const example = (name: string) =>
-  `{ name: 'platform-${name}', cluster: '${name}', scope: 'cluster', domain: '${name}.localhost', replicas: 1, resources: { cpu: '50m', memory: '128Mi' }, soak: '1m' }`;
+  localCluster(name)
+    .environments.filter((environment) => scopeOf(environment) === 'cluster')
+    .map((environment) => `{ ${written(environment)} }`)
+    .join();
+
+/** Fields as they stand in a file of this repository. */
+const written = (fields: object): string =>
+  Object.entries(fields)
+    .map(([field, value]) => {
+      if (isMapping(value)) return `${field}: { ${written(value)} }`;
+      return `${field}: ${typeof value === 'string' ? `'${value}'` : value}`;
+    })
+    .join(', ');
 
 function cloudOf(
   cluster: Cluster,

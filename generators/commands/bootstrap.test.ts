@@ -262,9 +262,13 @@ test('what cannot be done is refused with the next step, before anything is made
       code: 2,
     },
     { says: /profile: 'local', which nobody makes: name the context/, request: { cluster: 'home' }, code: 2 },
-    { says: /prod has profile: 'eks', and --context is for/, request: { context: 'kind-home' }, code: 2 },
     {
-      says: /office is not a cluster.*name: 'office', profile: 'local'/,
+      says: /prod has profile: 'eks', and --context is for .* Leave --context out, or name home$/,
+      request: { context: 'kind-home' },
+      code: 2,
+    },
+    {
+      says: /office is not a cluster.* add to clusters\/environments\.ts:\nin clusters\n {2}\{ name: 'office', profile: 'local'.*\nin environments\n {2}\{ name: 'office',.*\n {2}\{ name: 'platform-office',.*\},$/,
       request: { cluster: 'office', context: 'x' },
       code: 2,
     },
