@@ -1,5 +1,6 @@
 import type { Aws, Cluster, Environment } from '../model/environment.ts';
 import type { ClusterConfig } from './cluster-config.ts';
+import type { DnsFilter } from './dns-filter.ts';
 import type { Rule } from './rule.ts';
 
 /** Facts about the cluster that a file of eksctl is for. */
@@ -9,6 +10,8 @@ export interface ClusterFacts {
   readonly environments: readonly Environment[];
   /** The networks of the other clusters. */
   readonly networks: readonly string[];
+  /** Whose DNS records it may write. */
+  readonly dns: DnsFilter;
   /** The version of Kubernetes that manifests are checked against: `1.36`. */
   readonly kubernetes: string;
 }

@@ -1,5 +1,6 @@
 import type { ClusterRule } from './cluster-rule.ts';
 import { access } from './cluster-rules/access.ts';
+import { dns } from './cluster-rules/dns.ts';
 import { identities } from './cluster-rules/identities.ts';
 import { network } from './cluster-rules/network.ts';
 import { nodes } from './cluster-rules/nodes.ts';
@@ -14,4 +15,5 @@ export const clusterRules: readonly ClusterRule[] = [
   ...network,
   ...records,
   ...identities,
+  ...dns,
 ];

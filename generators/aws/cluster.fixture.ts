@@ -20,6 +20,8 @@ export const path: Path = checkPath({
   environments: [
     { ...environment, name: 'live', domain: 'shop.example.org', production: true },
     { ...environment, name: 'platform-shop', domain: 'platform.shop.example.org', scope: 'cluster' },
+    { ...environment, name: 'test', cluster: 'other', domain: 'other.shop.example.org' },
+    { ...environment, name: 'far', cluster: 'other', domain: 'example.org' },
   ],
 });
 
@@ -58,7 +60,10 @@ addons:
   - { name: metrics-server, version: v0.8.1-eksbuild.11 }
   - name: external-dns
     version: v0.21.0-eksbuild.8
-    configurationValues: 'policy: sync'
+    configurationValues: |
+      policy: sync
+      domainFilters: \${domains}
+      excludeDomains: \${foreignDomains}
     podIdentityAssociations:
       - namespace: external-dns
         serviceAccountName: external-dns

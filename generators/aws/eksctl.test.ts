@@ -5,23 +5,24 @@ import { test } from 'node:test';
 import { dump, load } from 'js-yaml';
 import { apps } from '../../apps/index.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
-import { type Cluster, scopeOf } from '../model/environment.ts';
+import { type Cluster, type Path, scopeOf } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { Misuse } from '../model/refusal.ts';
 import { changed } from './change.fixture.ts';
 import { good, path } from './cluster.fixture.ts';
 import { clusterRules } from './cluster-rules.ts';
+import { type DnsFilter, passes } from './dns-filter.ts';
 import { eksctlOf } from './eksctl.ts';
 import type { Change } from './rule.ts';
 
 const shop = path.clusters.get('shop') as Cluster;
 const file = 'clusters/shop/eksctl.yaml';
-const made = (text: string, cluster: Cluster = shop) => eksctlOf(text, file, cluster, path);
+const made = (text: string, cluster: Cluster = shop, on: Path = path) => eksctlOf(text, file, cluster, on);
 
 /** What is said of a text, a line for each mistake. */
-function said(text: string, cluster?: Cluster): string[] {
+function said(text: string, cluster?: Cluster, on?: Path): string[] {
   try {
-    made(text, cluster);
+    made(text, cluster, on);
     return [];
   } catch (error) {
     assert.ok(error instanceof Misuse, String(error));
@@ -57,7 +58,7 @@ test('a placeholder that nobody fills in is refused, with the name that was mean
     ],
     [
       { 'metadata.tags.slipway': `x\${}` },
-      `${file}: metadata.tags.slipway has the placeholder \${}, which is not known; known are \${name}, \${network}, \${account}, \${region}, \${operators}`,
+      `${file}: metadata.tags.slipway has the placeholder \${}, which is not known; known are \${name}, \${network}, \${account}, \${region}, \${operators}, \${domains}, \${foreignDomains}`,
     ],
     [
       { 'metadata.tags.slipway': `the \${operators}` },
@@ -65,7 +66,7 @@ test('a placeholder that nobody fills in is refused, with the name that was mean
     ],
     [
       { 'metadata.name': `\${toString}` },
-      `${file}: metadata.name has the placeholder \${toString}, which is not known; known are \${name}, \${network}, \${account}, \${region}, \${operators}`,
+      `${file}: metadata.name has the placeholder \${toString}, which is not known; known are \${name}, \${network}, \${account}, \${region}, \${operators}, \${domains}, \${foreignDomains}`,
     ],
   ];
   for (const [change, message] of cases) assert.deepEqual(after(change), [message]);
@@ -176,6 +177,47 @@ test('every cluster in AWS has a file, and it keeps every rule', () => {
   const inAws = clusters.filter(({ aws }) => aws);
   assert.ok(inAws.length > 0);
   for (const cluster of inAws) eksctlOf(realText(cluster.name), realFile(cluster.name), cluster, real);
+});
+
+test('no zone of another cluster passes what a cluster tells external-dns, and every zone of its own does', () => {
+  let foreign = 0;
+  for (const cluster of real.clusters.values()) {
+    const { config } = eksctlOf(realText(cluster.name), realFile(cluster.name), cluster, real);
+    const addon = config.addons?.find(({ name }) => name === 'external-dns');
+    const filter = load(addon?.configurationValues ?? '') as DnsFilter;
+    assert.ok(filter.domainFilters.length > 0);
+    for (const { name, domain, cluster: owner } of real.environments) {
+      assert.equal(passes(domain, filter), owner === cluster.name, `${cluster.name}: ${name} ${domain}`);
+      assert.equal(passes(`app.${domain}`, filter), owner === cluster.name, `${cluster.name}: app.${domain}`);
+      if (owner !== cluster.name) foreign++;
+    }
+    assert.ok(!passes('example.net', filter));
+  }
+  assert.ok(foreign > 0);
+});
+
+test('a domain is within itself and what it ends with, label by label; without a filter all are', () => {
+  const cases: readonly [string, readonly string[], readonly string[], boolean][] = [
+    ['example.com', ['example.com'], [], true],
+    ['a.b.example.com', ['example.com'], [], true],
+    ['badexample.com', ['example.com'], [], false],
+    ['com', ['example.com'], [], false],
+    ['dev.example.com', ['example.com'], ['dev.example.com'], false],
+    ['app.dev.example.com', ['example.com'], ['dev.example.com'], false],
+    ['mydev.example.com', ['example.com'], ['dev.example.com'], true],
+    ['example.net', [], [], true],
+    ['example.net', [], ['example.net'], false],
+  ];
+  for (const [domain, domainFilters, excludeDomains, expected] of cases)
+    assert.equal(passes(domain, { domainFilters, excludeDomains }), expected, domain);
+});
+
+test('a domain that lies beneath that of another cluster, and both beneath one of its own, cannot be served', () => {
+  const [live] = path.environments;
+  assert.ok(live);
+  const between = { ...live, name: 'deep', domain: 'deep.other.shop.example.org' };
+  const lines = said(good, shop, { ...path, environments: [...path.environments, between] });
+  assert.match(lines.join('\n'), /^clusters\/shop\/eksctl\.yaml: addons\[1\]\.configurationValues is .* \(dns-own\)$/);
 });
 
 test('every app that says it has an identity has one, in each environment that it runs in', async () => {

@@ -7,6 +7,7 @@ import { catalogues, strictness } from '../schemas/strictly.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import type { ClusterFacts } from './cluster-rule.ts';
 import { clusterRules } from './cluster-rules.ts';
+import { dnsFilterOf } from './dns-filter.ts';
 import { filled } from './placeholder.ts';
 import { broken } from './rule.ts';
 
@@ -34,8 +35,15 @@ export function eksctlOf(
     throw new Misuse(
       `clusters/environments.ts (clusters): ${name} has no ${aws ? 'network' : 'aws'}: ${file} cannot be filled in.`,
     );
+  const dns = dnsFilterOf(name, path);
+  const values = {
+    ...{ name, network, ...aws },
+    // They stand inside of a text, which is YAML itself: a list of JSON is one of YAML, too.
+    domains: JSON.stringify(dns.domainFilters),
+    foreignDomains: JSON.stringify(dns.excludeDomains),
+  };
   const unfilled: string[] = [];
-  const config = filled(parsed(text, file), { name, network, ...aws }, unfilled) as ClusterConfig;
+  const config = filled(parsed(text, file), values, unfilled) as ClusterConfig;
   refuse(unfilled.map((says) => `${file}: ${says}`));
   refuse(strictly(config).map(({ field, says }) => `${file}: ${field && `field ${field} `}${says}`));
   const facts: ClusterFacts = {
@@ -44,6 +52,7 @@ export function eksctlOf(
     networks: [...path.clusters.values()].flatMap((other) =>
       other.name === name || other.network === undefined ? [] : [other.network],
     ),
+    dns,
     kubernetes,
   };
   refuse(broken(clusterRules, file, config, facts));
