@@ -7,7 +7,7 @@ Parameters:
 Resources:
   Bucket:
     Type: AWS::S3::Bucket
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties:
       VersioningConfiguration: { Status: Enabled }
@@ -19,7 +19,7 @@ Resources:
         Rules: [{ Status: Enabled, NoncurrentVersionExpiration: { NoncurrentDays: 30 } }]
   BucketPolicy:
     Type: AWS::S3::BucketPolicy
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties:
       Bucket: !Ref Bucket
@@ -32,7 +32,7 @@ Resources:
             Condition: { Bool: { 'aws:SecureTransport': 'false' } }
   Key:
     Type: AWS::KMS::Key
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties:
       EnableKeyRotation: true
@@ -41,17 +41,17 @@ Resources:
           - { Effect: Allow, Principal: { AWS: !Sub 'arn:aws:iam::\${AWS::AccountId}:root' }, Action: kms:*, Resource: '*' }
   KeyAlias:
     Type: AWS::KMS::Alias
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties: { AliasName: !Sub 'alias/\${Cluster}', TargetKeyId: !Ref Key }
   Zone:
     Type: AWS::Route53::HostedZone
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties: { Name: shop.example.org }
   Certificate:
     Type: AWS::CertificateManager::Certificate
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties:
       DomainName: '*.shop.example.org'
@@ -59,7 +59,7 @@ Resources:
       DomainValidationOptions: [{ DomainName: '*.shop.example.org', HostedZoneId: !Ref Zone }]
   Images:
     Type: AWS::ECR::Repository
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties:
       ImageTagMutability: IMMUTABLE
@@ -67,7 +67,7 @@ Resources:
       LifecyclePolicy: { LifecyclePolicyText: '{}' }
   Forge:
     Type: AWS::IAM::OIDCProvider
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
     Properties: { Url: https://gitlab.example.org, ClientIdList: [https://gitlab.example.org] }
   Limit:

@@ -17,6 +17,8 @@ const irreplaceable = [
   'AWS::S3::BucketPolicy',
 ];
 
+const keeping = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' } as const;
+
 const buckets = (...[template]: Parameters<typeof policiesOf>) => resourcesOf(template, 'AWS::S3::Bucket');
 
 /** The value of a property below others: `VersioningConfiguration`, `Status`. */
@@ -27,18 +29,20 @@ const property = (resource: Resource, ...steps: readonly string[]): unknown =>
 export const kept: readonly TemplateRule[] = [
   {
     id: 'retained',
-    says: 'It must be Retain: a stack that is deleted or replaced must not take with it what cannot be made again.',
-    source: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
+    says: 'It must be RetainExceptOnCreate (UpdateReplacePolicy: Retain): a stack that is deleted or replaced must not take with it what cannot be made again, and a first creation that failed must leave nothing that is in the way of the next.',
+    source: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html',
     *breaks(template) {
       for (const { resource, keys } of resourcesOf(template, ...irreplaceable))
-        for (const field of ['DeletionPolicy', 'UpdateReplacePolicy'] as const)
-          if (resource[field] !== 'Retain') yield [...keys, field];
+        for (const [field, policy] of Object.entries(keeping))
+          if (resource[field as keyof typeof keeping] !== policy) yield [...keys, field];
     },
     fails: [
       ...['Bucket', 'BucketPolicy', 'Key', 'KeyAlias', 'Zone', 'Images', 'Certificate', 'Forge'].map((name) => ({
         [`Resources.${name}.DeletionPolicy`]: undefined,
       })),
-      { 'Resources.Bucket.DeletionPolicy': 'Delete' },
+      ...['Retain', 'Delete', 'Snapshot'].map((policy) => ({ 'Resources.Bucket.DeletionPolicy': policy })),
+      { 'Resources.Zone.DeletionPolicy': 'Retain' },
+      { 'Resources.Bucket.UpdateReplacePolicy': 'Delete' },
       { 'Resources.Bucket.UpdateReplacePolicy': undefined },
     ],
   },
