@@ -1,6 +1,16 @@
 import type { Cluster } from '../model/environment.ts';
 import { Misuse } from '../model/refusal.ts';
-import { accountRole, boundary, eksctlPrefix, policyArn, prefix, roleArn, tag } from './names.ts';
+import {
+  accountRole,
+  bootstrapKeeps,
+  boundary,
+  eksctlPrefix,
+  podBoundary,
+  policyArn,
+  prefix,
+  roleArn,
+  tag,
+} from './names.ts';
 
 /**
  * What somebody must be allowed to do, as `aws iam simulate-principal-policy` is asked:
@@ -31,28 +41,43 @@ export function bootstrapActions(cluster: Cluster): readonly Need[] {
     {
       actions: names(
         'cloudformation',
-        'CreateStack CreateChangeSet ExecuteChangeSet DescribeStacks DescribeStackEvents',
+        'CreateStack CreateChangeSet ExecuteChangeSet DescribeStacks DescribeStackEvents TagResource',
       ),
       resources: stacks.map((stack) => arn('cloudformation', `stack/${stack}/id`)),
     },
+    // What an earlier run left, and what a first creation that failed did.
+    {
+      actions: names('cloudformation', 'DescribeChangeSet DeleteChangeSet DeleteStack'),
+      resources: [arn('cloudformation', `stack/${prefix}-cluster-${name}/id`)],
+    },
     // Whether the account's own stack is as its template says.
     {
-      actions: names('cloudformation', 'CreateChangeSet DescribeChangeSet DescribeStacks'),
+      actions: names('cloudformation', 'CreateChangeSet DescribeChangeSet DeleteChangeSet DescribeStacks'),
       resources: [arn('cloudformation', `stack/${prefix}-account/id`)],
     },
     {
-      actions: names('eks', 'CreateCluster DescribeCluster TagResource UpdateClusterConfig'),
+      actions: names('eks', 'CreateCluster DescribeCluster TagResource UpdateClusterConfig UpdateClusterVersion'),
       resources: [arn('eks', `cluster/${name}`)],
     },
     {
       actions: names('eks', 'CreateAddon CreateAccessEntry AssociateAccessPolicy CreatePodIdentityAssociation'),
       resources: [arn('eks', `cluster/${name}`)],
     },
+    {
+      actions: names('eks', 'ListAddons ListAccessEntries ListPodIdentityAssociations'),
+      resources: [arn('eks', `cluster/${name}`)],
+    },
+    {
+      actions: names('eks', 'DescribeAddon UpdateAddon'),
+      resources: [arn('eks', `addon/${name}/metrics-server/id`)],
+    },
     { actions: names('eks', 'DescribeAddonVersions DescribeClusterVersions'), resources: ['*'] },
     {
       actions: names('logs', 'PutRetentionPolicy'),
       resources: [arn('logs', `log-group:/aws/eks/${name}/cluster`)],
     },
+    { actions: names('logs', 'DescribeLogGroups'), resources: [arn('logs', `log-group:/aws/eks/${name}/cluster`)] },
+    { actions: names('tag', 'GetResources'), resources: ['*'] },
     { actions: names('ec2', 'CreateVpc'), resources: [arn('ec2', 'vpc/id')] },
     { actions: names('ec2', 'CreateSubnet'), resources: [arn('ec2', 'subnet/id'), arn('ec2', 'vpc/id')] },
     {
@@ -74,6 +99,11 @@ export function bootstrapActions(cluster: Cluster): readonly Need[] {
       actions: names('iam', 'CreateRole PutRolePolicy'),
       resources: [made, roleArn(account, `${prefix}-cluster-${name}-admin`)],
       context: { 'iam:PermissionsBoundary': limit },
+    },
+    {
+      actions: names('iam', 'CreateRole PutRolePolicy'),
+      resources: [roleArn(account, `${prefix}-cluster-${name}-external-dns`)],
+      context: { 'iam:PermissionsBoundary': policyArn(account, podBoundary) },
     },
     {
       actions: names('iam', 'AttachRolePolicy'),
@@ -118,7 +148,11 @@ export function accountActions(cluster: Cluster): readonly Need[] {
       actions: names('iam', 'CreateRole PutRolePolicy UpdateAssumeRolePolicy'),
       resources: (['bootstrap', 'plan', 'publish'] as const).map((name) => roleArn(account, accountRole(name))),
     },
-    { actions: names('iam', 'CreatePolicy CreatePolicyVersion'), resources: [policyArn(account, boundary)] },
+    {
+      actions: names('iam', 'CreatePolicy CreatePolicyVersion'),
+      resources: [boundary, podBoundary, bootstrapKeeps].map((name) => policyArn(account, name)),
+    },
+    { actions: names('iam', 'AttachRolePolicy'), resources: [roleArn(account, accountRole('bootstrap'))] },
     {
       actions: names('iam', 'CreateOpenIDConnectProvider'),
       resources: [`arn:aws:iam::${account}:oidc-provider/id`],

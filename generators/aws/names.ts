@@ -6,8 +6,11 @@ import type { Path } from '../model/environment.ts';
  */
 export const prefix = 'slipway';
 
-/** The limit of what any role of a cluster may do, whoever makes it. */
+/** The limit of what roles of EKS in a cluster may do, and those of its people, whoever makes them. */
 export const boundary = `${prefix}-boundary`;
+
+/** The limit of what roles of pods may do, whoever makes them. */
+export const podBoundary = `${boundary}-pods`;
 
 /** The tag by which a bill is split, and by which `bootstrap` knows what it may change: its value is the cluster's name. */
 export const tag = prefix;
@@ -17,6 +20,9 @@ export const eksctlPrefix = 'eksctl';
 
 /** An account's role: `slipway-account-bootstrap`. */
 export const accountRole = (name: 'bootstrap' | 'plan' | 'publish') => `${prefix}-account-${name}`;
+
+/** What else the role of `bootstrap` may do: with what is kept. */
+export const bootstrapKeeps = `${accountRole('bootstrap')}-keeps`;
 
 /** A cluster's role: `slipway-cluster-nonprod-admin`. */
 export const clusterRole = (cluster: string, name: 'admin' | 'viewer' | 'external-dns' | 'runner') =>

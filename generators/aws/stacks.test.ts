@@ -13,7 +13,7 @@ import { deployable } from './deployable.ts';
 import { conditionOf } from './document.ts';
 import { eksctlOf } from './eksctl.ts';
 import { allows, type Request } from './grant.fixture.ts';
-import { boundary, bucketName, policyArn, roleArn } from './names.ts';
+import { bootstrapKeeps, boundary, bucketName, podBoundary, policyArn, roleArn } from './names.ts';
 import { type Stack, stacksOf } from './stacks.ts';
 import { templateOf, textOf } from './template.ts';
 import { grantsOf, policiesOf, propertiesOf, resourcesOf } from './template-rule.ts';
@@ -264,10 +264,11 @@ function bootstrap(cluster: Cluster): (request: Request) => boolean {
   const [account] = stacksOf(cluster, real);
   assert.ok(account);
   const made = template(account.file);
-  const own = grantsOf(made).filter(({ keys }) => keys[1] === 'Bootstrap');
+  const own = grantsOf(made).filter(({ keys }) => String(keys[1]).startsWith('Bootstrap'));
   const values = {
     ...valuesOf(account, cluster.aws?.account ?? ''),
     Boundary: policyArn(cluster.aws?.account ?? '', boundary),
+    PodBoundary: policyArn(cluster.aws?.account ?? '', podBoundary),
   };
   return (request) => allows(own, request, values);
 }
@@ -283,7 +284,7 @@ test('bootstrap may do all that it does', () => {
   }
 });
 
-test('bootstrap may not make itself stronger, and destroys nothing that is kept', () => {
+test('bootstrap has no right to what is the account’s own, to roles without a limit, or to delete what is kept by hand', () => {
   const [cluster] = inAws;
   assert.ok(cluster);
   const may = bootstrap(cluster);
@@ -292,6 +293,7 @@ test('bootstrap may not make itself stronger, and destroys nothing that is kept'
   const eksctl = roleArn(account, 'eksctl-nonprod-cluster-ServiceRole');
   const own = roleArn(account, 'slipway-account-bootstrap');
   const ours = { 'aws:ResourceTag/slipway': 'nonprod' };
+  const byStack = { 'aws:CalledVia': 'cloudformation.amazonaws.com' };
   const refused: readonly Request[] = [
     { action: 'iam:CreateRole', resource: eksctl },
     { action: 'iam:CreateRole', resource: eksctl, context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/A' } },
@@ -305,7 +307,10 @@ test('bootstrap may not make itself stronger, and destroys nothing that is kept'
     },
     { action: 'iam:UpdateAssumeRolePolicy', resource: own },
     { action: 'iam:DeleteRolePermissionsBoundary', resource: eksctl, context: limit },
-    { action: 'iam:CreatePolicyVersion', resource: policyArn(account, boundary) },
+    ...[boundary, podBoundary, bootstrapKeeps].map((name) => ({
+      action: 'iam:CreatePolicyVersion',
+      resource: policyArn(account, name),
+    })),
     { action: 'iam:CreateUser', resource: `arn:aws:iam::${account}:user/eve` },
     { action: 'iam:PassRole', resource: eksctl, context: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
     { action: 'iam:PassRole', resource: own, context: { 'iam:PassedToService': 'eks.amazonaws.com' } },
@@ -328,12 +333,99 @@ test('bootstrap may not make itself stronger, and destroys nothing that is kept'
     { action: 'kms:Decrypt', resource: `arn:aws:kms:eu-central-1:${account}:key/id`, context: ours },
     { action: 'kms:PutKeyPolicy', resource: `arn:aws:kms:eu-central-1:${account}:key/id` },
     { action: 'route53:DeleteHostedZone', resource: 'arn:aws:route53:::hostedzone/id' },
+    { action: 'kms:DeleteAlias', resource: `arn:aws:kms:eu-central-1:${account}:alias/slipway-cluster-nonprod` },
+    { action: 'acm:DeleteCertificate', resource: `arn:aws:acm:eu-central-1:${account}:certificate/id` },
+    { action: 'ec2:CreateTags', resource: `arn:aws:ec2:eu-central-1:${account}:vpc/id` },
+    { action: 'ec2:CreateTags', resource: `arn:aws:ec2:eu-central-1:${account}:instance/id`, context: byStack },
+    { action: 's3:DeleteBucketPolicy', resource: 'arn:aws:s3:::example-slipway-production' },
+    { action: 's3:DeleteObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb', context: byStack },
+    { action: 's3:PutObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb' },
+    {
+      action: 'cloudformation:DeleteStack',
+      resource: `arn:aws:cloudformation:eu-central-1:${account}:stack/slipway-account/id`,
+    },
+    { action: 'iam:PutRolePolicy', resource: eksctl },
     { action: 's3:GetObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb' },
     { action: 's3:DeleteBucket', resource: 'arn:aws:s3:::example-slipway-production' },
     { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::somebody-elses' },
     { action: 'secretsmanager:GetSecretValue', resource: `arn:aws:secretsmanager:eu-central-1:${account}:secret:a` },
   ];
   for (const request of refused) assert.ok(!may(request), JSON.stringify(request));
+});
+
+test('how far bootstrap can go further is as account.yaml says: it is trusted with each of these', () => {
+  const [cluster] = inAws;
+  assert.ok(cluster);
+  const may = bootstrap(cluster);
+  const account = cluster.aws?.account ?? '';
+  const ours = { 'aws:ResourceTag/slipway': 'nonprod' };
+  const bucket = 'arn:aws:s3:::example-slipway-production';
+  const trusted: readonly [says: string, ...Request[]][] = [
+    [
+      'whom the roles of clusters and backups trust',
+      { action: 'iam:UpdateAssumeRolePolicy', resource: roleArn(account, 'slipway-backup-production-reader') },
+      { action: 'iam:UpdateAssumeRolePolicy', resource: roleArn(account, 'slipway-cluster-nonprod-runner') },
+    ],
+    [
+      'policies of buckets and of keys',
+      { action: 's3:PutBucketPolicy', resource: bucket },
+      { action: 'kms:PutKeyPolicy', resource: `arn:aws:kms:eu-central-1:${account}:key/id`, context: ours },
+    ],
+    ['old versions live', { action: 's3:PutLifecycleConfiguration', resource: bucket }],
+    ['every zone', { action: 'route53:ChangeResourceRecordSets', resource: 'arn:aws:route53:::hostedzone/id' }],
+    ['access entries', { action: 'eks:CreateAccessEntry', resource: `arn:aws:eks:eu-central-1:${account}:cluster/a` }],
+    [
+      'make CloudFormation delete',
+      ...(
+        [
+          ['s3:DeleteBucket', bucket],
+          ['s3:DeleteBucketPolicy', bucket],
+          ['route53:DeleteHostedZone', 'arn:aws:route53:::hostedzone/id'],
+          ['kms:ScheduleKeyDeletion', `arn:aws:kms:eu-central-1:${account}:key/id`],
+          ['kms:DeleteAlias', `arn:aws:kms:eu-central-1:${account}:alias/slipway-cluster-nonprod`],
+          ['kms:DeleteAlias', `arn:aws:kms:eu-central-1:${account}:key/id`],
+          ['acm:DeleteCertificate', `arn:aws:acm:eu-central-1:${account}:certificate/id`],
+        ] as const
+      ).map(([action, resource]) => ({
+        ...{ action, resource },
+        context: { ...ours, 'aws:CalledVia': 'cloudformation.amazonaws.com' },
+      })),
+    ],
+  ];
+  const text = read('clusters/aws/account.yaml').replace(/\n *# */g, ' ');
+  for (const [says, ...requests] of trusted) {
+    assert.ok(text.includes(says), says);
+    for (const request of requests) assert.ok(may(request), JSON.stringify(request));
+  }
+});
+
+test('pods’ limit has nothing of machines, networks, images or roles, and stays with zones, our buckets and our secrets', () => {
+  const [account] = inAws.flatMap(all);
+  assert.ok(account);
+  const limits = policiesOf(account.made).filter(({ purpose }) => purpose === 'limit');
+  const pods = limits.filter(({ statement }) => statement.keys[1] === 'PodBoundary').map(({ statement }) => statement);
+  assert.deepEqual([...new Set(pods.flatMap(({ actions }) => actions.map((one) => one.replace(/:.*/, ''))))].sort(), [
+    'route53',
+    's3',
+    'secretsmanager',
+  ]);
+  assert.ok(pods.flatMap(({ actions }) => actions).every((action) => /^[\w-]+:\w+$/.test(action)));
+  const may = (action: string, resource: string) => allows(pods, { action, resource }, account.values);
+  assert.ok(may('s3:PutObject', 'arn:aws:s3:::example-slipway-dev/redis/dump.rdb'));
+  for (const [action, resource] of [
+    ['s3:PutObject', 'arn:aws:s3:::somebody-elses/a'],
+    ['s3:DeleteObject', 'arn:aws:s3:::example-slipway-dev/redis/dump.rdb'],
+    ['s3:PutBucketPolicy', 'arn:aws:s3:::example-slipway-dev'],
+    ['route53:DeleteHostedZone', 'arn:aws:route53:::hostedzone/id'],
+    ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:other'],
+    ['ec2:DescribeVpcs', '*'],
+    ['iam:PassRole', 'arn:aws:iam::000000000000:role/eksctl-a'],
+  ] as const)
+    assert.ok(!may(action, resource), `${action} ${resource}`);
+  const others = limits
+    .filter(({ statement }) => statement.keys[1] === 'Boundary')
+    .flatMap(({ statement }) => statement.actions);
+  for (const action of others) assert.doesNotMatch(action, /^(s3|secretsmanager|route53):/);
 });
 
 test('what only an administrator does is nothing that bootstrap may do', () => {
@@ -346,23 +438,27 @@ test('what only an administrator does is nothing that bootstrap may do', () => {
   }
 });
 
-test('no role of a cluster is granted more than the limit of all of them allows', () => {
+test('no role of a cluster is granted more than its own limit allows', () => {
   for (const cluster of inAws) {
     const [account, ...others] = all(cluster);
     assert.ok(account);
-    const limit = policiesOf(account.made)
-      .filter(({ purpose }) => purpose === 'limit')
-      .map(({ statement }) => statement);
-    assert.ok(limit.length > 0);
+    const limitOf = (pods: boolean) =>
+      policiesOf(account.made)
+        .filter(({ statement }) => statement.keys[1] === (pods ? 'PodBoundary' : 'Boundary'))
+        .map(({ statement }) => statement);
     let granted = 0;
     for (const { stack, made, values } of others) {
       const known = { ...values, Zone: 'id', 'Backups.Arn': `arn:aws:s3:::${stack.parameters.Bucket}` };
-      for (const { actions, resources } of grantsOf(made))
+      for (const { actions, resources, keys } of grantsOf(made)) {
+        // What stands beside no role is for that of external-dns, whose pods have it.
+        const trust = propertiesOf(made.Resources[String(keys[1])] ?? { Type: '' }).AssumeRolePolicyDocument;
+        const limit = limitOf(trust === undefined || JSON.stringify(trust).includes('pods.eks.amazonaws.com'));
         for (const action of actions)
           for (const resource of resources.map((one) => textOf(one, known) ?? '')) {
             granted++;
             assert.ok(allows(limit, { action, resource }, account.values), `${action} ${resource}`);
           }
+      }
     }
     assert.ok(granted > 5);
   }

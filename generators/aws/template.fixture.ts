@@ -84,7 +84,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       RoleName: !Sub slipway-backup-\${Cluster}
-      PermissionsBoundary: !Sub arn:aws:iam::\${AWS::AccountId}:policy/slipway-boundary
+      PermissionsBoundary: !Sub arn:aws:iam::\${AWS::AccountId}:policy/slipway-boundary-pods
       AssumeRolePolicyDocument:
         Statement:
           - Effect: Allow

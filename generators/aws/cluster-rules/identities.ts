@@ -4,7 +4,7 @@ import { isMapping } from '../../model/mapping.ts';
 import type { ClusterConfig, PodIdentity } from '../cluster-config.ts';
 import type { ClusterRule } from '../cluster-rule.ts';
 import { isWide, statementsOf } from '../document.ts';
-import { boundary, policyArn } from '../names.ts';
+import { boundary, podBoundary, policyArn } from '../names.ts';
 import type { Keys } from '../rule.ts';
 
 const associations = 'https://docs.aws.amazon.com/eks/latest/eksctl/pod-identity-associations.html';
@@ -173,7 +173,7 @@ export const identities: readonly ClusterRule[] = [
   },
   {
     id: 'boundary',
-    says: `It must be the ARN of ${boundary}: no role that eksctl makes may do more than a cluster needs.`,
+    says: `It must be the ARN of ${boundary}, and of ${podBoundary} for pods: no role that eksctl makes may do more than a cluster needs.`,
     source: 'https://docs.aws.amazon.com/eks/latest/eksctl/iam-permissions-boundary.html',
     *breaks(config, { cluster }) {
       const arn = policyArn(cluster.aws.account, boundary);
@@ -181,12 +181,18 @@ export const identities: readonly ClusterRule[] = [
       if (iam?.serviceRolePermissionsBoundary !== arn) yield ['iam', 'serviceRolePermissionsBoundary'];
       if (autoModeConfig?.permissionsBoundaryARN !== arn) yield ['autoModeConfig', 'permissionsBoundaryARN'];
       for (const [{ roleARN, permissionsBoundaryARN }, keys] of identitiesOf(config))
-        if (roleARN === undefined && permissionsBoundaryARN !== arn) yield [...keys, 'permissionsBoundaryARN'];
+        if (roleARN === undefined && permissionsBoundaryARN !== policyArn(cluster.aws.account, podBoundary))
+          yield [...keys, 'permissionsBoundaryARN'];
     },
     fails: [
       { 'iam.serviceRolePermissionsBoundary': undefined },
       { 'autoModeConfig.permissionsBoundaryARN': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+      { 'iam.serviceRolePermissionsBoundary': policyArn('000000000000', podBoundary) },
       { 'iam.podIdentityAssociations[0].roleARN': undefined },
+      {
+        'iam.podIdentityAssociations[0].roleARN': undefined,
+        'iam.podIdentityAssociations[0].permissionsBoundaryARN': policyArn('000000000000', boundary),
+      },
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { isMapping } from '../../model/mapping.ts';
 import { conditionOf, listOf } from '../document.ts';
-import { accountRole, boundary, prefix } from '../names.ts';
+import { accountRole, boundary, podBoundary, prefix } from '../names.ts';
 import { grantsOf, policiesOf, propertiesOf, resourcesOf, type TemplateRule } from '../template-rule.ts';
 
 const least = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege';
@@ -19,7 +19,7 @@ const forAll = [
   ...['cloudformation:ListExports', 'cloudformation:ListStacks', 'cloudformation:ValidateTemplate'],
   ...['eks:DescribeAddonConfiguration', 'eks:DescribeAddonVersions', 'eks:DescribeClusterVersions'],
   ...['eks:ListAccessPolicies', 'eks:ListClusters'],
-  ...['route53:CreateHostedZone', 'route53:ListHostedZones', 'route53:ListHostedZonesByName'],
+  ...['route53:CreateHostedZone', 'route53:ListHostedZones', 'route53:ListHostedZonesByName', 'tag:GetResources'],
 ];
 
 /** What changes a role's rights, and is asked with the limit that the role has. */
@@ -114,7 +114,7 @@ export const grants: readonly TemplateRule[] = [
   },
   {
     id: 'make-roles',
-    says: `It must be for roles with the limit alone (iam:PermissionsBoundary is ${boundary}): a role without it could do anything.`,
+    says: `It must be for roles with a limit alone (iam:PermissionsBoundary is ${boundary} or ${podBoundary}): a role without it could do anything.`,
     source: boundaries,
     *breaks(template) {
       for (const statement of grantsOf(template)) {
@@ -198,19 +198,23 @@ export const grants: readonly TemplateRule[] = [
   },
   {
     id: 'role-limit',
-    says: `It must be ${boundary}, but for the account's own roles, which an administrator makes.`,
+    says: `It must be ${podBoundary} where pods have the role, and ${boundary} elsewhere, but for the account's own roles, which an administrator makes.`,
     source: boundaries,
     *breaks(template) {
       for (const { resource, keys } of resourcesOf(template, 'AWS::IAM::Role')) {
-        const { RoleName, PermissionsBoundary } = propertiesOf(resource);
+        const { RoleName, PermissionsBoundary, AssumeRolePolicyDocument } = propertiesOf(resource);
         const own = nameOf(RoleName).startsWith(`${prefix}-account-`);
-        if (!own && !nameOf(PermissionsBoundary).endsWith(`:policy/${boundary}`))
+        const pods = JSON.stringify(AssumeRolePolicyDocument ?? '').includes('pods.eks.amazonaws.com');
+        if (!own && !nameOf(PermissionsBoundary).endsWith(`:policy/${pods ? podBoundary : boundary}`))
           yield [...keys, 'Properties', 'PermissionsBoundary'];
       }
     },
     fails: [
       { 'Resources.Role.Properties.PermissionsBoundary': undefined },
-      { 'Resources.Role.Properties.PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+      ...['aws:policy/AdministratorAccess', '000000000000:policy/slipway-boundary'].map((limit) => ({
+        'Resources.Role.Properties.PermissionsBoundary': `arn:aws:iam::${limit}`,
+      })),
+      { 'Resources.Role.Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service': 'eks.amazonaws.com' },
     ],
   },
   {
