@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { ControlPlane, until } from './control-plane.fixture.ts';
 
 const { KUBECONFIG: kubeconfig, KUBEBUILDER_ASSETS: assets } = process.env;
@@ -59,6 +59,13 @@ export interface Identity {
   readonly kind: string;
   readonly metadata: { readonly name?: string; readonly namespace?: string; readonly [field: string]: unknown };
   readonly [field: string]: unknown;
+}
+
+/** An object, the text that is applied of it, and where that stands. */
+export interface Applicable {
+  readonly at: string;
+  readonly manifest: Identity;
+  readonly text: string;
 }
 
 /** A CustomResourceDefinition, as far as one must know it to ask whether it is served. */
@@ -203,6 +210,66 @@ export class Cluster {
       dry,
       as: argoCd,
     });
+  }
+
+  /**
+   * Applies objects one after the other, as Argo CD does, and resolves when the policies among them are enforced.
+   * @throws {Error} with all that the server refuses, and all that it warns of
+   */
+  async sync(objects: readonly Applicable[]): Promise<void> {
+    const said: string[] = [];
+    for (const { at, manifest, text } of objects) {
+      const { message, warnings } = await this.apply(manifest, text);
+      if (message !== '' || warnings.length > 0) said.push(`${at}: ${[message, ...warnings].join(' ')}`);
+    }
+    if (said.length > 0) throw new Error(said.join('\n'));
+    if (objects.some(({ manifest }) => manifest.kind.startsWith('ValidatingAdmissionPolicy'))) await this.settled();
+  }
+
+  /**
+   * Whether an object stays as it is when it is written again. A controller may write in between: then it is asked anew.
+   * @param write again; what it resolves to is not looked at
+   */
+  async rests(manifest: Identity, write: () => Promise<unknown>): Promise<boolean> {
+    for (let left = 5; left > 0; left--) {
+      const before = await this.version(manifest);
+      await write();
+      if (before !== undefined && before === (await this.version(manifest))) return true;
+    }
+    return false;
+  }
+
+  /** Another one after every change of an object; undefined where there is none. */
+  async version(manifest: Identity): Promise<string | undefined> {
+    const { body } = await this.read(manifest);
+    return (body.metadata as { resourceVersion?: string } | undefined)?.resourceVersion;
+  }
+
+  /** Whether there are controllers. They put this into each namespace at once, and nobody else does. */
+  async isControlled(): Promise<boolean> {
+    return (await this.ask('/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt')).status === 200;
+  }
+
+  /**
+   * Resolves when a quota counts: once its controller has seen it, or, where there are no controllers, once this has
+   * written in their place that nothing is used.
+   */
+  async counted(quota: Identity): Promise<void> {
+    const { hard } = quota.spec as { readonly hard: Readonly<Record<string, string>> };
+    if (await this.isControlled()) {
+      const seen = async () => {
+        const { status } = (await this.read(quota)).body as { status?: { hard?: object } };
+        return isDeepStrictEqual(status?.hard, hard);
+      };
+      return until(seen, `nobody counts for ResourceQuota ${quota.metadata.name}`);
+    }
+    const used = Object.fromEntries(Object.keys(hard).map((name) => [name, '0']));
+    const { status, message } = await this.ask(`${await this.#path(quota)}/status`, {
+      method: 'PATCH',
+      type: 'application/merge-patch+json',
+      body: { status: { hard, used } },
+    });
+    if (status !== 200) throw new Error(`ResourceQuota ${quota.metadata.name}: ${status} ${message}`);
   }
 
   /** Makes kinds known and resolves when they are served. Those that somebody made known before are left as they are. */

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -26,12 +26,11 @@ export class ControlPlane {
 
   /**
    * It goes with `stop`, or at the latest when this process says 'exit'. The server answers a moment later.
-   * @param assets a folder with etcd and kube-apiserver
+   * @param assets a folder with kube-apiserver, and with etcd where PATH has none
    * @throws {Error} with the last words of the one that does not come up
    */
   static async start(assets: string): Promise<ControlPlane> {
-    for (const program of ['etcd', 'kube-apiserver'])
-      if (!existsSync(join(assets, program))) throw new Error(`KUBEBUILDER_ASSETS: ${assets} has no ${program}`);
+    const [etcd, server] = [programIn('etcd', assets), programIn('kube-apiserver', assets)];
     const dir = await mkdtemp(join(tmpdir(), 'slipway-cluster-'));
     const plane = new ControlPlane(dir);
     process.once('exit', () => plane.#end());
@@ -45,7 +44,7 @@ export class ControlPlane {
 
     const store = `http://127.0.0.1:${client}`;
     const peers = `http://127.0.0.1:${peer}`;
-    plane.#run(assets, 'etcd', {
+    plane.#run(etcd, {
       'data-dir': join(dir, 'etcd'),
       'listen-client-urls': store,
       'advertise-client-urls': store,
@@ -54,7 +53,7 @@ export class ControlPlane {
       'initial-cluster': `default=${peers}`,
       'unsafe-no-fsync': 'true',
     });
-    plane.#run(assets, 'kube-apiserver', {
+    plane.#run(server, {
       // As every cluster does where an agent runs; without it the server refuses privileged containers by itself.
       'allow-privileged': 'true',
       'authorization-mode': 'RBAC',
@@ -105,10 +104,10 @@ export class ControlPlane {
     this.#end();
   }
 
-  #run(assets: string, program: string, flags: Readonly<Record<string, string>>): void {
-    const log = openSync(join(this.#dir, `${program}.log`), 'w');
+  #run(program: string, flags: Readonly<Record<string, string>>): void {
+    const log = openSync(join(this.#dir, `${basename(program)}.log`), 'w');
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    const child = spawn(join(assets, program), args, { stdio: ['ignore', log, log] });
+    const child = spawn(program, args, { stdio: ['ignore', log, log] });
     // Whoever forgets to stop it still comes to an end, and it with him.
     child.unref();
     this.#processes.push(child);
@@ -123,7 +122,14 @@ export class ControlPlane {
 }
 
 const certificateIn = (dir: string) => join(dir, 'certificates', 'apiserver.crt');
-const nameOf = ({ spawnfile }: ChildProcess) => spawnfile.slice(spawnfile.lastIndexOf('/') + 1);
+const nameOf = ({ spawnfile }: ChildProcess) => basename(spawnfile);
+
+/** Distributions package etcd, and a server that was built by hand comes without one. */
+function programIn(name: string, assets: string): string {
+  const found = [assets, ...(process.env.PATH ?? '').split(delimiter)].find((dir) => existsSync(join(dir, name)));
+  if (found === undefined) throw new Error(`KUBEBUILDER_ASSETS: ${assets} has no ${name}, and neither has PATH`);
+  return join(found, name);
+}
 
 const kubeconfig = (server: string, dir: string) => ({
   apiVersion: 'v1',

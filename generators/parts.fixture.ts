@@ -4,7 +4,10 @@ import { apps } from '../apps/index.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
 import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
+import { applicationFile } from './model/names.ts';
 import type { Part } from './model/part.ts';
+import { fieldsOf, itemsOf, textOf } from './policies/json.ts';
+import { groupKind, templateOf } from './policies/workload.ts';
 
 /** An object of a part, as it stands in a branch. */
 export interface Rendered {
@@ -56,3 +59,66 @@ export const objectsOf = ({ environment, app, files }: Part): Rendered[] =>
     manifest: load(text) as Rendered['manifest'],
     text,
   }));
+
+/** Whether an object is the Application of its own part. */
+export const isApplication = ({ at }: Rendered): boolean => at.endsWith(`/${applicationFile}`);
+
+/** What Argo CD syncs at the same time. */
+export interface Wave {
+  readonly wave: number;
+  /** Without the Applications, in the order of their own waves; namespaces first. */
+  readonly objects: readonly Rendered[];
+}
+
+/**
+ * Parts in the order in which the roots bring them.
+ * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/#how-do-i-use-them
+ */
+export function wavesOf(parts: readonly Part[]): Wave[] {
+  const byWave = Map.groupBy(parts.map(objectsOf), (objects) => {
+    const application = objects.find(isApplication);
+    if (!application) throw new Error(`${objects[0]?.at} has no Application beside it`);
+    return waveOf(application);
+  });
+  return [...byWave]
+    .sort(([one], [other]) => one - other)
+    .map(([wave, together]) => ({
+      wave,
+      objects: together
+        .flat()
+        .filter((one) => !isApplication(one))
+        .sort((one, other) => waveOf(one) - waveOf(other) || Number(isNamespace(other)) - Number(isNamespace(one))),
+    }));
+}
+
+const isNamespace = ({ manifest }: Rendered) => manifest.kind === 'Namespace';
+const waveOf = ({ manifest: { metadata } }: Rendered) =>
+  Number(fieldsOf(metadata.annotations)['argocd.argoproj.io/sync-wave'] ?? 0);
+
+/** A pod that has no name yet. */
+export interface Pod {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Pod';
+  readonly metadata: { readonly generateName: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly spec: { readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
+
+/** The pod that a workload's controller would ask for; none where an object is no workload. */
+export function podOf(manifest: Rendered['manifest']): Pod | undefined {
+  const { apiVersion, kind, metadata } = manifest;
+  const template = templateOf(groupKind(apiVersion, kind), manifest);
+  if (!template) return undefined;
+  const { name, namespace } = metadata;
+  // A StatefulSet's pods find the claims that are made for them.
+  const claims = itemsOf(fieldsOf(manifest.spec).volumeClaimTemplates).map((claim) => {
+    const volume = textOf(fieldsOf(fieldsOf(claim).metadata).name);
+    return { name: volume, persistentVolumeClaim: { claimName: `${volume}-${name}-0` } };
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...fieldsOf(template.value.metadata), generateName: `${name}-`, ...(namespace ? { namespace } : {}) },
+    spec: { ...template.spec, volumes: [...itemsOf(template.spec.volumes), ...claims] },
+  };
+}

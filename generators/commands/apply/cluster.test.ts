@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { argoCd, Cluster, skip } from '../../cluster.fixture.ts';
 import { type Kubernetes, openKubernetes } from '../../live/kubernetes.ts';
 import type { Manifest } from '../../model/manifest.ts';
@@ -151,12 +152,17 @@ describe('the API server', { skip }, () => {
     assert.equal((await kubernetes.ask(path, { method: 'PATCH', type, body })).status, 200);
     const lines = await kubectlLines(t, 'stuck-sync', environment);
     assert.ok(lines.some((line) => line.includes('patch')));
+    // After each: what waits, is told to end, is taken away, and is asked for once more.
+    const operations: unknown[] = [];
     for (const line of lines) {
       const { code, says } = await cluster.kubectl(line);
       assert.equal(code, 0, `kubectl ${line.join(' ')}: ${says}`);
+      const after = await read('Application');
+      if (!isDeepStrictEqual(operations.at(-1), after?.operation)) operations.push(after?.operation);
     }
+    const again = { sync: { prune: true, syncOptions: ['ServerSideApply=true', 'PruneLast=true'] } };
+    assert.deepEqual(operations, [operation, undefined, again]);
     const after = await read('Application');
-    assert.equal(after?.operation, undefined);
     assert.deepEqual(after?.status, { operationState: { ...operationState, phase: 'Terminating' } });
   });
 
