@@ -114,7 +114,12 @@ async function versionOf(name: keyof typeof tools, run: Work['run']): Promise<st
 
 /** All that is needed later is read now: nobody waits for a cluster to be told that a file is missing. */
 async function readFiles(work: Work): Promise<string> {
-  const { objects: part, where } = await work.part();
+  const { objects: part, where, examples } = await work.part();
+  // A cluster that is there already need have nothing of AWS.
+  if (work.target.cloud && examples.length > 0)
+    throw new Misuse(
+      `what was published last has values of the example:\n${examples.map((one) => `  ${one}\n`).join('')}Put your own into clusters/environments.ts and apps/, publish (and promote), and run this again.`,
+    );
   const release = await work.release(part);
   objects.phasesOf(release, part, where);
   return `${part.length} objects of ${where}, ${release.length} of Argo CD ${work.target.argoCd.version}`;

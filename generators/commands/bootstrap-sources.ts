@@ -2,36 +2,45 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { loadAll } from 'js-yaml';
 import type { Target } from '../bootstrap/plan.ts';
-import { entriesOf } from '../git/history.ts';
+import { filesOf } from '../git/history.ts';
 import { openMirror } from '../git/mirror.ts';
 import { newestPublished } from '../git/published.ts';
+import { examplesIn } from '../model/example.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { applicationFile, environmentBranch, head, metadataFile, rendered } from '../model/names.ts';
+import { applicationFile, environmentBranch, head, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
-import type { Work } from './bootstrap-work.ts';
 import type { Context } from './context.ts';
 
 /** The part of Argo CD's own configuration. */
 const app = 'argocd';
 
+/** What a platform's branch holds, as far as bootstrap reads it. */
+export interface Platform {
+  /** The objects of the part argocd. */
+  readonly objects: readonly Manifest[];
+  /** Where they were read. */
+  readonly where: string;
+  /** The values of the example in any part of the branch, each with its place. */
+  readonly examples: readonly string[];
+}
+
 /**
- * The objects of the part argocd as they stand on a platform's branch at the remote.
- * @throws {Refusal} where there are none, with how they come there
+ * Reads a platform's branch at the remote.
+ * @throws {Refusal} where the part argocd is not there, with how it comes there
  */
 export async function readPart(
   { checkout, remote, say }: Pick<Context, 'checkout' | 'remote' | 'say'>,
   { platform }: Pick<Target, 'platform'>,
   dry: string,
-): ReturnType<Work['part']> {
+): Promise<Platform> {
   const mirror = await openMirror(checkout, remote, { depth: 'tips' });
   try {
     const branch = environmentBranch(platform);
     const tip = mirror.refs.get(head(branch));
-    const entries = tip === undefined ? new Map() : await entriesOf(mirror.git, tip, `${app}/`);
-    const files = [...entries].filter(
-      ([name]) => /\.ya?ml$/.test(name) && ![applicationFile, metadataFile].includes(name),
-    );
+    const entries = tip === undefined ? [] : await filesOf(mirror.git, tip);
+    const all = [...entries].filter(([path]) => /\/[^/]+\.ya?ml$/.test(path));
+    const files = all.filter(([path]) => path.startsWith(`${app}/`) && path !== `${app}/${applicationFile}`);
     if (tip === undefined || files.length === 0)
       throw new Refusal(
         `Nothing of ${app} stands on ${branch} at ${mirror.address}: run npx slipway publish${tip === undefined ? '' : ` (and, where ${platform} comes after another, merge its promotion)`}, then this again.`,
@@ -41,9 +50,14 @@ export async function readPart(
       say(
         `${short(dry)} is not what was published last (${short(published.drySha)}): Argo CD syncs what was published.`,
       );
-    const texts = await mirror.blobs(files.map(([, { id }]) => id));
-    const objects = files.flatMap(([name, { id }]) => parsed(String(texts.get(id)), `${branch}:${app}/${name}`));
-    return { objects, where: `${app}/ of ${branch} at ${short(tip)}` };
+    const texts = await mirror.blobs(all.map(([, { id }]) => id));
+    const objects = files.flatMap(([path, { id }]) => parsed(String(texts.get(id)), `${branch}:${path}`));
+    const examples = all.flatMap(([path, { id }]) =>
+      examplesIn(String(texts.get(id))).map(
+        ({ line, column, value }) => `${branch}:${path}:${line}:${column} is ${JSON.stringify(value)}`,
+      ),
+    );
+    return { objects, where: `${app}/ of ${branch} at ${short(tip)}`, examples };
   } finally {
     await mirror.close();
   }

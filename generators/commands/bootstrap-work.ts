@@ -2,6 +2,7 @@ import type { Command } from '../bootstrap/command.ts';
 import type { Target } from '../bootstrap/plan.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { Platform } from './bootstrap-sources.ts';
 import { parsedAnswer, type RunTool } from './bootstrap-tool.ts';
 
 /** All that the steps need, handed in. */
@@ -23,8 +24,8 @@ export interface Work {
   readonly token: string | undefined;
   /** The objects of Argo CD's release. */
   readonly release: (part: readonly Manifest[]) => Promise<readonly Manifest[]>;
-  /** The objects of the part argocd, and where they were read. */
-  readonly part: () => Promise<{ readonly objects: readonly Manifest[]; readonly where: string }>;
+  /** What the platform's branch holds. */
+  readonly part: () => Promise<Platform>;
 }
 
 /** How often the world is asked while something goes on in it, and how long at most; in milliseconds. */

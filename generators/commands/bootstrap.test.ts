@@ -324,6 +324,25 @@ test('a cluster that is newer than its file is not touched', async (t) => {
   );
 });
 
+test('a cluster is not made for what was published with a value of the example', async (t) => {
+  const { repository, standIns, run } = await stage(t);
+  const { checkout } = repository.context;
+  await checkout.bytes(['fetch', '--quiet', 'origin', 'env/platform-prod']);
+  await checkout.bytes(['checkout', '--quiet', '--detach', 'FETCH_HEAD']);
+  await repository.commit({
+    'runner/secretproviderclass-runner.yaml': 'version: 00000000-0000-0000-0000-000000000000\n',
+  });
+  await checkout.bytes(['push', '--quiet', 'origin', 'HEAD:env/platform-prod']);
+  await checkout.bytes(['checkout', '--quiet', 'main']);
+  const error = await refusal(run());
+  assert.ok(error instanceof Misuse);
+  assert.match(
+    error.message,
+    /env\/platform-prod:runner\/secretproviderclass-runner\.yaml:1:10 is "00000000-0000-0000-0000-000000000000"\nPut/,
+  );
+  assert.deepEqual(changed(standIns), []);
+});
+
 test('nobody waits for a cluster to be told that nothing was published', async (t) => {
   const { repository, standIns, run } = await stage(t);
   await repository.context.checkout.bytes(['push', '--quiet', 'origin', ':env/platform-prod']);
