@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { pipeline } from './charts/pipeline.ts';
 import { hostsOf } from './charts/web.ts';
 import { checkApp, type Declared } from './model/app-check.ts';
-import { type CheckedApp, isBuilt, isProgram } from './model/app-schema.ts';
+import { type CheckedApp, isBuilt, isProgram, runsOn } from './model/app-schema.ts';
 import { type Environment, type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
@@ -103,8 +103,19 @@ function partsOf(
     }
   }
   if (wrong.length > 0) throw new Misuse(together(wrong).join('\n'));
-  return { parts, ...(named ? { image: named } : {}), outline: outlineOf(declared, parts) };
+  return { parts, ...(named ? { image: named } : {}), outline: outlineOf(running(declared, path), parts) };
 }
+
+/** The same app where it runs: elsewhere it has no address and calls nobody. */
+const running = (declared: Declared, { clusters }: Path): Declared => ({
+  ...declared,
+  in: new Map(
+    [...declared.in].filter(([{ cluster }, app]) => {
+      const place = clusters.get(cluster);
+      return place !== undefined && runsOn(app, place);
+    }),
+  ),
+});
 
 /** What is wrong in several environments is said once: `apps/shop/app.ts: in dev, staging: …`. */
 function together(lines: readonly string[]): string[] {

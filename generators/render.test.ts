@@ -946,6 +946,9 @@ test('where an app does not run, its part holds its Application alone: nothing i
     assert.deepEqual(Object.keys(part.files), ['application.yaml']);
     assert.deepEqual([part.images, part.remarks, part.irreversible], [{}, undefined, undefined]);
     assert.deepEqual(summary.outlines.shop?.excuses, [{ ...excuse, in: [] }]);
+    // Nobody is at an address of its own there.
+    assert.equal(summary.outlines.shop?.routes, undefined);
+    assert.match(part.files['application.yaml'] ?? '', /- name: Runs on\n\s+value: local alone\n/);
   }
 });
 

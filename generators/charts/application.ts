@@ -77,6 +77,8 @@ function infoOf(app: CheckedApp): { name: string; value: string }[] {
     ...(app.kind === 'web' && app.objective !== undefined
       ? [{ name: 'Objective', value: `${app.objective} % of requests succeed` }]
       : []),
+    // Elsewhere its part is empty, and somebody will wonder why.
+    ...(app.profiles.length < 2 ? [{ name: 'Runs on', value: `${app.profiles.join()} alone` }] : []),
     ...(app.patch ? [{ name: 'Patched', value: `${file} changes the finished objects` }] : []),
     ...app.excuses.map(({ policy, reason, owner, until }) => ({
       name: 'Excused',
