@@ -192,7 +192,9 @@ export class Cluster {
     return this.ask(await this.#path(manifest));
   }
 
+  /** Of a kind that nobody made known there is nothing. */
   async remove(manifest: Identity): Promise<void> {
+    if (!(await this.#resource(manifest.apiVersion, manifest.kind))) return;
     await this.ask(await this.#path(manifest), { method: 'DELETE' });
   }
 
