@@ -1,4 +1,5 @@
 import type { Path } from '../model/environment.ts';
+import { gitLabOf } from '../model/git-lab.ts';
 
 /**
  * What the names of all that is Slipway's in an account begin with. What follows says whose it is: the account's, which
@@ -35,8 +36,7 @@ export const backupRole = (environment: string, name: 'writer' | 'reader') => `$
 export const keyAlias = (cluster: string) => `alias/${prefix}-cluster-${cluster}`;
 
 /** The group and name of the repository on its forge: `example/slipway`. */
-export const projectOf = ({ repository }: Pick<Path, 'repository'>) =>
-  new URL(repository).pathname.replace(/^\/|(\.git)?\/?$/g, '');
+export const projectOf = ({ repository }: Pick<Path, 'repository'>) => gitLabOf(repository).project;
 
 /** What the names of buckets begin with, which nobody else in the world may have: `example-slipway`. */
 export const bucketPrefix = (path: Pick<Path, 'repository'>) => projectOf(path).replaceAll('/', '-');

@@ -1,9 +1,11 @@
+import * as eks from '../bootstrap/eks.ts';
 import * as objects from '../bootstrap/objects.ts';
 import type { Cloud } from '../bootstrap/plan.ts';
 import { planOf, toolsOf } from '../bootstrap/plan.ts';
 import * as rights from '../bootstrap/rights.ts';
 import type { Step } from '../bootstrap/step.ts';
 import { checkTool, tools } from '../bootstrap/tools.ts';
+import { kubernetes } from '../model/kinds.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { bringArgoCd, bringCredential, bringPlatform } from './bootstrap-argo-cd.ts';
 import { bringCluster } from './bootstrap-cluster.ts';
@@ -172,8 +174,7 @@ async function checkRights(work: Work, { region, rights: wanted }: Cloud): Promi
 }
 
 async function writeKubeconfig(work: Work, { kubeconfig, eksctl: { config } }: Cloud): Promise<string> {
-  const { writeKubeconfig: write } = await import('../bootstrap/eks.ts');
-  await work.run(write(config, kubeconfig));
+  await work.run(eks.writeKubeconfig(config, kubeconfig));
   const server = await until(work, `The API server of ${config.metadata.name}`, async () => {
     try {
       return await ask<ServerVersion>(work, objects.serverVersion(work.target.way));
@@ -191,9 +192,6 @@ interface ServerVersion {
   readonly serverVersion?: { readonly gitVersion: string; readonly major: string; readonly minor: string };
 }
 
-/** The version that manifests are checked against. */
-const expected = '1.36';
-
 async function checkServer(work: Work): Promise<string> {
   const { serverVersion: server } = await ask<ServerVersion>(work, objects.serverVersion(work.target.way)).catch(
     (error: unknown) => {
@@ -206,9 +204,9 @@ async function checkServer(work: Work): Promise<string> {
   );
   if (!server) throw new Refusal(`the cluster of ${work.target.way.join(' ')} does not tell its version.`);
   const version = `${server.major}.${server.minor.replace(/\D/g, '')}`;
-  if (version !== expected)
+  if (version !== kubernetes)
     work.say(
-      `  it is Kubernetes ${version}; everything here is checked against ${expected}, and may do otherwise there`,
+      `  it is Kubernetes ${version}; everything here is checked against ${kubernetes}, and may do otherwise there`,
     );
   return server.gitVersion;
 }

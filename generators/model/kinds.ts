@@ -1,5 +1,8 @@
 import { applicationFile } from './names.ts';
 
+/** The Kubernetes that everything here is checked against: `schemas/kubernetes.json` is of it. */
+export const kubernetes = '1.36';
+
 /** Kinds that belong to a cluster and not to a namespace, as those of Kubernetes itself do: https://kubernetes.io/docs/reference/kubernetes-api/ */
 const clusterScoped = new Set(
   (

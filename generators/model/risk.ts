@@ -1,6 +1,7 @@
 import type { FieldDifference, ObjectDifference, ObjectName, Step } from './difference.ts';
 import type { Manifest } from './manifest.ts';
 import { isMapping } from './mapping.ts';
+import { quantityOf } from './quantity.ts';
 
 /** One kind of change, as a reviewer weighs it. */
 export interface Rank {
@@ -224,16 +225,4 @@ function isPruned(manifest: Manifest): boolean {
   const annotations = annotationsOf(manifest);
   const options = String(annotations['argocd.argoproj.io/sync-options'] ?? '');
   return annotations['argocd.argoproj.io/hook'] === undefined && !/\bPrune=false\b/.test(options);
-}
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-const units: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** `'64Mi'` in bytes, `'50m'` in cores; what is no quantity is less than nothing, and nothing less than it. */
-function quantityOf(value: unknown): number {
-  const [, number, unit = ''] = /^([\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(String(value)) ?? [];
-  return Number(number) * (units[unit] ?? Number.NaN);
 }

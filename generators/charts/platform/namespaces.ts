@@ -1,13 +1,11 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Environment } from '../../model/environment.ts';
+import { kubernetes } from '../../model/kinds.ts';
 import { amount, bytes } from '../../model/quantity.ts';
 import { environmentLabel } from '../../policies/admission.ts';
 import type { Placement } from '../place.ts';
 import { environmentsOn } from './environments.ts';
-
-/** The Kubernetes whose Pod Security Standards are meant. */
-const kubernetes = 'v1.36';
 
 /** A namespace for each environment of the cluster, with what it may use, and those that belong to none. */
 export function namespaces(scope: Construct, { cluster, path }: Placement): void {
@@ -38,7 +36,7 @@ export function namespace(
       labels: {
         ...labels,
         'pod-security.kubernetes.io/enforce': standard,
-        'pod-security.kubernetes.io/enforce-version': kubernetes,
+        'pod-security.kubernetes.io/enforce-version': `v${kubernetes}`,
       },
       annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' },
     },

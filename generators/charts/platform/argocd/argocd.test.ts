@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { clusters, environments, repository } from '../../../../clusters/environments.ts';
 import { checkPath } from '../../../model/environment-schema.ts';
+import { gitLabOf, portOf } from '../../../model/git-lab.ts';
 import { applicationFile } from '../../../model/names.ts';
 import { forbids, forbidsApplication, type Project, type Projects, projectsOf } from '../../../model/project.ts';
 import { objectsOf, partsOfAll, type Rendered } from '../../../parts.fixture.ts';
 import { expression } from '../../../policies/expression.ts';
 import { strictly } from '../../../schemas/strictly.ts';
 import { rulesFor } from './admission.ts';
-import { gitLabOf, portOf } from './git-lab.ts';
 import { healthScripts } from './health.ts';
 import { hostileApplications } from './hostile.fixture.ts';
 

@@ -1,9 +1,9 @@
 import type { Construct } from 'constructs';
 import { dump } from 'js-yaml';
+import { gitLabOf } from '../../../model/git-lab.ts';
 import type { Placement } from '../../place.ts';
 import { configMap } from './config-map.ts';
 import { hostOf } from './configuration.ts';
-import { gitLabOf } from './git-lab.ts';
 
 /** A state of GitLab's commit statuses: https://docs.gitlab.com/api/commits/#set-commit-pipeline-status */
 type State = 'running' | 'success' | 'failed';

@@ -1,8 +1,8 @@
 import type { Construct } from 'constructs';
 import type { People } from '../../../model/environment.ts';
+import { gitLabOf } from '../../../model/git-lab.ts';
 import type { Placement } from '../../place.ts';
 import { configMap } from './config-map.ts';
-import { gitLabOf } from './git-lab.ts';
 
 /**
  * How people sign in by GitLab. It knows no scope `groups`, and tells all groups of a person at its userinfo endpoint

@@ -1,12 +1,12 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Cluster } from '../../../model/environment.ts';
+import { gitLabOf, portOf } from '../../../model/git-lab.ts';
 import { argoCd } from '../../../model/project.ts';
 import { ingressClass, loadBalancer } from '../../load-balancer.ts';
 import { monitoring } from '../../network.ts';
 import type { Placement } from '../../place.ts';
 import { hostOf } from './configuration.ts';
-import { gitLabOf, portOf } from './git-lab.ts';
 
 /** What a program of Argo CD is reached by, and what it reaches outside of its namespace. */
 interface Program {

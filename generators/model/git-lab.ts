@@ -11,7 +11,7 @@ export function gitLabOf(repository: string): GitLab {
   const { protocol, origin, hostname, pathname } = new URL(repository);
   return {
     origin: /^https?:$/.test(protocol) ? origin : `https://${hostname}`,
-    project: pathname.replace(/^\/+/, '').replace(/\.git$/, ''),
+    project: pathname.replace(/^\/+|(\.git)?\/?$/g, ''),
   };
 }
 
