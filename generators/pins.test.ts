@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { load } from 'js-yaml';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -61,23 +60,12 @@ function resolvable(locked: Record<string, Package>, at: string, name: string): 
 test('images are pinned by digest', () => {
   const images = [
     ...[...read('service/Dockerfile').matchAll(/^FROM (\S+)/gm)].map(([, image]) => image),
-    ...[...read('.gitlab-ci.yml').matchAll(/^\s+image: (\S+)/gm)].map(([, image]) => image),
     ...globSync('{apps,generators/charts}/**/*.ts', { cwd: root }).flatMap(
       (path) => read(path).match(/[\w./-]+:[\w.-]+@sha256:\w+/g) ?? [],
     ),
   ];
   assert.ok(images.length >= 5);
   for (const image of images) assert.match(image ?? '', /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
-});
-
-test('the pipeline runs the test command of the README, on merge requests and on main', () => {
-  const pipeline = load(read('.gitlab-ci.yml')) as {
-    test: { script: string[] };
-    workflow: { rules: { if: string }[] };
-  };
-  assert.deepEqual(pipeline.test.script, ['npm test']);
-  assert.equal(pipeline.workflow.rules.length, 2);
-  assert.match(read('README.md'), /^npm test /m);
 });
 
 test('Renovate finds the images that stand in TypeScript', () => {
