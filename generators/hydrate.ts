@@ -193,16 +193,23 @@ function imageOf(app: CheckedApp, { builds, images, known }: RenderInput): { ima
       `apps/${name}/app.ts: field image.build is "${image.build}": no top-level folder of that name has a Dockerfile.`,
     );
   }
-  const { repository } = given ? parseImage(given, `--image ${name}`) : image;
+  const { repository, tag } = given ? parseImage(given, `--image ${name}`) : { ...image, tag: undefined };
   if (repository !== image.repository) {
     throw new Misuse(
       `--image ${name}=…: the repository is ${repository}, but apps/${name}/app.ts says ${image.repository}.`,
     );
   }
+  // Pipelines tag with the tree: such an image of another tree was found for another commit.
+  if (tag && isTree.test(tag) && tag !== build.tree)
+    throw new Misuse(
+      `--image ${name}=…: it was built from tree ${tag}, and ${image.build} is ${build.tree} at this commit: give the image of that.`,
+    );
   const reference = given ?? known[name]?.[build.tree];
   const named = { build: image.build, ...build, ...(reference ? { reference } : {}) };
   return { image: builtImage(image, build, reference), named };
 }
+
+const isTree = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function reasonOf(name: string, error: unknown): string {
   if (error instanceof Refusal) return error.message;

@@ -320,7 +320,7 @@ test('images are said to the half that renders, and the other is told so', async
   const image = `a=registry.example.com/a@sha256:${'0'.repeat(64)}`;
   const both = await slipway(box.checkout.dir, 'publish', '--from', file, '--image', image);
   assert.equal(both.code, 2);
-  assert.match(both.err, /give it to slipway render --all/);
+  assert.match(both.err, /give them to slipway render --all/);
   const { code, err } = await slipway(box.checkout.dir, 'publish', '--from', file, '--dry', 'HEAD~1');
   assert.equal(code, 2);
   assert.match(err, /the bundle was rendered from [0-9a-f]{40}\. Leave --dry out/);

@@ -5,7 +5,7 @@ import { readPresent } from '../git/present.ts';
 import type { Reader } from '../git/published.ts';
 import { sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
-import { type ImageReference, parseImageArgument } from '../model/image.ts';
+import type { ImageReference } from '../model/image.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
 import { identified } from '../model/part.ts';
 import { formatPreview, type Preview, partChange, type Touched, touchedBy } from '../model/preview.ts';
@@ -16,6 +16,7 @@ import { judgeChange } from '../policies/judge-change.ts';
 import { formatViolation } from '../policies/violation.ts';
 import { renderBundle } from './bundle.ts';
 import type { Context } from './context.ts';
+import { imagesIn } from './images.ts';
 import type { Asked } from './main.ts';
 import { unexplainedRemovals } from './removals.ts';
 import { contextOf } from './surroundings.ts';
@@ -144,7 +145,7 @@ function coloured(line: string): string {
 }
 
 export async function run({ values }: Asked): Promise<void> {
-  const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  const images = await imagesIn(values);
   const { dry, env: environment, app } = values as { dry?: string; env?: string; app?: string };
   const preview = await diff(await contextOf(values), { dry, images, environment, app });
   if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));

@@ -104,7 +104,7 @@ const failing: readonly Failing[] = [
       'service/Dockerfile': 'FROM scratch\n',
       'service/package.json': '{ "version": "1.0.0" }',
     },
-    said: /^a has no image for tree [0-9a-f]{40} of [0-9a-f]{40}: build and push it/,
+    said: /^a has no image for tree [0-9a-f]{40} of [0-9a-f]{40}: when it is built and pushed, slipway image find/,
     exitCode: 1,
   },
   {

@@ -306,8 +306,13 @@ test('an image that is built here needs a digest once, and later commits of the 
   assert.equal((await box.row('dev', 'built'))?.version, '2.1.0');
   assert.equal((await box.row('dev', 'built'))?.commit, first);
 
+  const stale = new Map([['built', { ...image, tag: 'f'.repeat(40) }]]);
+  await assert.rejects(
+    publish(box.context, { dry: await box.commit({}), images: stale }),
+    /built from tree f{40}, and service is/,
+  );
   const other = new Map([['built', { ...image, digest: `sha256:${'b'.repeat(64)}` }]]);
-  await assert.rejects(publish(box.context, { images: other }), /cannot have a second image/);
+  await assert.rejects(publish(box.context, { dry: first, images: other }), /cannot have a second image/);
   await box.commit({ 'clusters/environments.ts': environmentsFile({ replicas: 3 }) });
   const { changed } = await box.publish();
   assert.deepEqual(changed, ['production/built'], 'an unrelated commit rolls nothing else');

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openMirror } from '../git/mirror.ts';
 import type { Bundle } from '../model/bundle.ts';
-import { type ImageReference, parseImageArgument } from '../model/image.ts';
+import type { ImageReference } from '../model/image.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { releaseLine, short } from '../model/words.ts';
@@ -10,6 +10,7 @@ import { advance, type EnvironmentResult } from './advance.ts';
 import { append } from './append.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
 import { Hydration } from './hydrate-commit.ts';
+import { imagesIn } from './images.ts';
 import type { Asked } from './main.ts';
 import { contextOf, tellTimings } from './surroundings.ts';
 
@@ -110,10 +111,12 @@ export function describe(result: PublishResult, dryRun: boolean): string[] {
 }
 
 export async function run({ values }: Asked): Promise<void> {
-  const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  const images = await imagesIn(values);
   const { from, dry } = values as { from?: string; dry?: string };
   if (from !== undefined && images.size > 0)
-    throw new Misuse('--image says what is rendered, and --from publishes what was: give it to slipway render --all.');
+    throw new Misuse(
+      '--image and --images say what is rendered, and --from publishes what was: give them to slipway render --all.',
+    );
   const context = await contextOf(values);
   const dryRun = values['dry-run'] === true;
   const bundle = from === undefined ? undefined : await readBundle(from);

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Git } from '../git/git.ts';
 import { cloned } from '../git/published.ts';
 import { type Bundle, formatBundle } from '../model/bundle.ts';
-import { parseImageArgument } from '../model/image.ts';
 import { rendered } from '../model/names.ts';
 import type { Part } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
 import { renderBundle } from './bundle.ts';
 import { checkoutHere, say } from './checkout.ts';
+import { imagesIn } from './images.ts';
 import type { Asked } from './main.ts';
 
 export async function run({ values }: Asked): Promise<void> {
@@ -23,7 +23,7 @@ export async function run({ values }: Asked): Promise<void> {
   if (bundle === undefined) return show(checkout, dry, { env, app, out });
   if (env ?? app ?? out) throw new Misuse('--env, --app and --out are for looking; a bundle holds everything.');
 
-  const images = new Map(((values.image ?? []) as string[]).map(parseImageArgument));
+  const images = await imagesIn(values);
   // What the clone has of rendered is enough, and without it everything is rendered: this half asks no remote.
   const reader = cloned(checkout.offline());
   const base = await reader.newest();

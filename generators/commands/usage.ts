@@ -30,6 +30,11 @@ const image: Option = {
   value: 'NAME=REF@sha256:…',
   help: 'the image of an app that is built here; default: the one already published for the same tree',
 };
+const images: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: 'the same, a line for each app, as slipway image find --all --out FILE writes them',
+};
 const keepGoing: Option = {
   type: 'boolean',
   help: 'an app that cannot be rendered keeps its parts, the others go on; the exit code is then 1',
@@ -61,12 +66,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
       all: { type: 'boolean', help: 'every app in every environment' },
       bundle: { type: 'string', value: 'FILE', help: 'where the bundle is written' },
       image,
+      images,
       'keep-going': keepGoing,
     },
     examples: [
       'slipway render --env dev',
       'slipway render --env production --app counter --out /tmp/production',
-      'slipway render --all --bundle rendered.jsonl',
+      'slipway render --all --bundle rendered.jsonl --images images.txt',
     ],
   },
   publish: {
@@ -76,6 +82,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: {
       dry,
       image,
+      images,
       from: {
         type: 'string',
         value: 'FILE',
@@ -100,6 +107,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
       env: { type: 'string', value: 'E', help: 'only this environment' },
       app: { type: 'string', value: 'A', help: 'only this app' },
       image,
+      images,
       remote,
       json,
     },

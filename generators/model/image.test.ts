@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatImage, parseImage, parseImageArgument } from './image.ts';
+import { formatImage, givenImages, parseImage, parseImageArgument, parseImageList } from './image.ts';
 import { Misuse } from './refusal.ts';
 
 const hex = 'a'.repeat(64);
@@ -59,4 +59,31 @@ test('--image wants a name and a digest', () => {
   assert.throws(() => parseImageArgument('r/a:1'), /write NAME=REF@sha256/);
   assert.throws(() => parseImageArgument('a=r/a:1'), /the digest is missing; a tag can move/);
   assert.throws(() => parseImageArgument('a=R!'), /--image a: "R!" is not an image reference/);
+});
+
+test('a list of images is a line for each, and what is wrong is told by file and line', () => {
+  const list = `# found at 4f2a91c\r\n\na=r/a:1@sha256:${hex}\r\n  b=r/b@sha256:${hex}  \n`;
+  assert.deepEqual(parseImageList(list, 'x.txt'), [
+    ['a', { repository: 'r/a', tag: '1', digest: `sha256:${hex}` }],
+    ['b', { repository: 'r/b', digest: `sha256:${hex}` }],
+  ]);
+  assert.deepEqual(parseImageList('', 'x.txt'), []);
+  const table: [line: string, message: RegExp][] = [
+    [`r/a@sha256:${hex}`, /^--images x\.txt:3: r\/a@sha256:a+: write NAME=REF/],
+    ['a=r/a:1', /^--images x\.txt:3: a=r\/a:1: the digest is missing; a tag can move/],
+    ['a=R!', /^--images x\.txt:3: a: "R!" is not an image reference/],
+    [`a=r/a@sha256:${hex} b=r/b@sha256:${hex}`, /^--images x\.txt:3: a: .* is not an image reference/],
+  ];
+  for (const [line, message] of table)
+    assert.throws(
+      () => parseImageList(`\n# \n${line}\n`, 'x.txt'),
+      (error) => error instanceof Misuse && message.test(error.message),
+      line,
+    );
+});
+
+test('an app is given one image, also when two places name it', () => {
+  const [a, other] = [parseImageArgument(`a=r/a@sha256:${hex}`), parseImageArgument(`a=r/a:1@sha256:${hex}`)];
+  assert.deepEqual([...givenImages([a, a])], [a]);
+  assert.throws(() => givenImages([a, other]), /^Misuse: a is given two images, r\/a@sha256:a+ and r\/a:1@/);
 });

@@ -34,16 +34,50 @@ export function formatImage({ repository, tag, digest }: ImageReference): string
   return `${repository}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
 }
 
+/** An app and the image that was given for it. */
+export type GivenImage = readonly [app: string, image: ImageReference];
+
 /**
  * Reads one `--image NAME=REF@sha256:…`; NAME is the app.
  * @throws {Misuse} when the name, the reference or the digest is missing.
  */
-export function parseImageArgument(text: string): readonly [app: string, image: ImageReference] {
+export const parseImageArgument = (text: string): GivenImage => parseGiven(text, '--image ');
+
+/**
+ * Reads a file of `--images`: a line `NAME=REF@sha256:…` for each app, as `slipway image find --all` writes it. Blank
+ * lines and those that begin with `#` say nothing.
+ * @param file its name, for messages
+ * @throws {Misuse} naming the file and the line
+ */
+export function parseImageList(text: string, file: string): GivenImage[] {
+  return text.split('\n').flatMap((line, index) => {
+    const said = line.trim();
+    return said === '' || said.startsWith('#') ? [] : [parseGiven(said, `--images ${file}:${index + 1}: `)];
+  });
+}
+
+/** @param where what stands before it in a message: `--image ` */
+function parseGiven(text: string, where: string): GivenImage {
   const equals = text.indexOf('=');
   if (equals < 1)
-    throw new Misuse(`--image ${text}: write NAME=REF@sha256:<digest>, as in counter=registry/counter@sha256:….`);
-  const image = parseImage(text.slice(equals + 1), `--image ${text.slice(0, equals)}`);
+    throw new Misuse(`${where}${text}: write NAME=REF@sha256:<digest>, as in counter=registry/counter@sha256:….`);
+  const image = parseImage(text.slice(equals + 1), `${where}${text.slice(0, equals)}`);
   if (!image.digest)
-    throw new Misuse(`--image ${text}: the digest is missing; a tag can move, so write ${text}@sha256:<digest>.`);
+    throw new Misuse(`${where}${text}: the digest is missing; a tag can move, so write ${text}@sha256:<digest>.`);
   return [text.slice(0, equals), image];
+}
+
+/**
+ * Images by app, from wherever they were given. The same image twice is no contradiction.
+ * @throws {Misuse} naming an app that was given two
+ */
+export function givenImages(given: readonly GivenImage[]): Map<string, ImageReference> {
+  const images = new Map<string, ImageReference>();
+  for (const [app, image] of given) {
+    const [one, other] = [images.get(app), image].map((known) => known && formatImage(known));
+    if (one !== undefined && one !== other)
+      throw new Misuse(`${app} is given two images, ${one} and ${other}: say which by --image or --images, once.`);
+    images.set(app, image);
+  }
+  return images;
 }

@@ -174,7 +174,7 @@ function imagesOf(
 
 /** What is said of an app whose image nobody knows. */
 export const withoutImage = (app: string, tree: string, drySha: string) =>
-  `${app} has no image for tree ${tree} of ${drySha}: build and push it, then publish with --image ${app}=<repository>@sha256:<digest>.`;
+  `${app} has no image for tree ${tree} of ${drySha}: when it is built and pushed, slipway image find --all --out FILE finds it, and --images FILE names it (by hand: --image ${app}=<repository>@sha256:<digest>).`;
 
 /** The provenance of a part that changed at a dry commit. */
 export function metadataOf(
