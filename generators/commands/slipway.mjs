@@ -23,7 +23,9 @@ if (args[0] === 'demo' && !args.includes('--help')) {
 }
 if (readsTypeScript()) {
   // Proving a branch and going back on one need nothing but git and Node.
-  const bare = (args[0] === 'verify' && !args.includes('--rendered')) || ['rollback', 'apply'].includes(args[0]);
+  const bare =
+    (args[0] === 'verify' && !['--rendered', '--all'].some((whole) => args.includes(whole))) ||
+    ['rollback', 'apply'].includes(args[0]);
   if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }

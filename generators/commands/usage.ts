@@ -235,10 +235,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
     about:
-      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. Findings end with exit code 1.',
+      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.',
     options: {
       env: { type: 'string', value: 'E', help: 'prove this environment branch' },
       rendered: { type: 'boolean', help: 'prove the branch rendered, by rendering again' },
+      all: { type: 'boolean', help: 'prove every environment branch, and rendered' },
       since: {
         type: 'string',
         value: 'SHA',
@@ -247,7 +248,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
       remote,
       json,
     },
-    examples: ['slipway verify --env production', 'slipway verify --rendered --since 4f2a91c'],
+    examples: [
+      'slipway verify --env production',
+      'slipway verify --rendered --since 4f2a91c',
+      'slipway verify --all --json',
+    ],
   },
   status: {
     summary: 'what runs where, since when, from which commit, and what is held',

@@ -5,10 +5,13 @@ import type { Verification } from '../model/verdict.ts';
 import { short } from '../model/words.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Asked } from './main.ts';
+import { type Unverified, verifyAll } from './verify-all.ts';
 import { verifyEnvironment } from './verify-environment.ts';
 
 /** What a person reads, a line each. */
-export function describe({ branch, tip, proven, verdicts, notes }: Verification): string[] {
+export function describe(found: Verification | Unverified): string[] {
+  if ('failed' in found) return [`${found.branch} is not proven: ${found.failed}`];
+  const { branch, tip, proven, verdicts, notes } = found;
   const noun = branch === rendered ? ['publish', 'publishes'] : ['part', 'parts'];
   const what = `${proven} ${noun[proven === 1 ? 0 : 1]}`;
   return [
@@ -22,13 +25,21 @@ export function describe({ branch, tip, proven, verdicts, notes }: Verification)
 
 export async function run({ values }: Asked): Promise<void> {
   const { env, since } = values as { env?: string; since?: string };
-  const all = values.rendered === true;
-  if (all === (env !== undefined)) throw new Misuse('slipway verify wants --env E or --rendered, and not both.');
-  if (since !== undefined && !all) throw new Misuse('--since goes with --rendered.');
+  const [all, whole] = [values.all === true, values.rendered === true];
+  if ([all, whole, env !== undefined].filter(Boolean).length !== 1)
+    throw new Misuse('slipway verify wants one of --env E, --rendered and --all.');
+  if (since !== undefined && env !== undefined) throw new Misuse('--since goes with --rendered or --all.');
   const checkout = await checkoutHere();
   const mirror = await openMirror(checkout, await remoteOf(values));
   try {
-    const verification = all
+    if (all) {
+      const found = await verifyAll(mirror, { since, say });
+      if (values.json) console.log(JSON.stringify({ version: 1, branches: found }, null, 2));
+      else for (const line of found.flatMap(describe)) console.log(line);
+      if (found.some((one) => 'failed' in one || one.verdicts.length > 0)) process.exitCode = 1;
+      return;
+    }
+    const verification = whole
       ? // What renders loads packages; the rest runs without an install.
         await (await import('./verify-rendered.ts')).verifyRendered(mirror, { since, say })
       : await verifyEnvironment(mirror, env as string);
