@@ -1,56 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { Git } from '../git/git.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Published } from '../model/metadata.ts';
-import { program } from './hydrate-commit.ts';
-import { publish, readBundle } from './publish.ts';
+import { cloneOf, cutOff, rendered, type Said, slipway } from './jobs.fixture.ts';
+import { publish } from './publish.ts';
 import { environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // The two halves as two jobs run them: one renders in a clone that can reach nothing, the other publishes from another
 // clone. What must hold is that nobody can tell from `rendered` which way it was published.
-
-interface Said {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command line, without any credential in its environment. */
-async function slipway(cwd: string, ...args: readonly string[]): Promise<Said> {
-  const { SLIPWAY_TOKEN, CI_JOB_TOKEN, GITLAB_TOKEN, ...env } = process.env;
-  const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
-  const child = spawn(process.execPath, [launcher, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, out, err };
-}
-
-/** A clone of the remote, of its own. */
-async function cloneOf(box: Sandbox, ...options: readonly string[]): Promise<Git> {
-  const dir = await mkdtemp(join(box.dir, 'clone-'));
-  await new Git(dir).bytes(['clone', '--quiet', ...options, `file://${box.remote.dir}`, '.']);
-  return new Git(dir);
-}
-
-/** A clone that can reach nothing: its remote is nowhere. */
-async function cutOff(box: Sandbox, ...options: readonly string[]): Promise<Git> {
-  const clone = await cloneOf(box, ...options);
-  await clone.bytes(['remote', 'set-url', 'origin', join(box.dir, 'nowhere.git')]);
-  return clone;
-}
-
-/** Renders in a clone that can reach nothing. */
-async function rendered(clone: Git, ...args: readonly string[]): Promise<{ file: string; bundle: Bundle; said: Said }> {
-  const file = join(clone.dir, 'rendered.jsonl');
-  const said = await slipway(clone.dir, 'render', '--all', '--bundle', file, ...args);
-  assert.equal(said.code, 0, said.err);
-  return { file, bundle: await readBundle(file), said };
-}
 
 const published = async (box: Sandbox) =>
   JSON.parse(await box.remote.text(['show', 'rendered:published.json'])) as Published;
@@ -170,27 +129,6 @@ test('a bundle that stands on an older publish is published after rendered moved
   assert.equal(await box.value('dev', 'c'), '1');
   assert.equal(await treeOf(box), await wholePublish(box, dry, before));
 });
-
-test('of two bundles the older is superseded, whichever is published first', async (t) => {
-  const box = await publishedBox(t);
-  const clone = await cutOff(box);
-  const older = await rendered(clone, '--dry', await fetched(clone, box, { a: '2' }));
-  const text = await readFile(older.file, 'utf8');
-  const newer = await rendered(clone, '--dry', await fetched(clone, box, { a: '3' }));
-  const late = join(box.dir, 'late.jsonl');
-  await writeFile(late, text);
-  const elsewhere = await cloneOf(box);
-  assert.equal((await slipway(elsewhere.dir, 'publish', '--from', newer.file)).code, 0);
-  assert.match((await slipway(elsewhere.dir, 'publish', '--from', late)).out, /^superseded by/);
-  assert.match((await slipway(elsewhere.dir, 'publish', '--from', newer.file)).out, /^unchanged/);
-  assert.equal(await box.value('dev', 'a'), '3');
-});
-
-async function fetched(clone: Git, box: Sandbox, values: Readonly<Record<string, string>>): Promise<string> {
-  const dry = await box.change(values);
-  await clone.bytes(['fetch', '--quiet', box.remote.dir, 'main']);
-  return dry;
-}
 
 test('a bundle of a commit that is not on main is refused', async (t) => {
   const box = await publishedBox(t);
@@ -313,15 +251,3 @@ for (const [what, edit] of [
     assert.equal(await box.value('dev', 'a'), '1');
   });
 }
-
-test('images are said to the half that renders, and the other is told so', async (t) => {
-  const box = await sandbox(t);
-  const { file } = await rendered(await cutOff(box));
-  const image = `a=registry.example.com/a@sha256:${'0'.repeat(64)}`;
-  const both = await slipway(box.checkout.dir, 'publish', '--from', file, '--image', image);
-  assert.equal(both.code, 2);
-  assert.match(both.err, /give them to slipway render --all/);
-  const { code, err } = await slipway(box.checkout.dir, 'publish', '--from', file, '--dry', 'HEAD~1');
-  assert.equal(code, 2);
-  assert.match(err, /the bundle was rendered from [0-9a-f]{40}\. Leave --dry out/);
-});

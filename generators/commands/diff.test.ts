@@ -168,7 +168,11 @@ test('an image that nobody built yet is marked, and one that is given is shown',
   const lines = formatPreview(shown);
   const field = lines.find((line) => line.includes('containers[built].image:'));
   assert.equal(field?.split(' → ')[1], `registry.example.com/built:${tree} (not built)`);
-  assert.ok(lines.some((line) => line.startsWith('! built is not built: publish wants --image built=')));
+  assert.ok(
+    lines.some((line) =>
+      line.startsWith('! built is not built: on main its pipeline builds it; by hand, publish wants'),
+    ),
+  );
 
   const next = { ...image, digest: `sha256:${'b'.repeat(64)}` };
   const given = await preview(box, { environment: 'dev', images: new Map([['built', next]]) });

@@ -22,6 +22,7 @@ export async function sourcesAt(git: Git, dry: string): Promise<Sources> {
  * What images are built from: every top-level folder with a Dockerfile. The version for people is `major.minor` of its
  * package.json and the number of first-parent commits that touched the folder since that line last changed, so an
  * unrelated commit changes nothing.
+ * @throws {Refusal} for a package.json without a version, and in a clone too shallow to count
  */
 export async function buildsAt(git: Git, dry: string): Promise<Record<string, Build>> {
   const folders = [...(await entriesOf(git, dry))].filter(([, entry]) => isFolder(entry));
@@ -48,9 +49,24 @@ async function versionOf(git: Git, dry: string, folder: string): Promise<string>
     if ((await declaredVersion(git, commit, file)) !== declared) break;
     since = commit;
   }
+  // Where the history ends early, what it began with seems to have been made there.
+  if (since && (await isCutOff(git, since)))
+    throw new Refusal(
+      `The version of ${folder} is counted in the history of ${dry}, and this clone is shallow: fetch all of it (git fetch --unshallow; in GitLab CI, GIT_DEPTH: 0), then run it again.`,
+    );
   const range = since ? [`${since}..${dry}`] : [dry];
   const count = await git.text(['rev-list', '--count', '--first-parent', ...range, '--', folder]);
   return `${declared}.${count}`;
+}
+
+/** Whether a shallow clone ends at a commit: it has parents, and git was told not to follow them. */
+async function isCutOff(git: Git, commit: string): Promise<boolean> {
+  const [text, followed] = await Promise.all([
+    git.text(['cat-file', 'commit', commit]),
+    git.text(['rev-list', '--parents', '--max-count=1', commit]),
+  ]);
+  const header = text.slice(0, text.indexOf('\n\n'));
+  return /^parent /m.test(header) && !followed.includes(' ');
 }
 
 /** `major.minor` of a package.json; undefined where the file or a legal version is missing. */

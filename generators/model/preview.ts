@@ -145,7 +145,9 @@ export function formatPreview(preview: Preview): string[] {
   ]);
   lines.push(...pipelines.map((environment) => `~ ${environment}/${pipelineFile}`));
   for (const { app, tree } of notBuilt)
-    lines.push(`! ${app} is not built: publish wants --image ${app}=…@sha256:… for tree ${tree}`);
+    lines.push(
+      `! ${app} is not built: on main its pipeline builds it; by hand, publish wants --image ${app}=…:${tree}@sha256:…`,
+    );
   if (behind)
     lines.push(`! it does not have ${short(behind)}, which is published: what that brought reads as taken back`);
   lines.push(...[...expired, ...removals].map((line) => `! ${line}`));
