@@ -1,20 +1,20 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 
 /** What ends a stand-in: something that the real program would not do either, or that no test has asked for yet. */
 export class Unknown extends Error {}
 
-/** How a command may be asked: by option, whether it takes a value (`true`) or none (`false`). */
+/** How a command may be asked: by option, whether it takes a value (`true`) or is one of yes and no (`false`). */
 export type Options = Readonly<Record<string, boolean>>;
 
 /** A call taken apart. */
 export interface Call {
   /** The words that are no options, in order. */
   readonly words: readonly string[];
-  /** The values of each option, in order; of an option without one, empty texts. */
+  /** The values of each option, in order; of one of yes and no, `true` or `false`. */
   readonly options: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Takes arguments apart: `--name value`, `--name=value`, `--name`. @throws {Unknown} an option that is not known */
+/** Takes arguments apart, as programs made with Go's Cobra do. @throws {Unknown} an option that is not known */
 export function taken(args: readonly string[], known: Options): Call {
   const words: string[] = [];
   const options: Record<string, string[]> = {};
@@ -26,9 +26,9 @@ export function taken(args: readonly string[], known: Options): Call {
     }
     const [, name = word, inline] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? [];
     if (!Object.hasOwn(known, name)) throw new Unknown(`it knows no ${word}`);
-    if (!known[name] && inline !== undefined && inline !== 'true') throw new Unknown(`${name} takes no value`);
-    const value = known[name] ? (inline ?? args[++at]) : '';
+    const value = inline ?? (known[name] ? args[++at] : 'true');
     if (value === undefined) throw new Unknown(`${name} needs a value`);
+    if (!known[name] && !/^(true|false)$/.test(value)) throw new Unknown(`${name} is true or false, not ${value}`);
     options[name] = [...(options[name] ?? []), value];
   }
   return { words, options };
@@ -52,8 +52,8 @@ export function fields(text: string): Readonly<Record<string, string>> {
 export async function standIn(
   program: string,
   run: (args: readonly string[]) => number | Promise<number>,
+  args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
-  const args = process.argv.slice(2);
   const journal = process.env.SLIPWAY_JOURNAL;
   if (journal) appendFileSync(journal, `${JSON.stringify([program, ...args])}\n`);
   try {
@@ -63,21 +63,4 @@ export async function standIn(
     console.error(`The stand-in of ${program} refuses ${JSON.stringify(args)}: ${message}`);
     process.exitCode = error instanceof Unknown ? 64 : 1;
   }
-}
-
-/** What a test wants a stand-in to say. */
-export interface Answer {
-  /** The call's program and words, as `aws ecr get-login-password`; options do not count. */
-  readonly call: string;
-  readonly out?: unknown;
-  readonly err?: string;
-  /** @default 0 */
-  readonly code?: number;
-}
-
-/** The answers in the file that `SLIPWAY_ANSWERS` names, a JSON list; of several for one call the last counts. */
-export function answerTo(call: string): Answer | undefined {
-  const file = process.env.SLIPWAY_ANSWERS;
-  const answers = file ? (JSON.parse(readFileSync(file, 'utf8')) as Answer[]) : [];
-  return answers.findLast((answer) => answer.call === call);
 }
