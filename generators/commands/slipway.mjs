@@ -22,10 +22,10 @@ if (args[0] === 'demo' && !args.includes('--help')) {
   setUp();
 }
 if (readsTypeScript()) {
-  // Proving a branch and going back on one need nothing but git and Node.
+  // Proving a branch, going back on one, installing tools and what is done with images need nothing but git and Node.
   const bare =
-    (args[0] === 'verify' && !['--rendered', '--all'].some((whole) => args.includes(whole))) ||
-    ['rollback', 'apply'].includes(args[0]);
+    (args[0] === 'verify' && !args.some((arg) => /^--(rendered|all|proposal)/.test(arg))) ||
+    ['rollback', 'apply', 'tools', 'image'].includes(args[0]);
   if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }

@@ -13,7 +13,9 @@ export interface Verb {
   readonly options: Readonly<Record<string, Option>>;
   /** Words of which one follows the verb. */
   readonly words?: readonly string[];
-  /** Words that all follow it: one in capitals is a value. */
+  /** What may follow the first of `words`: `FILE…`. */
+  readonly more?: string;
+  /** Words that all follow it: one in capitals is a value, and `[NAME…]` any number of them. */
   readonly takes?: readonly string[];
   readonly examples: readonly string[];
 }
@@ -108,10 +110,16 @@ export const verbs: Readonly<Record<string, Verb>> = {
       app: { type: 'string', value: 'A', help: 'only this app' },
       image,
       images,
+      out: { type: 'string', value: 'FILE', help: 'write it to FILE, too: as a page when that ends in .html' },
       remote,
       json,
     },
-    examples: ['slipway diff', 'slipway diff --env production --app counter', 'slipway diff --dry HEAD~1 --json'],
+    examples: [
+      'slipway diff',
+      'slipway diff --env production --app counter',
+      'slipway diff --dry HEAD~1 --json',
+      'slipway diff --out diff.html',
+    ],
   },
   promote: {
     summary: 'open or update the merge requests that promote',
@@ -224,26 +232,112 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     examples: ['slipway new app shop', 'slipway new app shop-report --kind job --owner team-shop'],
   },
-  bump: {
-    summary: "change the pin of an image in an app's definition",
+  owners: {
+    summary: 'who answers for which files, as CODEOWNERS',
     about:
-      'The reference has a tag, which people read, and a digest, which runs. Every pin of that repository in the definition\nis changed; one that is malformed, the same, or of a repository that the app does not pin is refused.',
+      'From the owner of each app: its team for its folder and for what its image is built from, the team of the platform for\nall else. Teams are groups beside the project. Reads the work tree. GitLab asks owners where the tier is Premium and\nthe branch demands it; npx slipway doctor tells.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'for the branch of this environment, where a part is a folder' },
+      write: { type: 'boolean', help: 'write .gitlab/CODEOWNERS instead of printing' },
+    },
+    examples: ['slipway owners --write', 'slipway owners --env production'],
+  },
+  bump: {
+    summary: "change the pin of an image in an app's definition, or propose to",
+    about:
+      'The reference has a tag, which people read, and a digest, which runs. Every pin of that repository in the definition\nis changed; one that is malformed, the same, or of a repository that the app does not pin is refused.\n\nWhere the definition records a source, an image of another repository is handed over: image and commit change together,\nand the later commit counts, not the later pipeline. A commit that what is pinned came after is superseded (exit code 3),\nthe same image is unchanged (0), and one that does not come after it is refused (1). With --open it is proposed as the one\nmerge request of branch bump/APP onto main, which a later hand-over replaces.',
     takes: ['APP', 'REF@DIGEST'],
-    options: { 'dry-run': dryRun, json },
-    examples: ['slipway bump redis docker.io/library/redis:8.4-alpine@sha256:…'],
+    options: {
+      source: { type: 'string', value: 'SHA', help: 'the commit that it was built from; with --history' },
+      history: {
+        type: 'string',
+        value: 'DIR',
+        help: 'a clone of the repository that it was built in, with its history',
+      },
+      open: { type: 'boolean', help: 'leave the work tree alone, and open or update the merge request; with --source' },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway bump redis docker.io/library/redis:8.4-alpine@sha256:…',
+      'slipway bump shop registry.gitlab.com/example/shop:1.4.2@sha256:… --source 4f2a91c --history ../shop --open',
+    ],
+  },
+  image: {
+    summary: 'find, join, sign and keep the images that are built here',
+    about: `  builds  what is built here at a commit, for find --builds: it runs the definitions of apps, and needs no login
+  find    the image of a folder's tree that main's pipeline signed; with --all of every app that is built here
+  join    join what was built for each platform (FILE: what buildctl --metadata-file wrote, or a digest) to one image
+  sign    sign an image for the folder's tree, state its SBOM, copy it, and tag it, last of all
+  report  every image that an environment named in 90 days, whether its registry has it, and what prune would take
+  prune   delete what no environment named in 90 days, and no tree of main needs
+A tag proves nothing, since whoever may open a merge request may push one: an image is believed when its signature names
+the digest and the tree. It needs cosign, and no npm ci (Node >= 22.18). Registries are asked with the logins of Docker's
+config.json. SLIPWAY_SIGNING_KEY is cosign's name of a key (awskms:///alias/slipway, or a file), SLIPWAY_VERIFICATION_KEY
+its public half where only that is there; without either the pipeline signs by its own identity. The exit code is 3 when
+there is no image yet.`,
+    words: ['builds', 'find', 'join', 'sign', 'report', 'prune'],
+    more: 'FILE…',
+    options: {
+      folder: { type: 'string', value: 'F', help: 'the folder that the image is built from' },
+      repository: { type: 'string', value: 'R', help: 'where it is: registry and name, without tag' },
+      all: { type: 'boolean', help: 'find: every app that is built here' },
+      dry,
+      builds: {
+        type: 'string',
+        value: 'FILE',
+        help: 'find --all: what image builds wrote, so that no code of an app runs beside a login',
+      },
+      wait: { type: 'string', value: 'TIME', help: 'find --all: how long to wait for what is being built: 30m' },
+      out: {
+        type: 'string',
+        value: 'FILE',
+        help: 'builds: write the list; find --all: write the lines that --images reads, when all are there',
+      },
+      platform: {
+        type: 'string',
+        multiple: true,
+        value: 'OS/ARCH',
+        help: 'join: what there must be (default: linux/amd64 and linux/arm64)',
+      },
+      digest: { type: 'string', value: 'D', help: 'sign: the image' },
+      version: { type: 'string', value: 'V', help: 'sign: its tag for people (default: by package.json and git)' },
+      sbom: { type: 'string', value: 'FILE', help: 'sign: what is in it, in CycloneDX' },
+      'copy-to': { type: 'string', value: 'R', help: 'sign: a second repository, which gets it with its signatures' },
+      within: { type: 'string', value: 'TIME', help: 'report: what prune would take so much later: 14d' },
+      remote,
+      'dry-run': dryRun,
+      json,
+    },
+    examples: [
+      'slipway image find --folder service --repository registry.gitlab.com/example/slipway/counter',
+      'slipway image builds --out builds.json',
+      'slipway image find --all --builds builds.json --wait 30m --out images.txt',
+      'slipway image join --folder service --repository R amd64.json arm64.json',
+      'slipway image sign --folder service --repository R --digest sha256:… --sbom sbom.json',
+      'slipway image report --within 14d',
+      'slipway image prune --dry-run',
+    ],
   },
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
     about:
-      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.',
+      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.\n--proposal judges a request onto the branch before it is merged: where it stands, what it brings, by which order, what\npolicies say of it, and what its text claims. Exit code 0: verified; 1: wrong; 3: a person has to look, since it comes\nfrom no proposal branch or its text tells nothing.',
     options: {
       env: { type: 'string', value: 'E', help: 'prove this environment branch' },
       rendered: { type: 'boolean', help: 'prove the branch rendered, by rendering again' },
       all: { type: 'boolean', help: 'prove every environment branch, and rendered' },
-      since: {
+      proposal: {
         type: 'string',
         value: 'SHA',
-        help: 'only what was published after this commit, of main or of rendered',
+        help: 'judge what this commit would bring onto the environment branch',
+      },
+      body: { type: 'string', value: 'FILE', help: 'the text of its request; - reads it from standard input' },
+      since: {
+        type: 'string',
+        value: 'SHA|Nd',
+        help: 'only what was published after this commit, of main or of rendered; or in so many days: 8d',
       },
       remote,
       json,
@@ -252,6 +346,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'slipway verify --env production',
       'slipway verify --rendered --since 4f2a91c',
       'slipway verify --all --json',
+      'slipway verify --env production --proposal 4f2a91c --body text.md',
     ],
   },
   status: {
@@ -277,7 +372,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   doctor: {
     summary: 'whether the machine and the forge are set up so that the promises hold',
     about:
-      'Looks at git, the branches, how they are protected and how requests are merged (GitLab, when SLIPWAY_TOKEN,\nCI_SERVER_URL and CI_PROJECT_ID are set), and says the remedy for each that is wrong. Changes nothing. What it may not\nread is unknown, and no failure; the exit code is 1 when something is wrong.',
+      'Looks at git and the branches and, at GitLab (with SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID), at who may push\nand merge what, how requests are merged, what pipelines may, their secrets, and the tokens. Says the remedy for each\nthat is wrong: a setting, and the call of glab where one does it. Changes nothing. What it may not read is unknown,\nand no failure; the exit code is 1 when something is wrong.',
     options: { remote, json },
     examples: ['slipway doctor', 'slipway doctor --remote local --json'],
   },
@@ -305,14 +400,45 @@ export const verbs: Readonly<Record<string, Verb>> = {
         type: 'boolean',
         help: 'print every step with its commands, and run none; it needs no tool and no credential',
       },
-      json: { type: 'boolean', help: 'print the steps as JSON; with --dry-run' },
+      'change-sets': {
+        type: 'boolean',
+        help: 'with --dry-run: ask AWS what would be changed, by change sets that are deleted again and never executed',
+      },
+      drift: {
+        type: 'boolean',
+        help: 'say how the cluster and its stacks differ from the files, and change nothing; exit code 3 when they do',
+      },
+      as: {
+        type: 'string',
+        value: 'ROLE',
+        help: "be the account's role plan, drift or bootstrap, by the token of a pipeline's job in AWS_ID_TOKEN",
+      },
+      json: { type: 'boolean', help: 'print JSON for programs; with --dry-run or --drift' },
     },
     examples: [
       'slipway bootstrap nonprod --dry-run',
+      'slipway bootstrap nonprod --dry-run --change-sets',
       'slipway bootstrap nonprod',
+      'slipway bootstrap nonprod --drift',
       'slipway bootstrap home --context kind-home',
       'slipway bootstrap nonprod --destroy',
     ],
+  },
+  tools: {
+    summary: 'how the programs that clusters and images need are installed, each in its pinned version',
+    about:
+      'Prints the lines that a person or a pipeline runs on this machine; --install runs them. Each comes from its makers, and\nits checksum is the one that stands here. One that is there in that version or a later one is left alone. It needs no\nnpm ci (Node >= 22.18).',
+    takes: ['[NAME…]'],
+    options: {
+      install: { type: 'boolean', help: 'install what is missing or too old, and see that it runs' },
+      into: {
+        type: 'string',
+        value: 'DIR',
+        help: 'the folder, which is on the PATH (default: /usr/local/bin, else ~/.local/bin)',
+      },
+      json,
+    },
+    examples: ['slipway tools', 'slipway tools cosign --install', 'slipway tools aws eksctl kubectl --install'],
   },
   local: {
     summary: 'this machine as forge and cluster',
@@ -364,7 +490,7 @@ export function helpOf(name: string, verb: Verb): string {
     `--${option}${value ? ` ${value}` : ''}`,
     help,
   ]);
-  const words = verb.words ? [verb.words.join('|')] : (verb.takes ?? []);
+  const words = verb.words ? [verb.words.join('|'), ...(verb.more ? [`[${verb.more}]`] : [])] : (verb.takes ?? []);
   return `slipway ${[name, ...words].join(' ')} [options]: ${verb.summary}
 
 ${verb.about}
@@ -384,11 +510,14 @@ export function help(): string {
 
 ${aligned(Object.entries(verbs).map(([name, { summary }]) => [name, summary]))}
 
-npx slipway VERB --help tells more. Exit codes: 0 done (also when there was nothing to do), 1 failed, 2 called wrongly.
+npx slipway VERB --help tells more. Exit codes: 0 done (also when there was nothing to do), 1 failed, 2 called wrongly,
+3 answered with no, which is no fault.
 
-Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI),
+Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI), SLIPWAY_PROJECT
+(instead of the latter, group/name: for the pipeline of another repository that calls bump --open),
 ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), PROMETHEUS_URL and PROMETHEUS_TOKEN (Prometheus; the token only where it
 asks for one), SLIPWAY_REPOSITORY_TOKEN (what a cluster's Argo CD reads the repository with, for bootstrap),
+SLIPWAY_SIGNING_KEY and SLIPWAY_VERIFICATION_KEY (who signs images, for image),
 SLIPWAY_WORLD (the local world's folder), GITHUB_REPOSITORY (owner/name), GITHUB_TOKEN and GITHUB_API_URL (a mirror on
 GitHub, for announce).
 `;

@@ -47,7 +47,8 @@ export async function verifyEnvironment(mirror: Mirror, environment: string): Pr
   };
 }
 
-async function explain({ git }: Mirror, history: Rendered, path: string, part: string): Promise<Verdict[]> {
+/** Tells what was done to a part that never stood at its path of `rendered`. */
+export async function explain({ git }: Mirror, history: Rendered, path: string, part: string): Promise<Verdict[]> {
   const parts = history.timelines.get(path)?.parts() ?? [];
   const known: Files[] = [];
   for (const id of parts.slice(0, compared)) known.push(await filesOf(git, id));

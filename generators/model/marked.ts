@@ -39,6 +39,20 @@ export function readMarked(body: string): Marked {
 }
 
 /**
+ * What stands between our markers, and whether it ends there: GitLab gives a job the first 2,700 characters of a
+ * description alone. Undefined where none of it is ours.
+ */
+export function ourText(body: string): { kind: Purpose; text: string; isWhole: boolean } | undefined {
+  const text = body.replaceAll('\r\n', '\n');
+  const found = begin.exec(text);
+  const kind = kinds.find((name) => name === found?.[1]);
+  if (!found || !kind) return undefined;
+  const ours = text.slice(found.index + found[0].length);
+  const until = ours.indexOf(end);
+  return { kind, text: until < 0 ? ours : ours.slice(0, until), isWhole: until >= 0 };
+}
+
+/**
  * The whole text of a request: ours between two markers, and around it what people wrote.
  * @param there its text now. @default a new request
  */

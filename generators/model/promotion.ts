@@ -69,7 +69,11 @@ export function plan(route: Route): Step[] {
 }
 
 /** Whether the source ever had what was rendered together with a part of the target. */
-function ranInSource(name: string, part: ObjectId, { rendered, environment, source }: Route): boolean {
+export function ranInSource(
+  name: string,
+  part: ObjectId,
+  { rendered, environment, source }: Omit<Route, 'target'>,
+): boolean {
   const [here, there] = [environment, source?.environment].map((stage) => rendered.timelines.get(`${stage}/${name}`));
   const seen = source?.history?.seen.get(name) ?? [];
   if (!here || !there) return false;

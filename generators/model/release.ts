@@ -17,11 +17,15 @@ export interface ReleaseFacts {
   readonly is: Relation;
 }
 
+/** What such a request says that it does; `verify` holds it against the branch. */
+export const releaseClaim = (environment: string, what: string): string =>
+  `Puts one app on ${environmentBranch(environment)} by a person's wish: ${what}. No gate was asked.`;
+
 /** The text of a request that releases one app, for the person who must press Merge. */
 export function releaseText({ environment, source, what, version, reason, ahead, is }: ReleaseFacts): RequestText {
   const branch = environmentBranch(environment);
   const body = [
-    `Puts one app on ${branch} by a person's wish: ${what}. No gate was asked.`,
+    releaseClaim(environment, what),
     ...(reason ? ['', `Why: \`${quote(reason, 500)}\``] : []),
     ...(ahead ? ['', `**${source} does not run it**: nobody has seen ${version} work there.`] : []),
     ...(is === 'held' ? ['', 'Somebody took this app back, and it is held. Merging this ends the hold.'] : []),

@@ -131,7 +131,7 @@ function sectionsOf(facts: RequestFacts, width: Width): Section[] {
   return [
     { head: first(facts, [...too, ...only]), entries: [] },
     {
-      head: ['| app | from | to | |', '|---|---|---|---|'],
+      head: tableHead,
       entries: facts.items.map((item) => row(facts.kind, item)),
       cut: 9,
     },
@@ -220,6 +220,13 @@ function riskOf(items: readonly Item[], changes: readonly Change[]): string {
   return `; the riskiest change: ${namesOf(worst.apps, 3)} ${says?.[worst.apps.length === 1 ? 0 : 1]}`;
 }
 
+/** How the table of versions begins. */
+export const tableHead = ['| app | from | to | |', '|---|---|---|---|'] as const;
+
+/** What the table says of one name: `| counter | 1.0.3 | 1.0.4 |`; `verify` holds it against the branch. */
+export const claim = (name: string, from: Metadata | undefined, to: Metadata | undefined): string =>
+  `| ${name} | ${from ? versionOf(from) : '–'} | ${to ? versionOf(to) : 'updated'} |`;
+
 function row(kind: RequestKind, { name, from, to, removed, skipped }: Item): string {
   const isNew = !from || from.removed;
   const notes = [
@@ -230,7 +237,7 @@ function row(kind: RequestKind, { name, from, to, removed, skipped }: Item): str
       : []),
     ...(skipped.length > 0 ? [`skips ${namesOf(skipped, 5)}`] : []),
   ];
-  return `| ${name} | ${from ? versionOf(from) : '–'} | ${to ? versionOf(to) : 'updated'} | ${notes.join('; ')} |`;
+  return `${claim(name, from, to)} ${notes.join('; ')} |`;
 }
 
 function commits({ chapters, items, repository }: RequestFacts, width: Width): Section {

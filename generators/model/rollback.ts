@@ -55,11 +55,15 @@ export function lastMoved(
 export const retreatOf = (name: string, from: Metadata | undefined, to: Metadata | undefined): string =>
   to === undefined ? `${name} ${versionOf(from)} → nothing` : move(name, from, to);
 
+/** What such a request says that it does; `verify` holds it against the branch. */
+export const rollbackClaim = (environment: string, moves: readonly string[]): string =>
+  `Puts back on ${environmentBranch(environment)} what stood there before: ${moves.join(', ')}.`;
+
 /** The text of a request that rolls back, for the person who must press Merge. */
 export function rollbackText(environment: string, moves: readonly string[], reason: string | undefined): RequestText {
   const branch = environmentBranch(environment);
   const body = [
-    `Puts back on ${branch} what stood there before: ${moves.join(', ')}.`,
+    rollbackClaim(environment, moves),
     ...(reason ? ['', `Why: \`${quote(reason, 500)}\``] : []),
     '',
     'Each is, tree by tree, a part that stood on this branch: nothing is rendered and no gate is asked. After the merge these apps are held: later promotions leave them there, and say so, until the merge is reverted or a later part is released.',

@@ -18,7 +18,16 @@ export type Fault =
   | 'forged provenance'
   | 'missing provenance'
   /** A signature that does not hold, or none where those before had one. */
-  | 'signature';
+  | 'signature'
+  /** A request that was made on another commit than the branch's tip, or brings a merge. */
+  | 'not on the tip'
+  | 'merge'
+  /** A request that does what its branch is not for, or says what it does not do. */
+  | 'purpose'
+  | 'text'
+  /** What no cluster will do, or what cannot be undone. */
+  | 'policy'
+  | 'irreversible';
 
 export interface Verdict {
   readonly fault: Fault;
