@@ -240,12 +240,12 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('an environment is proven and rolled back, and a part applied, with nothing but Node', () => {
+test('an environment is proven and rolled back, a part applied, and tools installed, with nothing but Node', () => {
   const statics = Map.groupBy(
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,
   );
-  const verbs = ['verify', 'rollback', 'apply', 'main'].map((verb) => `generators/commands/${verb}.ts`);
+  const verbs = ['verify', 'rollback', 'apply', 'tools', 'main'].map((verb) => `generators/commands/${verb}.ts`);
   const needed = new Set(verbs);
   for (const file of needed) for (const { to } of statics.get(file) ?? []) needed.add(to);
   const packages = [...needed].filter((to) => !inRoom(to, 'generators', 'clusters/local') && !to.startsWith('node:'));

@@ -4,13 +4,13 @@ import type { Cloud } from '../bootstrap/plan.ts';
 import { planOf, toolsOf } from '../bootstrap/plan.ts';
 import * as rights from '../bootstrap/rights.ts';
 import type { Step } from '../bootstrap/step.ts';
-import { checkTool, tools } from '../bootstrap/tools.ts';
+import { checkTool } from '../bootstrap/tools.ts';
 import { kubernetes } from '../model/kinds.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { bringArgoCd, bringCredential, bringPlatform } from './bootstrap-argo-cd.ts';
 import { bringCluster } from './bootstrap-cluster.ts';
 import { bringStack } from './bootstrap-stack.ts';
-import { Interrupted, ToolError } from './bootstrap-tool.ts';
+import { Interrupted, ToolError, versionOf } from './bootstrap-tool.ts';
 import { ask, until, type Work } from './bootstrap-work.ts';
 
 /**
@@ -103,15 +103,6 @@ async function checkTools({ target, run }: Work): Promise<string> {
   }
   if (wrong.length > 0) throw new Refusal(wrong.join('\n'));
   return found.join(', ');
-}
-
-async function versionOf(name: keyof typeof tools, run: Work['run']): Promise<string | undefined> {
-  try {
-    return await run(tools[name].ask);
-  } catch (error) {
-    if (error instanceof Refusal && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** All that is needed later is read now: nobody waits for a cluster to be told that a file is missing. */

@@ -3,6 +3,7 @@ import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, formatCommand } from '../bootstrap/command.ts';
+import { type ToolName, tools } from '../bootstrap/tools.ts';
 import { withoutSecrets } from '../git/git.ts';
 import { Refusal } from '../model/refusal.ts';
 
@@ -86,6 +87,16 @@ async function unnamedFile(text: string): Promise<FileHandle> {
 
 const withoutTokens = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^SLIPWAY_(REPOSITORY_)?TOKEN$/.test(name)));
+
+/** What a tool says of its version; undefined where there is no such program. */
+export async function versionOf(name: ToolName, run: RunTool): Promise<string | undefined> {
+  try {
+    return await run(tools[name].ask);
+  } catch (error) {
+    if (error instanceof Refusal && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** What a tool printed, as JSON. @throws {Refusal} naming the command when it is none */
 export function parsedAnswer<T>(command: Command, said: string): T {

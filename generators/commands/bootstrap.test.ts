@@ -233,7 +233,7 @@ test('what cannot be done is refused with the next step, before anything is made
     },
     { says: /lacks s3:CreateBucket on arn:aws:s3:::\*\. Ask whoever/, world: { denied: ['s3:CreateBucket'] } },
     {
-      says: /eksctl is 0\.100\.0; 0\.\d+\.\d+ or later is needed\. Install it: curl .*eksctl-io\/eksctl\/releases\/download\/v0\.\d+\.\d+\//,
+      says: /eksctl is 0\.100\.0; 0\.\d+\.\d+ or later is needed\. Install it: npx slipway tools eksctl --install/,
       world: { versions: { ...standIns.world.versions, eksctl: '0.100.0' } },
     },
     {
@@ -482,7 +482,7 @@ test('the command prints the plan without any tool, and says what a missing one 
   );
   const missing = command(repository, dir, 'home', '--context', 'kind-home');
   const [said, [code]] = await Promise.all([text(missing.stderr), once(missing, 'close')]);
-  assert.match(said, /kubectl is not there; .* Install it: curl .*dl\.k8s\.io\/release\/v/);
+  assert.match(said, /kubectl is not there; .* Install it: npx slipway tools kubectl --install/);
   assert.equal(code, 1);
   assert.equal(standIns.calls.length, 0);
 });

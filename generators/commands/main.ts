@@ -39,7 +39,11 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function checkTaken(name: string, takes: readonly string[], words: readonly string[]): void {
-  const fits = takes.length === words.length && takes.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
+  // `[NAME…]` at the end is any number of them, none as well.
+  const fixed = takes.filter((take) => !take.endsWith('…]'));
+  const fits =
+    (fixed.length === takes.length ? words.length === fixed.length : words.length >= fixed.length) &&
+    fixed.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
   if (!fits)
     throw new Misuse(
       `slipway ${name} wants ${takes.join(' ')}, not ${JSON.stringify(words.join(' '))}; see npx slipway ${name} --help.`,
