@@ -20,7 +20,7 @@ export const tag = prefix;
 export const eksctlPrefix = 'eksctl';
 
 /** An account's role: `slipway-account-bootstrap`. */
-export const accountRole = (name: 'bootstrap' | 'plan' | 'publish') => `${prefix}-account-${name}`;
+export const accountRole = (name: 'bootstrap' | 'drift' | 'plan' | 'publish') => `${prefix}-account-${name}`;
 
 /** What else the role of `bootstrap` may do: with what is kept. */
 export const bootstrapKeeps = `${accountRole('bootstrap')}-keeps`;

@@ -14,6 +14,12 @@ export const describeAddon = ({ metadata: { name, region } }: ClusterFile, addon
   aws(region, 'eks', 'describe-addon', '--cluster-name', name, '--addon-name', addon);
 export const listAccessEntries = (config: ClusterFile): Command => ask(config, 'list-access-entries');
 export const listPodIdentities = (config: ClusterFile): Command => ask(config, 'list-pod-identity-associations');
+export const describeAccessEntry = ({ metadata: { name, region } }: ClusterFile, principal: string): Command =>
+  aws(region, 'eks', 'describe-access-entry', '--cluster-name', name, '--principal-arn', principal);
+export const listAccessPolicies = ({ metadata: { name, region } }: ClusterFile, principal: string): Command =>
+  aws(region, 'eks', 'list-associated-access-policies', '--cluster-name', name, '--principal-arn', principal);
+export const describePodIdentity = ({ metadata: { name, region } }: ClusterFile, id: string): Command =>
+  aws(region, 'eks', 'describe-pod-identity-association', '--cluster-name', name, '--association-id', id);
 export const listNodeGroups = (config: ClusterFile): Command => ask(config, 'list-nodegroups');
 
 /** The stack that eksctl makes a cluster in. */

@@ -42,6 +42,9 @@ export const readCredential = (way: Way): Command =>
 export const listApplications = (way: Way): Command =>
   kubectl(way, 'get', 'applications.argoproj.io', '--all-namespaces', '--output=json');
 
+export const listWorkloads = (way: Way): Command =>
+  kubectl(way, 'get', 'deployments,statefulsets', '--namespace', argoNamespace, '--output=json');
+
 export const credentialName = 'slipway-repository';
 
 /** How Argo CD reads the repository: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories */
@@ -118,6 +121,15 @@ const placed = (manifest: Manifest): Manifest =>
 
 const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
   `${apiVersion.replace(/\/.*/, '')} ${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
+
+/** The versions of Argo CD that a cluster runs, by the images of its workloads: `['v3.6.1']`. */
+export function argoVersions(list: unknown): string[] {
+  const { items = [] } = list as {
+    items?: readonly { spec?: { template?: { spec?: { containers?: readonly { image: string }[] } } } }[];
+  };
+  const images = items.flatMap(({ spec }) => spec?.template?.spec?.containers ?? []).map(({ image }) => image);
+  return [...new Set(images.flatMap((image) => /(?:^|\/)argocd:(v[\w.-]+)/.exec(image)?.[1] ?? []))].sort();
+}
 
 /** The Applications that are not as they should be, one line each. */
 export interface Unsettled {

@@ -1,25 +1,36 @@
 import type { Stack } from '../aws/stacks.ts';
 import { aws, type Command } from './command.ts';
 
-/** The one change set that bootstrap makes; one that is left over from an earlier run is taken away. */
+/** The one change set that bootstrap executes; one that is left over from an earlier run is taken away. */
 export const changeSetName = 'slipway-bootstrap';
+
+/**
+ * What the names of change sets begin with that are made to be looked at, and never executed. A merge request's role may
+ * touch these alone (clusters/aws/account.yaml): it must not put its own in the place of one that is about to be executed.
+ */
+export const planPrefix = 'slipway-plan-';
 
 const of = (region: string, verb: string, stack: string, ...words: string[]) =>
   aws(region, 'cloudformation', verb, '--stack-name', stack, ...words);
-const ofSet = (region: string, verb: string, stack: string, ...words: string[]) =>
-  of(region, verb, stack, '--change-set-name', changeSetName, ...words);
+const ofSet = (region: string, verb: string, stack: string, name: string, ...words: string[]) =>
+  of(region, verb, stack, '--change-set-name', name, ...words);
 
 export const describeStack = (region: string, stack: string): Command => of(region, 'describe-stacks', stack);
 export const deleteStack = (region: string, stack: string): Command => of(region, 'delete-stack', stack);
 export const stackEvents = (region: string, stack: string): Command =>
   of(region, 'describe-stack-events', stack, '--max-items', '100');
-export const describeChangeSet = (region: string, stack: string): Command =>
-  ofSet(region, 'describe-change-set', stack);
-export const deleteChangeSet = (region: string, stack: string): Command => ofSet(region, 'delete-change-set', stack);
-export const executeChangeSet = (region: string, stack: string): Command => ofSet(region, 'execute-change-set', stack);
+export const describeChangeSet = (region: string, stack: string, name = changeSetName): Command =>
+  ofSet(region, 'describe-change-set', stack, name);
+export const deleteChangeSet = (region: string, stack: string, name = changeSetName): Command =>
+  ofSet(region, 'delete-change-set', stack, name);
+export const executeChangeSet = (region: string, stack: string): Command =>
+  ofSet(region, 'execute-change-set', stack, changeSetName);
 
-/** The template is read from standard input: it is the commit's, whatever stands in the work tree. */
-export function createChangeSet(stack: Stack, type: 'CREATE' | 'UPDATE'): Command {
+/**
+ * The template is read from standard input: it is the commit's, whatever stands in the work tree.
+ * @param name of the change set. One that is only looked at says no tags: whoever may look may not tag.
+ */
+export function createChangeSet(stack: Stack, type: 'CREATE' | 'UPDATE', name = changeSetName): Command {
   const parameters = Object.entries(stack.parameters).map(([ParameterKey, ParameterValue]) => ({
     ParameterKey,
     ParameterValue,
@@ -28,10 +39,13 @@ export function createChangeSet(stack: Stack, type: 'CREATE' | 'UPDATE'): Comman
     stack.region,
     'create-change-set',
     stack.name,
+    name,
     ...['--change-set-type', type, '--template-body', 'file:///dev/stdin'],
     ...(parameters.length > 0 ? ['--parameters', JSON.stringify(parameters)] : []),
     ...(stack.capabilities.length > 0 ? ['--capabilities', ...stack.capabilities] : []),
-    ...['--tags', ...Object.entries(stack.tags).map(([key, value]) => `Key=${key},Value=${value}`)],
+    ...(name === changeSetName
+      ? ['--tags', ...Object.entries(stack.tags).map(([key, value]) => `Key=${key},Value=${value}`)]
+      : []),
   );
   return { argv, stdin: stack.file };
 }

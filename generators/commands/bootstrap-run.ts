@@ -80,11 +80,16 @@ async function take(work: Work, { id }: Step): Promise<string> {
   return bringStack(work, stack);
 }
 
-async function checkValues({ examples, token, say, target }: Work): Promise<string> {
+/** @throws {Misuse} naming every value of the example that is left */
+export function refuseExamples(examples: readonly string[]): void {
   if (examples.length > 0)
     throw new Misuse(
       `${examples.length === 1 ? 'a value is' : `${examples.length} values are`} still the example's:\n${examples.map((one) => `  ${one}\n`).join('')}Put your own there, commit, and run this again.`,
     );
+}
+
+async function checkValues({ examples, token, say, target }: Work): Promise<string> {
+  refuseExamples(examples);
   if (token === undefined)
     say(`  SLIPWAY_REPOSITORY_TOKEN is not set: ${target.cluster.name} must have the repository's Secret already`);
   return 'none is the example’s';
@@ -118,11 +123,21 @@ async function readFiles(work: Work): Promise<string> {
   return `${part.length} objects of ${where}, ${release.length} of Argo CD ${work.target.argoCd.version}`;
 }
 
-async function checkIdentity(work: Work, { account, region, eksctl: { file, config } }: Cloud): Promise<string> {
-  const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
-  if (identity.Account === account && !rights.mayEnter(identity, config))
+async function checkIdentity(work: Work, cloud: Cloud): Promise<string> {
+  const identity = await checkAccount(work, cloud);
+  const { file, config } = cloud.eksctl;
+  if (!rights.mayEnter(identity, config))
     work.say(`  it has no access entry in ${file}: it can make the stacks, and another one makes the cluster`);
-  if (identity.Account === account) return identity.Arn;
+  return identity.Arn;
+}
+
+/** @returns whoever runs this; @throws {Refusal} when that is in another account */
+export async function checkAccount(
+  work: Pick<Work, 'run' | 'target'>,
+  { account, region }: Cloud,
+): Promise<rights.Identity> {
+  const identity = await ask<rights.Identity>(work, rights.whoAmI(region));
+  if (identity.Account === account) return identity;
   throw new Refusal(
     `you are ${identity.Arn} in account ${identity.Account}, and ${work.target.cluster.name} belongs into ${account}. Sign in there (AWS_PROFILE names a profile), or correct aws.account of it in clusters/environments.ts.`,
   );

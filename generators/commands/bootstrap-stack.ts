@@ -95,21 +95,26 @@ async function settled(work: Work, region: string, name: string): Promise<string
   return found.status;
 }
 
-export const statusOf = async (work: Work, region: string, name: string): Promise<string | undefined> =>
+/** What asks a stack. */
+type Asking = Pick<Work, 'run'>;
+
+export const statusOf = async (work: Asking, region: string, name: string): Promise<string | undefined> =>
   (await described(work, region, name))?.StackStatus;
 
 interface Described {
   readonly StackStatus: string;
+  readonly Parameters?: readonly { readonly ParameterKey: string; readonly ParameterValue: string }[];
   readonly Outputs?: readonly { readonly OutputKey: string; readonly OutputValue: string }[];
 }
 
-async function described(work: Work, region: string, name: string): Promise<Described | undefined> {
+/** A stack; undefined where there is none of this name. */
+export async function described(work: Asking, region: string, name: string): Promise<Described | undefined> {
   const command = formation.describeStack(region, name);
   return (await unless(/does not exist/, ask<{ Stacks: Described[] }>(work, command)))?.Stacks[0];
 }
 
-const changeSetOf = (work: Work, region: string, name: string): Promise<ChangeSet | undefined> =>
-  unless(/ChangeSetNotFound|does not exist/, ask<ChangeSet>(work, formation.describeChangeSet(region, name)));
+export const changeSetOf = (work: Asking, region: string, name: string, set?: string): Promise<ChangeSet | undefined> =>
+  unless(/ChangeSetNotFound|does not exist/, ask<ChangeSet>(work, formation.describeChangeSet(region, name, set)));
 
 /** Takes away what an earlier run left. */
 async function dropChangeSet(work: Work, region: string, name: string): Promise<void> {

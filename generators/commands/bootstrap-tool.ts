@@ -86,7 +86,9 @@ async function unnamedFile(text: string): Promise<FileHandle> {
 }
 
 const withoutTokens = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^SLIPWAY_(REPOSITORY_)?TOKEN$/.test(name)));
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(SLIPWAY_(REPOSITORY_)?TOKEN|AWS_ID_TOKEN)$/.test(name)),
+  );
 
 /** What a tool says of its version; undefined where there is no such program. */
 export async function versionOf(name: ToolName, run: RunTool): Promise<string | undefined> {

@@ -20,7 +20,23 @@ interface StoredStack {
   /** So many questions are answered with `busy` first. */
   busy?: { left: number; status: string } | undefined;
   content: string;
-  changeSet?: { type: string; content: string; asked: number } | undefined;
+  /** The template and its parameters as they were given. */
+  given?: GivenStack;
+  changeSet?: StoredSet | undefined;
+  /** Change sets that are only looked at, by name. */
+  plans?: Record<string, StoredSet | undefined>;
+}
+
+interface GivenStack {
+  text: string;
+  parameters: object[];
+}
+
+interface StoredSet {
+  type: string;
+  content: string;
+  asked: number;
+  given?: GivenStack;
 }
 
 interface StoredCluster extends Record<string, unknown> {
@@ -53,6 +69,22 @@ export interface World {
   ill: string[];
   server: string;
   contexts: string[];
+  /** What somebody did past the files. */
+  byHand: ByHand;
+}
+
+interface ByHand {
+  /** Fields of the cluster, as EKS tells them. */
+  cluster: object;
+  /** Access entries, by their principals. */
+  entries: Record<string, object>;
+  /** Settings of add-ons, and roles of pods, by their names. */
+  settings: Record<string, string>;
+  roles: Record<string, string>;
+  /** What CloudFormation finds, by stack; a text is why it could not look. */
+  drifts: Record<string, object[] | string>;
+  /** What runs Argo CD. */
+  argoCd: string;
 }
 
 export const freshWorld = (): World => ({
@@ -67,6 +99,7 @@ export const freshWorld = (): World => ({
   ill: [],
   server: '1.36',
   contexts: ['kind-home'],
+  byHand: { cluster: {}, entries: {}, settings: {}, roles: {}, drifts: {}, argoCd: 'quay.io/argoproj/argocd:v9.9.9' },
 });
 
 /** How one call goes wrong: it fails before it did anything, or after; or it never ends. */
@@ -248,14 +281,24 @@ function iam(world: World, verb: string, rest: readonly string[]): Answer {
   };
 }
 
+const named: Readonly<Record<string, readonly string[]>> = {
+  'describe-access-entry': ['--principal-arn'],
+  'list-associated-access-policies': ['--principal-arn'],
+  'describe-pod-identity-association': ['--association-id'],
+};
+
 function eks(world: World, verb: string, rest: readonly string[]): Answer {
   if (verb === 'update-kubeconfig') {
     options(rest, ['--name', '--region', '--kubeconfig', '--alias']);
     return world.cluster ? { out: 'Updated context' } : awsError('ResourceNotFoundException', 'No cluster found');
   }
-  const known = verb === 'describe-cluster' ? ['--name'] : ['--cluster-name', '--addon-name'];
-  const { '--addon-name': addon } = options(rest, [...regional, ...known]);
-  const { cluster } = world;
+  const known =
+    verb === 'describe-cluster'
+      ? ['--name']
+      : ['--cluster-name', ...({ 'describe-addon': ['--addon-name'], ...named }[verb] ?? [])];
+  const given = options(rest, [...regional, ...known]);
+  const { '--addon-name': addon, '--principal-arn': principal = '', '--association-id': id = '' } = given;
+  const { cluster, byHand } = world;
   if (!cluster) return awsError('ResourceNotFoundException', 'No cluster found for name: prod.');
   switch (verb) {
     case 'describe-cluster': {
@@ -268,6 +311,7 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
             ...{ name: 'prod', status, version, zonalShiftConfig: { enabled: zonalShift } },
             logging: { clusterLogging: [{ types: logging, enabled: true }] },
             resourcesVpcConfig: { endpointPublicAccess: true, endpointPrivateAccess: true, publicAccessCidrs },
+            ...byHand.cluster,
           },
         },
       };
@@ -276,10 +320,36 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
       return { out: { addons: cluster.addons.map((addon) => addon.split(' ')[0]) } };
     case 'describe-addon': {
       const [, addonVersion] = cluster.addons.find((one) => one.startsWith(`${addon} `))?.split(' ') ?? [];
-      return { out: { addon: { addonName: addon, addonVersion } } };
+      return {
+        out: { addon: { addonName: addon, addonVersion, configurationValues: byHand.settings[String(addon)] } },
+      };
     }
     case 'list-access-entries':
-      return { out: { accessEntries: cluster.accessEntries } };
+      return { out: { accessEntries: [...new Set([...cluster.accessEntries, ...Object.keys(byHand.entries)])] } };
+    case 'describe-access-entry':
+      return {
+        out: {
+          accessEntry: {
+            principalArn: principal,
+            type: 'STANDARD',
+            kubernetesGroups: [],
+            ...byHand.entries[principal],
+          },
+        },
+      };
+    case 'list-associated-access-policies': {
+      const policies = eksctlFile.accessConfig.accessEntries[0]?.accessPolicies.map(({ policyARN, accessScope }) => ({
+        policyArn: policyARN,
+        accessScope,
+      }));
+      const { associatedAccessPolicies = policies } = (byHand.entries[principal] ?? {}) as Record<string, object>;
+      return { out: { associatedAccessPolicies } };
+    }
+    case 'describe-pod-identity-association': {
+      const [namespace, serviceAccount] = id.split('/');
+      const roleArn = byHand.roles[id] ?? 'arn:aws:iam::123456789012:role/team/runner';
+      return { out: { association: { namespace, serviceAccount, roleArn } } };
+    }
     case 'list-nodegroups':
       return { out: { nodegroups: cluster.nodeGroups } };
     case 'list-pod-identity-associations':
@@ -287,7 +357,7 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
         out: {
           associations: cluster.podIdentities.map((name) => {
             const [namespace, serviceAccount] = name.split('/');
-            return { namespace, serviceAccount };
+            return { namespace, serviceAccount, associationId: name };
           }),
         },
       };
@@ -295,7 +365,7 @@ function eks(world: World, verb: string, rest: readonly string[]): Answer {
   throw new Unknown(verb);
 }
 
-function formation({ stacks, changes }: World, verb: string, rest: readonly string[], stdin: string): Answer {
+function formation({ stacks, changes, byHand }: World, verb: string, rest: readonly string[], stdin: string): Answer {
   const known = [
     '--stack-name',
     '--change-set-name',
@@ -303,20 +373,46 @@ function formation({ stacks, changes }: World, verb: string, rest: readonly stri
     '--change-set-type',
     '--template-body',
     '--parameters',
+    '--stack-drift-detection-id',
+    '--template-stage',
   ];
-  const given = options(rest, [...regional, ...known, '--capabilities[]', '--tags[]']);
-  const { '--stack-name': name = '', '--change-set-type': type = '' } = given;
+  const lists = ['--capabilities[]', '--tags[]', '--stack-resource-drift-status-filters[]'];
+  const given = options(rest, [...regional, ...known, ...lists]);
+  const { '--stack-name': name = '', '--change-set-type': type = '', '--change-set-name': setName = '' } = given;
   const stack = stacks[name];
+  const executed = setName === 'slipway-bootstrap';
+  const setThere = executed ? stack?.changeSet : stack?.plans?.[setName];
+  const keep = (set: StoredSet | undefined) => {
+    if (!stack) return;
+    if (executed) stack.changeSet = set;
+    else stack.plans = { ...stack.plans, [setName]: set };
+  };
   const gone = awsError('ValidationError', `Stack [${name}] does not exist`);
   switch (verb) {
     case 'describe-stacks': {
       if (!stack) return awsError('ValidationError', `Stack with id ${name} does not exist`);
       if (stack.busy && stack.busy.left-- > 0) return { out: { Stacks: [{ StackStatus: stack.busy.status }] } };
       stack.busy = undefined;
-      if (stack.status !== 'DELETE_COMPLETE') return { out: { Stacks: [{ StackStatus: stack.status }] } };
+      if (stack.status !== 'DELETE_COMPLETE')
+        return { out: { Stacks: [{ StackStatus: stack.status, Parameters: stack.given?.parameters }] } };
       delete stacks[name];
       return awsError('ValidationError', `Stack with id ${name} does not exist`);
     }
+    case 'get-template':
+      return { out: { TemplateBody: stack?.given?.text, StagesAvailable: [given['--template-stage']] } };
+    case 'detect-stack-drift':
+      return { out: { StackDriftDetectionId: name } };
+    case 'describe-stack-drift-detection-status': {
+      const found = byHand.drifts[given['--stack-drift-detection-id'] ?? ''];
+      return {
+        out:
+          typeof found === 'string'
+            ? { DetectionStatus: 'DETECTION_FAILED', DetectionStatusReason: found }
+            : { DetectionStatus: 'DETECTION_COMPLETE' },
+      };
+    }
+    case 'describe-stack-resource-drifts':
+      return { out: { StackResourceDrifts: byHand.drifts[name] ?? [] } };
     case 'describe-stack-events':
       return {
         out: {
@@ -339,7 +435,7 @@ function formation({ stacks, changes }: World, verb: string, rest: readonly stri
       return { mutates: true };
     case 'create-change-set': {
       if (given['--template-body'] !== 'file:///dev/stdin' || !load(stdin)) throw new Unknown('its template');
-      if (stack?.changeSet) return awsError('AlreadyExistsException', 'ChangeSet already exists');
+      if (setThere) return awsError('AlreadyExistsException', 'ChangeSet already exists');
       if (type === 'UPDATE' && !stack) return gone;
       if (type === 'CREATE' && stack && stack.status !== 'REVIEW_IN_PROGRESS')
         return awsError('ValidationError', `Stack [${name}] already exists and cannot be created again`);
@@ -349,16 +445,23 @@ function formation({ stacks, changes }: World, verb: string, rest: readonly stri
         given.list['--capabilities'],
         given.list['--tags'],
       ]);
-      stacks[name] ??= { status: 'REVIEW_IN_PROGRESS', content: '' };
-      (stacks[name] as StoredStack).changeSet = { type, content, asked: 0 };
+      // Whoever may only look may not tag, and makes no stack.
+      if (!executed && (type !== 'UPDATE' || given.list['--tags'])) throw new Unknown('who looks');
+      const set = {
+        ...{ type, content, asked: 0 },
+        given: { text: stdin, parameters: JSON.parse(given['--parameters'] ?? '[]') },
+      };
+      if (stack) keep(set);
+      else stacks[name] = { status: 'REVIEW_IN_PROGRESS', content: '', changeSet: set };
       return { out: { Id: 'arn' }, mutates: true };
     }
     case 'describe-change-set': {
-      const set = stack?.changeSet;
+      const set = setThere;
       if (!stack) return gone;
       if (!set) return awsError('ChangeSetNotFound', 'ChangeSet [slipway-bootstrap] does not exist');
       if (set.asked++ === 0) return { out: { Status: 'CREATE_PENDING', ExecutionStatus: 'UNAVAILABLE' } };
-      if (set.type === 'UPDATE' && set.content === stack.content)
+      const same = executed ? stack.content : JSON.stringify([...JSON.parse(stack.content).slice(0, 3), undefined]);
+      if (set.type === 'UPDATE' && set.content === same)
         return { out: { Status: 'FAILED', StatusReason: "The submitted information didn't contain changes." } };
       const first = [
         { ResourceChange: { Action: 'Add', LogicalResourceId: 'Network', ResourceType: 'AWS::EC2::VPC' } },
@@ -372,14 +475,14 @@ function formation({ stacks, changes }: World, verb: string, rest: readonly stri
       };
     }
     case 'delete-change-set':
-      if (stack) stack.changeSet = undefined;
+      keep(undefined);
       return { mutates: true };
     case 'execute-change-set': {
       const set = stack?.changeSet;
       if (!stack || !set) return gone;
       const verb = set.type === 'CREATE' ? 'CREATE' : 'UPDATE';
       stacks[name] = {
-        ...{ status: `${verb}_COMPLETE`, content: set.content },
+        ...{ status: `${verb}_COMPLETE`, content: set.content, ...(set.given ? { given: set.given } : {}) },
         busy: { left: 1, status: `${verb}_IN_PROGRESS` },
       };
       return { mutates: true };
@@ -497,6 +600,14 @@ function kubectl(world: World, args: readonly string[], stdin: string): Answer {
     options(rest.slice(2), ['--namespace', '--ignore-not-found!', '--output']);
     return { out: world.objects[`argocd Secret ${rest[1]}`] ?? '' };
   }
+  if (rest[0] === 'deployments,statefulsets') {
+    options(rest.slice(1), ['--namespace', '--output']);
+    const containers = [{ name: 'server', image: world.byHand.argoCd }];
+    const items = Object.values(world.objects)
+      .filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind))
+      .map(() => ({ spec: { template: { spec: { containers } } } }));
+    return { out: { items } };
+  }
   if (rest[0] !== 'applications.argoproj.io') throw new Unknown(String(rest[0]));
   options(rest.slice(1), ['--all-namespaces!', '--output']);
   return { out: { items: applications(world) } };
@@ -550,13 +661,30 @@ const eksctlFile = {
   metadata: { name: 'prod', region: 'eu-central-1', version: '1.36' },
   accessConfig: {
     bootstrapClusterCreatorAdminPermissions: false,
-    accessEntries: [{ principalARN: 'arn:aws:iam::123456789012:role/team/platform' }],
+    accessEntries: [
+      {
+        principalARN: 'arn:aws:iam::123456789012:role/team/platform',
+        accessPolicies: [
+          {
+            policyARN: 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
+            accessScope: { type: 'cluster' },
+          },
+        ],
+      },
+    ],
   },
   addons: [{ name: 'metrics-server', version: 'v0.8.1-eksbuild.11' }, { name: 'kube-state-metrics' }] as {
     name: string;
     version?: string;
   }[],
-  iam: { podIdentityAssociations: [{ namespace: 'ci', serviceAccountName: 'runner' }] },
+  iam: {
+    podIdentityAssociations: [
+      {
+        ...{ namespace: 'ci', serviceAccountName: 'runner' },
+        roleARN: 'arn:aws:iam::123456789012:role/team/runner',
+      },
+    ],
+  },
   managedNodeGroups: [{ name: 'arm' }],
   cloudWatch: { clusterLogging: { enableTypes: ['audit', 'api'] } },
   vpc: { publicAccessCIDRs: ['10.1.0.0/16'] },

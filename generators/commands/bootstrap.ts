@@ -1,14 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { argoCdRelease, installation } from '../bootstrap/argo-cd.ts';
+import { formatDifference } from '../bootstrap/drift.ts';
 import { formatPlan, planOf, type Target } from '../bootstrap/plan.ts';
+import { planPrefix } from '../bootstrap/stack.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
+import { type Changes, findChanges, formatChanges } from './bootstrap-changes.ts';
 import { type Definitions, definitionsAt } from './bootstrap-definitions.ts';
 import { describeDestroy } from './bootstrap-destroy.ts';
-import { bootstrap } from './bootstrap-run.ts';
+import { findDrift, type Looking } from './bootstrap-drift.ts';
+import { bootstrap, refuseExamples } from './bootstrap-run.ts';
+import { type PipelineRole, pipelineRoles, signIn } from './bootstrap-sign-in.ts';
 import { paramsOf, readPart, readRelease } from './bootstrap-sources.ts';
 import { examplesLeft, type Makers, targetOf } from './bootstrap-target.ts';
 import { Interrupted, type RunTool, toolRunner } from './bootstrap-tool.ts';
@@ -96,9 +102,13 @@ export const again = ({ cluster, context, dry, argoCd }: BootstrapRequest): stri
 
 export async function run({ values, words: [cluster = ''] }: Asked): Promise<void> {
   const { dry, context: named, 'argo-cd': argoCd } = values as Readonly<Record<string, string | undefined>>;
-  const asked = ['dry-run', 'eksctl', 'destroy'].filter((option) => values[option]);
+  const asked = ['dry-run', 'eksctl', 'destroy', 'drift'].filter((option) => values[option]);
   if (asked.length > 1) throw new Misuse(`--${asked[0]} and --${asked[1]} are two questions: ask one of them.`);
-  if (values.json && !values['dry-run']) throw new Misuse('--json says what --dry-run would: give it with that.');
+  if (values.json && !values['dry-run'] && !values.drift)
+    throw new Misuse('--json says what --dry-run or --drift would: give it with one of them.');
+  if (values['change-sets'] && !values['dry-run'])
+    throw new Misuse('--change-sets says what a run would change: give it with --dry-run.');
+  const role = roleNamed(values.as);
   // Its folder is another one later.
   const manifest = argoCd === undefined ? undefined : resolve(argoCd);
   const request: BootstrapRequest = { cluster, dry, context: named, argoCd: manifest };
@@ -110,41 +120,81 @@ export async function run({ values, words: [cluster = ''] }: Asked): Promise<voi
     context.say(`What is changed under clusters/ and not committed does not count: ${short(prepared.dry)} does.`);
 
   if (values.eksctl) return void process.stdout.write(inAws(target, '--eksctl').eksctl.text);
-  if (values['dry-run']) {
-    const steps = planOf(target);
-    if (values.json)
-      console.log(
-        JSON.stringify({ version: 1, cluster, dry: prepared.dry, examples: prepared.examples, steps }, null, 2),
-      );
-    else {
-      for (const line of formatPlan(steps)) console.log(line);
-      for (const left of prepared.examples) console.log(`It would be refused: ${left}, which is the example's.`);
-    }
-    return;
-  }
+  if (values['dry-run'] && !values['change-sets']) return printPlan(prepared, { json: values.json === true });
   const stop = new AbortController();
   const interrupt = () => stop.abort(new Interrupted('it was stopped.'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
-  const tool = toolRunner(process.env, stop.signal);
-  if (values.destroy) {
-    for (const line of await describeDestroy(tool, inAws(target, '--destroy'))) console.log(line);
+  const signed = role === undefined ? undefined : await signIn(process.env, role, inAws(target, '--as'));
+  try {
+    const tool = toolRunner(signed?.env ?? process.env, stop.signal);
+    if (values.destroy) {
+      for (const line of await describeDestroy(tool, inAws(target, '--destroy'))) console.log(line);
+      return;
+    }
+    if (target.cloud) await mkdir(dirname(join(context.checkout.dir, target.cloud.kubeconfig)), { recursive: true });
+    // The kubeconfig's name is relative, as it is printed.
+    process.chdir(context.checkout.dir);
+    const work = workOf(context, request, prepared, {
+      run: tool,
+      signal: stop.signal,
+      token: process.env.SLIPWAY_REPOSITORY_TOKEN || undefined,
+      agree: values.yes ? async () => true : agreedOnTerminal(stop.signal),
+      pace: { every: 10_000, atMost: 40 * 60_000 },
+    });
+    if (values.drift) return await printDrift(prepared, work, values.json === true);
+    if (values['dry-run']) {
+      refuseExamples(prepared.examples);
+      const changes = await findChanges(work, `${planPrefix}${randomUUID()}`);
+      return printPlan(prepared, { json: values.json === true, changes });
+    }
+    await bootstrap(work, again(request));
+    console.log(
+      `${cluster} is there, with Argo CD ${argoCdRelease.version}, and has what stands on env/${target.platform}.`,
+    );
+    if (target.cloud)
+      console.log(`  kubectl --kubeconfig ${target.cloud.kubeconfig} get applications --all-namespaces`);
+  } finally {
+    await signed?.signOut();
+  }
+}
+
+function roleNamed(said: Asked['values'][string]): PipelineRole | undefined {
+  if (said === undefined) return undefined;
+  const role = pipelineRoles.find((one) => one === said);
+  if (role) return role;
+  throw new Misuse(`--as ${said} is no role that a pipeline has: expected one of ${pipelineRoles.join(', ')}.`);
+}
+
+/** Every step with its commands, and, where somebody asked, what they would change. */
+function printPlan(
+  { dry, target, examples }: Prepared,
+  { json, changes }: { readonly json: boolean; readonly changes?: Changes },
+): void {
+  const steps = planOf(target);
+  if (json) {
+    const cluster = target.cluster.name;
+    console.log(JSON.stringify({ version: 1, cluster, dry, examples, changes, steps }, null, 2));
     return;
   }
-  if (target.cloud) await mkdir(dirname(join(context.checkout.dir, target.cloud.kubeconfig)), { recursive: true });
-  // The kubeconfig's name is relative, as it is printed.
-  process.chdir(context.checkout.dir);
-  const work = workOf(context, request, prepared, {
-    run: tool,
-    signal: stop.signal,
-    token: process.env.SLIPWAY_REPOSITORY_TOKEN || undefined,
-    agree: values.yes ? async () => true : agreedOnTerminal(stop.signal),
-    pace: { every: 10_000, atMost: 40 * 60_000 },
-  });
-  await bootstrap(work, again(request));
-  console.log(
-    `${cluster} is there, with Argo CD ${argoCdRelease.version}, and has what stands on env/${target.platform}.`,
-  );
-  if (target.cloud) console.log(`  kubectl --kubeconfig ${target.cloud.kubeconfig} get applications --all-namespaces`);
+  for (const line of [...(changes ? formatChanges(changes) : []), ...formatPlan(steps)]) console.log(line);
+  for (const left of examples) console.log(`It would be refused: ${left}, which is the example's.`);
+}
+
+/** Drift is no fault of whoever asks, and no success either: exit code 3. */
+async function printDrift({ dry, target, examples }: Prepared, work: Looking, json: boolean): Promise<void> {
+  refuseExamples(examples);
+  const differences = await findDrift(work);
+  const { name } = target.cluster;
+  if (json) console.log(JSON.stringify({ version: 1, cluster: name, dry, differences }, null, 2));
+  else if (differences.length === 0) console.log(`${name} is as the files of ${short(dry)} say.`);
+  else {
+    console.log(`${name} is not as the files of ${short(dry)} say, in ${differences.length} places:`);
+    for (const difference of differences) console.log(`  ${formatDifference(difference)}`);
+    console.log(
+      `npx slipway bootstrap ${name} adds what is missing; what no file has, and what somebody changed by hand, is put right where it was made, or written into the files.`,
+    );
+  }
+  if (differences.length > 0) process.exitCode = 3;
 }
 
 function inAws({ cluster, cloud }: Target, option: string): NonNullable<Target['cloud']> {
