@@ -5,6 +5,7 @@ import {
   bootstrapKeeps,
   boundary,
   eksctlPrefix,
+  imagesKey,
   podBoundary,
   policyArn,
   prefix,
@@ -146,7 +147,9 @@ export function accountActions(cluster: Cluster): readonly Need[] {
     },
     {
       actions: names('iam', 'CreateRole PutRolePolicy UpdateAssumeRolePolicy'),
-      resources: (['bootstrap', 'plan', 'publish'] as const).map((name) => roleArn(account, accountRole(name))),
+      resources: (['bootstrap', 'drift', 'plan', 'publish'] as const).map((name) =>
+        roleArn(account, accountRole(name)),
+      ),
     },
     {
       actions: names('iam', 'CreatePolicy CreatePolicyVersion'),
@@ -156,6 +159,10 @@ export function accountActions(cluster: Cluster): readonly Need[] {
     {
       actions: names('iam', 'CreateOpenIDConnectProvider'),
       resources: [`arn:aws:iam::${account}:oidc-provider/id`],
+    },
+    {
+      actions: names('kms', 'CreateAlias'),
+      resources: [`arn:aws:kms:${region}:${account}:${imagesKey}`],
     },
     { actions: names('ecr', 'CreateRepository'), resources: [`arn:aws:ecr:${region}:${account}:repository/id`] },
   ];

@@ -35,6 +35,9 @@ export const backupRole = (environment: string, name: 'writer' | 'reader') => `$
 /** The key that a cluster's secrets are encrypted with. */
 export const keyAlias = (cluster: string) => `alias/${prefix}-cluster-${cluster}`;
 
+/** The key that images are signed with: `awskms:///alias/slipway-images` for cosign. */
+export const imagesKey = `alias/${prefix}-images`;
+
 /** The group and name of the repository on its forge: `example/slipway`. */
 export const projectOf = ({ repository }: Pick<Path, 'repository'>) => gitLabOf(repository).project;
 

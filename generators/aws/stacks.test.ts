@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { app as redisBackup } from '../../apps/redis-backup/app.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
+import { changeSetName, planPrefix } from '../bootstrap/stack.ts';
 import type { Cluster, Path } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -13,7 +14,7 @@ import { deployable } from './deployable.ts';
 import { conditionOf } from './document.ts';
 import { eksctlOf } from './eksctl.ts';
 import { allows, type Request } from './grant.fixture.ts';
-import { bootstrapKeeps, boundary, bucketName, podBoundary, policyArn, roleArn } from './names.ts';
+import { bootstrapKeeps, boundary, bucketName, imagesKey, podBoundary, policyArn, roleArn } from './names.ts';
 import { type Stack, stacksOf } from './stacks.ts';
 import { templateOf, textOf } from './template.ts';
 import { grantsOf, policiesOf, propertiesOf, resourcesOf } from './template-rule.ts';
@@ -260,18 +261,123 @@ test('the job that writes backups names the bucket that is made for it, and what
 });
 
 /** What the role of bootstrap may do, for a cluster. */
-function bootstrap(cluster: Cluster): (request: Request) => boolean {
+const bootstrap = (cluster: Cluster) => roleOfAccount(cluster, 'Bootstrap');
+
+/** What a role of the account may do: the statements of the resources whose names begin so. */
+function roleOfAccount(cluster: Cluster, named: string): (request: Request) => boolean {
   const [account] = stacksOf(cluster, real);
   assert.ok(account);
   const made = template(account.file);
-  const own = grantsOf(made).filter(({ keys }) => String(keys[1]).startsWith('Bootstrap'));
+  const own = grantsOf(made).filter(({ keys }) => String(keys[1]).startsWith(named));
   const values = {
+    'SigningKey.Arn': signingKey,
+    'Images.Arn': images,
     ...valuesOf(account, cluster.aws?.account ?? ''),
     Boundary: policyArn(cluster.aws?.account ?? '', boundary),
     PodBoundary: policyArn(cluster.aws?.account ?? '', podBoundary),
   };
   return (request) => allows(own, request, values);
 }
+
+const signingKey = 'arn:aws:kms:eu-central-1:000000000000:key/signing';
+const images = 'arn:aws:ecr:eu-central-1:000000000000:repository/example/slipway/counter';
+
+test('a merge request makes change sets to look at, and none that bootstrap would execute', () => {
+  const [cluster] = inAws;
+  assert.ok(cluster);
+  const may = roleOfAccount(cluster, 'Plan');
+  const stack = 'arn:aws:cloudformation:eu-central-1:000000000000:stack/slipway-cluster-nonprod/id';
+  const named = (name: string) => ({ 'cloudformation:ChangeSetName': name });
+  for (const action of ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']) {
+    const request = { action: `cloudformation:${action}`, resource: stack };
+    assert.ok(may({ ...request, context: named(`${planPrefix}1`) }), action);
+    assert.ok(!may({ ...request, context: named(changeSetName) }), action);
+    assert.ok(!may(request), action);
+  }
+  for (const action of ['ExecuteChangeSet', 'UpdateStack', 'CreateStack', 'DeleteStack', 'DetectStackDrift'])
+    assert.ok(!may({ action: `cloudformation:${action}`, resource: stack, context: named(`${planPrefix}1`) }), action);
+});
+
+test('what pipelines of merge requests and of the schedule may do is look, change sets of their own aside', () => {
+  const made = template('clusters/aws/account.yaml');
+  const looks = /^[\w-]+:(Describe|Detect|Get|List|Validate)\w*\*?$/;
+  const secret = /^(s3:GetObject|secretsmanager|ssm|kms:Decrypt|logs:Get|sts)/;
+  for (const role of ['Plan', 'Drift']) {
+    const own = grantsOf(made).filter(({ keys }) => keys[1] === role);
+    const changes = own.filter(({ actions }) => !actions.every((action) => looks.test(action) && !secret.test(action)));
+    assert.deepEqual(
+      changes.map(({ actions }) => actions.join()),
+      role === 'Plan'
+        ? ['cloudformation:CreateChangeSet,cloudformation:DeleteChangeSet,cloudformation:DescribeChangeSet']
+        : [],
+    );
+  }
+});
+
+test('only merge requests are trusted with any branch; what reads settings, pushes, signs or applies is of main alone', () => {
+  const made = template('clusters/aws/account.yaml');
+  const subjects = Object.fromEntries(
+    resourcesOf(made, 'AWS::IAM::Role').map(({ name }) => [
+      name,
+      policiesOf(made)
+        .filter(({ purpose, statement }) => purpose === 'trust' && statement.keys[1] === name)
+        .flatMap(({ statement }) =>
+          Object.values(statement.condition).flatMap((keys) =>
+            Object.entries(keys).flatMap(([key, value]) => (key.endsWith(':sub') ? [String(value)] : [])),
+          ),
+        )
+        .map((subject) => subject.replace(/.*:ref:/, '')),
+    ]),
+  );
+  assert.deepEqual(subjects, { Plan: ['*'], Drift: ['main'], Publish: ['main'], Bootstrap: ['main'] });
+});
+
+test('pipelines of main sign images, nobody else does, and whoever verifies needs the public half alone', () => {
+  const [cluster] = inAws;
+  assert.ok(cluster);
+  const made = template('clusters/aws/account.yaml');
+  const sign: Request = { action: 'kms:Sign', resource: signingKey, context: { 'aws:ResourceTag/slipway': 'account' } };
+  for (const role of ['Plan', 'Drift', 'Bootstrap']) assert.ok(!roleOfAccount(cluster, role)(sign), role);
+  assert.ok(roleOfAccount(cluster, 'Publish')(sign));
+  for (const role of ['Plan', 'Publish'])
+    for (const action of ['kms:GetPublicKey', 'kms:DescribeKey'])
+      assert.ok(roleOfAccount(cluster, role)({ action, resource: signingKey }), `${role} ${action}`);
+  const key = policiesOf(made).filter(({ purpose, statement }) => purpose === 'key' && statement.effect === 'Deny');
+  const values = { 'AWS::AccountId': '000000000000' };
+  const who = key.map(({ statement }) =>
+    conditionOf(statement, 'aws:PrincipalArn').map(({ operator, value }) => [
+      operator,
+      textOf(value, values)?.replace(/.*\//, ''),
+      statement.actions.includes('kms:Sign') || statement.actions.includes('kms:PutKeyPolicy'),
+    ]),
+  );
+  assert.deepEqual(who, [
+    [['ArnNotEquals', 'slipway-account-publish', true]],
+    [['ArnEquals', 'slipway-account-bootstrap', true]],
+  ]);
+  // Whatever bootstrap may do to keys of clusters, which have the same tag, this key denies it.
+  const tended = grantsOf(made)
+    .filter(({ keys }) => String(keys[1]).startsWith('Bootstrap'))
+    .flatMap(({ actions }) => actions)
+    .filter((action) => /^kms:(?!Create(Key)|Describe|Get|List|Enable)/.test(action));
+  const denied = key.flatMap(({ statement }) => statement.actions);
+  assert.ok(tended.length > 4);
+  for (const action of tended) assert.ok(denied.includes(action), action);
+  assert.ok(
+    resourcesOf(made, 'AWS::KMS::Alias').some(({ resource }) => propertiesOf(resource).AliasName === imagesKey),
+  );
+});
+
+test('pipelines of main push images and their signatures, and delete none', () => {
+  const [cluster] = inAws;
+  assert.ok(cluster);
+  const may = roleOfAccount(cluster, 'Publish');
+  for (const action of ['BatchCheckLayerAvailability', 'InitiateLayerUpload', 'PutImage', 'BatchGetImage'])
+    assert.ok(may({ action: `ecr:${action}`, resource: images }), action);
+  for (const action of ['BatchDeleteImage', 'DeleteRepository', 'PutLifecyclePolicy', 'PutImageTagMutability'])
+    assert.ok(!may({ action: `ecr:${action}`, resource: images }), action);
+  assert.ok(!may({ action: 'ecr:PutImage', resource: images.replace('counter', 'other') }));
+});
 
 test('bootstrap may do all that it does', () => {
   for (const cluster of inAws) {

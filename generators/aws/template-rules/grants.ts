@@ -17,6 +17,7 @@ const isOneOrLooks = (action: string) => /^[\w-]+:(\w+|(Describe|List|Get\w+)\w*
 const forAll = [
   ...['acm:RequestCertificate', 'ec2:Describe*', 'ecr:GetAuthorizationToken', 'kms:CreateKey', 'kms:ListAliases'],
   ...['cloudformation:ListExports', 'cloudformation:ListStacks', 'cloudformation:ValidateTemplate'],
+  'cloudformation:DescribeStackDriftDetectionStatus',
   ...['eks:DescribeAddonConfiguration', 'eks:DescribeAddonVersions', 'eks:DescribeClusterVersions'],
   ...['eks:ListAccessPolicies', 'eks:ListClusters'],
   ...['route53:CreateHostedZone', 'route53:ListHostedZones', 'route53:ListHostedZonesByName', 'tag:GetResources'],

@@ -144,8 +144,10 @@ export const kept: readonly TemplateRule[] = [
     says: 'It must be true: AWS makes new key material each year, and keeps the old for what it encrypted.',
     source: 'https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html',
     *breaks(template) {
+      // One that signs has another half, which others know: AWS rotates none.
       for (const { resource, keys } of resourcesOf(template, 'AWS::KMS::Key'))
-        if (property(resource, 'EnableKeyRotation') !== true) yield [...keys, 'Properties', 'EnableKeyRotation'];
+        if (property(resource, 'KeyUsage') !== 'SIGN_VERIFY' && property(resource, 'EnableKeyRotation') !== true)
+          yield [...keys, 'Properties', 'EnableKeyRotation'];
     },
     fails: [
       { 'Resources.Key.Properties.EnableKeyRotation': undefined },
@@ -153,12 +155,38 @@ export const kept: readonly TemplateRule[] = [
     ],
   },
   {
+    id: 'signing-key',
+    says: 'It must be denied to everybody but one role (kms:Sign, ArnNotEquals aws:PrincipalArn): whoever could sign could deploy.',
+    source: 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html',
+    *breaks(template) {
+      for (const { name, resource, keys } of resourcesOf(template, 'AWS::KMS::Key')) {
+        if (property(resource, 'KeyUsage') !== 'SIGN_VERIFY') continue;
+        const denied = policiesOf(template).some(
+          ({ statement }) =>
+            statement.keys[1] === name &&
+            statement.effect === 'Deny' &&
+            statement.principal === '*' &&
+            statement.actions.includes('kms:Sign') &&
+            conditionOf(statement, 'aws:PrincipalArn').length === 1 &&
+            conditionOf(statement, 'aws:PrincipalArn').every(({ operator }) => operator === 'ArnNotEquals'),
+        );
+        if (!denied) yield [...keys, 'Properties', 'KeyPolicy'];
+      }
+    },
+    fails: [{ 'Resources.Key.Properties.KeyUsage': 'SIGN_VERIFY' }],
+  },
+  {
     id: 'images',
-    says: 'It must be so: a tag means one image for ever, and each is looked through when it comes.',
+    says: 'It must be so: a tag means one image for ever (signatures aside, whose tags begin with sha256-), and each is looked through when it comes.',
     source: 'https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html',
     *breaks(template) {
       for (const { resource, keys } of resourcesOf(template, 'AWS::ECR::Repository')) {
-        if (property(resource, 'ImageTagMutability') !== 'IMMUTABLE')
+        const excluded = listOf(property(resource, 'ImageTagMutabilityExclusionFilters'));
+        const signatures = excluded.every(
+          (filter) => isMapping(filter) && filter.ImageTagMutabilityExclusionFilterValue === 'sha256-*',
+        );
+        const mutability = property(resource, 'ImageTagMutability');
+        if (!(mutability === 'IMMUTABLE' || (mutability === 'IMMUTABLE_WITH_EXCLUSION' && signatures)))
           yield [...keys, 'Properties', 'ImageTagMutability'];
         if (property(resource, 'ImageScanningConfiguration', 'ScanOnPush') !== true)
           yield [...keys, 'Properties', 'ImageScanningConfiguration'];
@@ -168,6 +196,12 @@ export const kept: readonly TemplateRule[] = [
     fails: [
       { 'Resources.Images.Properties.ImageTagMutability': undefined },
       { 'Resources.Images.Properties.ImageTagMutability': 'MUTABLE' },
+      {
+        'Resources.Images.Properties.ImageTagMutability': 'IMMUTABLE_WITH_EXCLUSION',
+        'Resources.Images.Properties.ImageTagMutabilityExclusionFilters': [
+          { ImageTagMutabilityExclusionFilterType: 'WILDCARD', ImageTagMutabilityExclusionFilterValue: '*' },
+        ],
+      },
       { 'Resources.Images.Properties.ImageScanningConfiguration': undefined },
       { 'Resources.Images.Properties.LifecyclePolicy': undefined },
     ],
