@@ -10,6 +10,7 @@ import { addressOf, filesWith, type Place } from './place.ts';
 import type { Scratch } from './scratch.ts';
 import { stages, versionOf } from './workload.ts';
 
+// renovate: datasource=npm depName=cdk8s-cli
 const version = '2.207.60';
 
 /**

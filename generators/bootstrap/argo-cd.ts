@@ -5,6 +5,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { argoCd } from '../model/project.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 
+// renovate: datasource=github-releases depName=argoproj/argo-cd
 const version = '3.6.1';
 const manifests = `https://raw.githubusercontent.com/argoproj/argo-cd/v${version}/manifests`;
 

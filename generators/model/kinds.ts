@@ -1,6 +1,7 @@
 import { applicationFile } from './names.ts';
 
 /** The Kubernetes that everything here is checked against: `schemas/kubernetes.json` is of it. */
+// renovate: datasource=endoflife-date depName=amazon-eks versioning=loose
 export const kubernetes = '1.36';
 
 /** Kinds that belong to a cluster and not to a namespace, as those of Kubernetes itself do: https://kubernetes.io/docs/reference/kubernetes-api/ */
