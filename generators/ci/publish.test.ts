@@ -1,27 +1,42 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fixtureApp } from '../commands/sandbox.fixture.ts';
 import { type Site, site } from './site.fixture.ts';
 
-// The real jobs from render to promote, run by gitlab-ci-local against the local forge. No image is built here:
-// whole.pipeline.ts does that.
+// The real jobs from the images to the requests, run by gitlab-ci-local against the local forge. Nothing is built here:
+// whole.pipeline.ts does that, and crosses pipelines and cuts them off.
 
-describe('on a machine of its own', () => {
-  let there: Site;
-  let end: () => unknown;
+describe('the pipeline on a machine of its own', () => {
   const ends: (() => unknown)[] = [];
+  let there: Site;
   before(async () => {
     there = await site({ after: (cleanUp) => void ends.push(cleanUp) });
   });
   after(async () => {
-    for (const cleanUp of ends.reverse()) await cleanUp();
+    for (const end of ends.reverse()) await end();
   });
-  void end;
 
   test('a push of an app is published and proposed, by two accounts that have a token each', async () => {
-    await there.commit({ 'apps/a/app.ts': fixtureApp('a', { env: { VALUE: '2' } }) });
+    const commit = await there.change('a', '2');
     const ran = await there.run({ source: 'push' });
-    console.log(ran.output.slice(-6000));
-    assert.deepEqual(ran.failed, []);
+    assert.deepEqual(ran.failed, [], ran.output);
+    assert.deepEqual([...ran.passed].sort(), [
+      ...['images', 'lint', 'promote', 'publish', 'render', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]', 'words'],
+    ]);
+    assert.ok((await there.file('rendered', 'published.json'))?.includes(commit));
+    assert.equal(await there.value('dev', 'a'), '2');
+    assert.deepEqual(
+      (await there.forge.opened('env/staging')).map(({ source }) => source),
+      ['env/staging-next'],
+    );
+    for (const secret of Object.values(there.tokens)) assert.ok(!ran.output.includes(secret));
+  });
+
+  test('without the token of its environment nothing is published, and the job says which is missing', async () => {
+    await there.change('a', '3');
+    const before = await there.tip('rendered');
+    const ran = await there.run({ source: 'push', only: ['publish'], withoutTokens: true });
+    assert.deepEqual(ran.failed, ['publish']);
+    assert.match(ran.said.get('publish') ?? '', /SLIPWAY_TOKEN: is no variable of the environment publish/);
+    assert.equal(await there.tip('rendered'), before);
   });
 });

@@ -36,6 +36,8 @@ export interface PipelineRun {
   /** Only these jobs and what they need: whatever comes after was cut off. @default all */
   readonly only?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
+  /** As before anybody has set the variables of the environments. */
+  readonly withoutTokens?: boolean;
 }
 
 export interface Ran {
@@ -61,6 +63,7 @@ export class Site {
   readonly work: Git;
   /** `127.0.0.1:5000`, where a registry is served. */
   readonly registry: string;
+  readonly tokens = tokens;
   #runs = 0;
 
   constructor(dir: string, url: string, remote: Git, forge: Forge, registry: string) {
@@ -95,6 +98,17 @@ export class Site {
     return this.work.text(['rev-parse', 'HEAD']);
   }
 
+  /** Commits a new configuration of an app. @returns the commit */
+  change(app: string, VALUE: string): Promise<string> {
+    return this.commit({ [`apps/${app}/app.ts`]: fixtureApp(app, { env: { VALUE } }) });
+  }
+
+  /** The configuration that an environment branch has for an app. */
+  async value(environment: string, app: string): Promise<string | undefined> {
+    const text = await this.file(`env/${environment}`, `${app}/deployment-${app}.yaml`);
+    return /name: VALUE\n\s+value: '?(\w+)/.exec(text ?? '')?.[1];
+  }
+
   tip(branch: string): Promise<string | undefined> {
     return this.remote.commit(head(branch));
   }
@@ -105,7 +119,15 @@ export class Site {
   }
 
   /** Runs a pipeline as GitLab would. */
-  async run({ source, commit, before, inputs = {}, only = [], variables = {} }: PipelineRun): Promise<Ran> {
+  async run({
+    source,
+    commit,
+    before,
+    inputs = {},
+    only = [],
+    variables = {},
+    withoutTokens,
+  }: PipelineRun): Promise<Ran> {
     const sha = commit ?? (await this.tip('main')) ?? '';
     const dir = join(this.dir, `run-${++this.#runs}`);
     const git = new Git(dir);
@@ -115,7 +137,7 @@ export class Site {
     await promisify(execFile)('git', ['clone', '--quiet', address, dir]);
     await git.bytes(['checkout', '--quiet', '-B', source === 'merge_request_event' ? 'a-request' : 'main', sha]);
     await git.bytes(['update-ref', 'refs/remotes/origin/main', before ?? `${sha}^`]);
-    await this.#settings(dir);
+    await this.#settings(dir, withoutTokens ? {} : tokens);
     const merging = source === 'merge_request_event';
     const given: Readonly<Record<string, string>> = {
       CI_PIPELINE_SOURCE: source,
@@ -143,16 +165,16 @@ export class Site {
   }
 
   /** What stands in, and what has a token, in the files that gitlab-ci-local reads beside the pipeline. */
-  async #settings(dir: string): Promise<void> {
+  async #settings(dir: string, tokens: Readonly<Record<string, string>>): Promise<void> {
     const scoped = Object.entries(tokens).map(([environment, token]) => `    ${environment}: ${token}\n`);
     await writeFile(
       join(dir, '.gitlab-ci-local-variables.yml'),
-      `SLIPWAY_TOKEN:\n  type: variable\n  values:\n${scoped.join('')}`,
+      scoped.length === 0 ? '{}\n' : `SLIPWAY_TOKEN:\n  type: variable\n  values:\n${scoped.join('')}`,
     );
     const standIn = (what: string) => `  script: ['echo "stand-in: ${what} is not run here"']\n`;
     await writeFile(
       join(dir, '.gitlab-ci-local.yml'),
-      `lint:\n  before_script: []\n${standIn('npm run lint')}test:\n${standIn('npm run unit')}`,
+      `lint:\n  before_script: []\n${standIn('npm run lint')}test:\n${standIn('npm run unit')}images:\n  script: [': > images.txt']\n`,
     );
   }
 
@@ -228,6 +250,7 @@ export async function site(t: Scope, { registry = '127.0.0.1:9' }: { registry?: 
   await writeFile(join(dir, 'bin/npm'), npm);
   await chmod(join(dir, 'bin/npm'), 0o755);
   await symlink(process.execPath, join(dir, 'bin/node'));
+  await symlink('/bin/true', join(dir, 'bin/cosign'));
 
   const made = new Site(dir, url, remote, gitlab({ host: url, project: project.path, token: 'a-token' }), registry);
   await made.work.bytes(['init', '--quiet', '--initial-branch=main']);
@@ -235,7 +258,8 @@ export async function site(t: Scope, { registry = '127.0.0.1:9' }: { registry?: 
   const source = (path: string) =>
     !/(\.(test|fixture)\.ts|\/generators\/(bench|faults)|\/requests|\/stand-ins)$/.test(path);
   const kept = (path: string) => source(path) || path.endsWith('/generators/documents.test.ts');
-  await cp(join(root, 'generators'), join(made.work.dir, 'generators'), { recursive: true, filter: kept });
+  for (const folder of ['generators', 'clusters/local'])
+    await cp(join(root, folder), join(made.work.dir, folder), { recursive: true, filter: kept });
   for (const name of ['.gitlab-ci.yml', 'package.json', 'package-lock.json', '.npmrc'])
     await cp(join(root, name), join(made.work.dir, name));
   await made.commit({
