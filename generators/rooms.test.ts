@@ -253,6 +253,15 @@ test('an environment is proven and rolled back, a part applied, and tools instal
   assert.ok(needed.has('generators/git/history.ts'));
 });
 
+test('what runs the pipeline on this machine is a program of its own', () => {
+  assert.deepEqual(
+    offending(
+      ({ from, to }) => inRoom(from, 'generators/ci') !== inRoom(to, 'generators/ci') && !to.startsWith('node:'),
+    ),
+    [],
+  );
+});
+
 test('nothing imports the faults', () => {
   assert.deepEqual(
     offending(({ from, to }) => inRoom(to, 'generators/faults') && !inRoom(from, 'generators/faults')),
@@ -272,6 +281,7 @@ test('only the doors, the commands, the traps, the benchmarks, the faults and th
     'generators/schemas/update.ts',
     'generators/bench',
     'generators/faults',
+    'generators/ci',
     'clusters/local',
     'service',
   ];
