@@ -39,6 +39,30 @@ test('what the image runs is the service: it answers, and finds its page and its
   }
 });
 
+test('the bill beside it names the packages that stand in it, in the versions of the lockfile, and no time', async () => {
+  const bill = JSON.parse(await readFile(join(dir, 'counter.cdx.json'), 'utf8'));
+  const { packages } = JSON.parse(await readFile(join(here, 'package-lock.json'), 'utf8'));
+  const locked = Object.entries<{ version: string }>(packages).map(
+    ([path, { version }]) => `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${version}`,
+  );
+  const components: { name: string; version: string }[] = bill.components;
+  const unknown = components.map(({ name, version }) => `${name}@${version}`).filter((one) => !locked.includes(one));
+  assert.deepEqual(unknown, []);
+  const named = new Set(components.map(({ name }) => name));
+  // esbuild names the file of every CommonJS module.
+  const program = await readFile(join(dir, 'server.cjs'), 'utf8');
+  const modules = new Set(
+    Array.from(program.matchAll(/"[^"]*node_modules\/((?:@[^/"]+\/)?[^/"]+)\/[^"]+"\(/g), ([, name]) => name as string),
+  );
+  assert(modules.size > 50);
+  assert.deepEqual([...modules].filter((name) => !named.has(name)).sort(), []);
+  // npm's own bill without development misses what a package of development needs, too.
+  for (const name of ['express', 'redis', 'qs', 'swagger-ui-dist']) assert(named.has(name), name);
+  for (const name of ['esbuild', 'supertest', '@grpc/grpc-js']) assert(!named.has(name), name);
+  assert.deepEqual(Object.keys(bill), ['bomFormat', 'specVersion', 'version', 'metadata', 'components']);
+  assert.deepEqual(Object.keys(bill.metadata), ['component']);
+});
+
 test('what the image runs misses no command of Redis that was left out', { skip: redisMissing }, async () => {
   const redis = await startRedis();
   await redis.ask('CONFIG', 'SET', 'requirepass', 'secret');
