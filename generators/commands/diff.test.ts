@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Git } from '../git/git.ts';
@@ -268,4 +268,25 @@ test('a commit, an environment and an app that there are not are named with thos
       return error.exitCode === 2;
     });
   }
+});
+
+test('what a change makes is kept in a file: as text, or as a page that shows what anybody wrote and runs none of it', async (t) => {
+  const box = await publishedBox(t);
+  const hostile = '<img src=x onerror=alert(1)>';
+  await box.commit({ 'apps/a/app.ts': fixtureApp('a', { env: { VALUE: hostile } }) });
+  const [page, plain] = [join(box.dir, 'diff.html'), join(box.dir, 'diff.txt')];
+  const said = slipway(box.checkout.dir, 'diff', '--env', 'dev', '--out', plain);
+  assert.deepEqual([said.status, await readFile(plain, 'utf8')], [0, said.stdout]);
+  assert.equal(slipway(box.checkout.dir, 'diff', '--env', 'dev', '--out', page).status, 0);
+  const html = await readFile(page, 'utf8');
+  assert.match(html, /^<!doctype html>/);
+  assert.match(html, /<span class="changed">~ dev\/a<\/span>\n<span class="changed"> {2}~ Deployment dev\/a<\/span>\n/);
+  assert.ok(html.includes('&#60;img src=x') && !html.includes('<img') && !html.includes('<script'));
+  const late = slipway(box.checkout.dir, 'diff', '--env', 'dev', '--out', join(box.dir, 'no', 'diff.html'));
+  assert.equal(late.status, 1);
+  assert.match(late.stderr, /^slipway: --out .*diff\.html cannot be written/);
+  // What fails a review is in the file all the same.
+  await box.commit({ 'apps/b/app.ts': 'export const app = {;\n' });
+  assert.equal(slipway(box.checkout.dir, 'diff', '--out', plain).status, 1);
+  assert.match(await readFile(plain, 'utf8'), /^! apps\/b\/app\.ts cannot be rendered/m);
 });

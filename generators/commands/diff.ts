@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
+import { differencePage } from '../board/difference-page.ts';
 import type { Git } from '../git/git.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readPresent } from '../git/present.ts';
@@ -10,7 +12,8 @@ import { head, pipelineFile, rendered } from '../model/names.ts';
 import { identified } from '../model/part.ts';
 import { formatPreview, type Preview, partChange, type Touched, touchedBy } from '../model/preview.ts';
 import { composePublication } from '../model/publication.ts';
-import { Misuse } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { short } from '../model/words.ts';
 import { expired } from '../policies/excuse.ts';
 import { judgeChange } from '../policies/judge-change.ts';
 import { formatViolation } from '../policies/violation.ts';
@@ -144,12 +147,24 @@ function coloured(line: string): string {
   return isHeading ? styleText(colours[sign], line, { stream: process.stdout }) : line;
 }
 
+/** @throws {Refusal} when it cannot be written */
+async function save({ drySha }: Preview, lines: readonly string[], file: string): Promise<void> {
+  const page = () => differencePage(`What publishing ${short(drySha)} would change`, lines).text;
+  try {
+    await writeFile(file, file.endsWith('.html') ? page() : lines.map((line) => `${line}\n`).join(''));
+  } catch (error) {
+    throw new Refusal(`--out ${file} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 export async function run({ values }: Asked): Promise<void> {
   const images = await imagesIn(values);
   const { dry, env: environment, app } = values as { dry?: string; env?: string; app?: string };
   const preview = await diff(await contextOf(values), { dry, images, environment, app });
+  const lines = formatPreview(preview);
   if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));
-  else for (const line of formatPreview(preview)) console.log(coloured(line));
+  else for (const line of lines) console.log(coloured(line));
+  if (values.out !== undefined) await save(preview, lines, values.out as string);
   const refused = preview.parts.some((part) => part.refused.length > 0);
   const { failed, expired, removals } = preview;
   if (refused || failed.length + expired.length + removals.length > 0) process.exitCode = 1;
