@@ -167,6 +167,23 @@ const image = struct(
   ...['repository', 'build'],
 );
 
+const source = struct(
+  {
+    repository: leaf(
+      '',
+      'git@a.b:c/d',
+      'http://a.b/c',
+      'https://me:key@a.b/c',
+      'https://a.b',
+      'https://a.b/c d',
+      5,
+      null,
+    ),
+    commit: leaf('', 'main', 'a'.repeat(39), 'A'.repeat(40), 5, null),
+  },
+  ...['repository', 'commit'],
+);
+
 /** Everything that may be wrong with a definition, one mistake each. */
 export function mistakesOf({ app }: Legal): Mistake[] {
   const kind = String(app.kind);
@@ -174,7 +191,7 @@ export function mistakesOf({ app }: Legal): Mistake[] {
   const runs = kind !== 'manifests' && kind !== 'platform';
   const images = runs ? { image: typeof app.image === 'string' ? pinned : image } : {};
   const root = struct(
-    { ...mine.fields, ...fixed, ...images },
+    { ...mine.fields, ...fixed, ...images, ...(typeof app.image === 'string' ? { source } : {}) },
     ...['name', 'owner', ...mine.required, ...Object.keys(images), ...(kind === 'platform' ? ['scope'] : [])],
   );
   const there = kind === 'platform' ? [] : Object.keys((app.in ?? {}) as object);
@@ -283,9 +300,19 @@ function ofEnvironments(app: Fields): Mistake[] {
   const unknown = ['prodution', 'nowhere', other].map((one) =>
     set(['in', one], {}, 'is not an environment of this app; '),
   );
-  const same = ['kind', 'name', 'owner', 'scope', 'namespace', 'profiles', 'image', 'excuses', 'patch', 'in'].map(
-    (one) => set(['in', name, one], app[one] ?? 'a', 'is the same in every environment'),
-  );
+  const same = [
+    'kind',
+    'name',
+    'owner',
+    'scope',
+    'namespace',
+    'profiles',
+    'image',
+    'source',
+    'excuses',
+    'patch',
+    'in',
+  ].map((one) => set(['in', name, one], app[one] ?? 'a', 'is the same in every environment'));
   const why = app.scope === 'cluster' ? ', which cluster nonprod does not list' : ': an app of an environment lives in';
   const places = ['monitorin', 'nowhere'].map((one) => set(['namespace'], one, `is ${JSON.stringify(one)}${why}`));
   const shapeless = [['in'], ['in', name]].flatMap((at) => ['x', 5, null, []].map((one) => set(at, one, isValue(one))));
@@ -332,6 +359,13 @@ function contradictions(app: Fields): Mistake[] {
     ['identity'],
     'is missing',
   );
+  if (typeof app.image !== 'string')
+    add(
+      ['source', 'image'],
+      { source: { repository: 'https://a.b/c', commit: 'a'.repeat(40) } },
+      ['source'],
+      'is of no use: its image is built from',
+    );
   if (port === undefined)
     add(['metrics', 'port'], { metrics: {} }, ['metrics', 'port'], 'is missing: the app has no port of its own');
   if (port === undefined && app.kind !== 'job')

@@ -303,6 +303,11 @@ const overrides = (base: Fields, changes: fc.Arbitrary<Fields>): fc.Arbitrary<Fi
 };
 
 const image = fc.oneof(pinned, built);
+/** Where a pinned image comes from. */
+const source = fc.record({
+  repository: fc.constantFrom('https://git.example.org/shop', 'https://git.example.org:8443/a/b~c.git'),
+  commit: fc.constantFrom('c'.repeat(40), 'd'.repeat(64)),
+});
 
 const web = (whole: boolean, name: string) => {
   const variable = merged(
@@ -376,6 +381,11 @@ const program = (kind: string, parts: Kind): fc.Arbitrary<Legal> =>
     );
     const identity = whole ? fc.record({ identity: label, secrets }) : rights;
     return merged(common(whole), scope, fc.record(fixed), variable, identity)
+      .chain((base) =>
+        typeof base.image === 'string'
+          ? record(whole, {}, { source }).map((more) => ({ ...base, ...more }))
+          : fc.constant(base),
+      )
       .chain((base) => {
         const more = { ...movable, identity: label, ...(base.identity === undefined ? {} : { secrets }) };
         const changes = merged(parts(false, name, ported).variable, record(false, {}, more));

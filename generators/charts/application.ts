@@ -74,6 +74,10 @@ function infoOf(app: CheckedApp): { name: string; value: string }[] {
   const file = `apps/${app.name}/app.ts`;
   return [
     { name: 'Owner', value: app.owner },
+    // Whoever looks at it at night wants to read the code that runs.
+    ...('source' in app && app.source
+      ? [{ name: 'Source', value: `${app.source.repository} at ${app.source.commit}` }]
+      : []),
     ...(app.kind === 'web' && app.objective !== undefined
       ? [{ name: 'Objective', value: `${app.objective} % of requests succeed` }]
       : []),

@@ -102,6 +102,24 @@ test('a wrong definition is refused with file, field, value, what was expected a
       { ...web, resources: { cpu: '1', memory: '1GB' } },
       `field resources.memory is "1GB": must be a quantity such as '128Mi'`,
     ],
+    [{ ...web, source: { repository: 'https://git.example.org/shop' } }, 'field source.commit is missing'],
+    [
+      { ...web, source: { repository: 'https://me:key@git.example.org/shop', commit: 'a'.repeat(40) } },
+      'field source.repository is "https://me:key@git.example.org/shop": must be where people find it',
+    ],
+    [
+      { ...web, source: { repository: 'https://git.example.org/shop', commit: 'main' } },
+      'field source.commit is "main": must be the whole id of a commit',
+    ],
+    [
+      {
+        ...web,
+        image: { repository: 'r/x', build: 'service' },
+        source: { repository: 'https://git.example.org/shop', commit: 'a'.repeat(40) },
+      },
+      'field source is of no use: its image is built from service, in this repository',
+    ],
+    [{ ...web, in: { dev: { source: {} } } }, 'field in.dev.source is the same in every environment'],
     [{ ...web, resources: { cpu: '1', memroy: '1Gi' } }, 'field resources.memroy is not known; did you mean memory?'],
     [{ ...web, ready: 'readyz' }, 'field ready is "readyz": must be a path that starts with /'],
     [{ ...web, env: { 'a-b': 'x' } }, 'field env.a-b is not a legal name: must be an upper-case variable name'],

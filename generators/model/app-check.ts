@@ -6,6 +6,7 @@ import {
   type CheckedPlatform,
   type CheckedStore,
   type CheckedWorker,
+  isBuilt,
   schema,
 } from './app-schema.ts';
 import { fieldOf, type Mistake, mistakesIn, told, type Where } from './definition.ts';
@@ -27,7 +28,19 @@ export interface Declared {
 /** Fields of `in` that hold things by name: an environment adds to them, or replaces one. */
 const merged = new Set(['env', 'files', 'secrets', 'scratch', 'node']);
 /** What is the same everywhere, or it would be another app. */
-const fixed = new Set(['kind', 'name', 'owner', 'scope', 'namespace', 'profiles', 'image', 'excuses', 'patch', 'in']);
+const fixed = new Set([
+  'kind',
+  'name',
+  'owner',
+  'scope',
+  'namespace',
+  'profiles',
+  'image',
+  'source',
+  'excuses',
+  'patch',
+  'in',
+]);
 
 /**
  * Checks what `apps/<name>/app.ts` exports and fills in the defaults.
@@ -88,7 +101,7 @@ interface Parsed {
 /** The fields that are held against others. */
 type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
   Partial<Pick<CheckedStore, 'namespace' | 'port' | 'ready' | 'live' | 'volume' | 'files' | 'scratch' | 'secrets'>> &
-  Partial<Pick<CheckedStore, 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
+  Partial<Pick<CheckedStore, 'image' | 'source' | 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
   Partial<Pick<CheckedWorker, 'replicas' | 'scale'> & Pick<CheckedAgent, 'node'> & Pick<CheckedPlatform, 'provides'>>;
 
 function parse(value: unknown, name: string, path: Path): Parsed {
@@ -209,6 +222,8 @@ function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
   if (app.kind === undefined || app.kind === 'manifests' || app.kind === 'platform') return [];
   const found: Mistake[] = [];
   const wrong = (path: PropertyKey[], says: string) => found.push({ path, says });
+  if (app.source && app.image !== undefined && isBuilt(app.image))
+    wrong(['source'], `is of no use: its image is built from ${app.image.build}, in this repository`);
   const portless = app.port === undefined && !without.has('port');
   if (app.metrics && app.metrics.port === undefined && portless)
     wrong(['metrics', 'port'], 'is missing: the app has no port of its own');

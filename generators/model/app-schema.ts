@@ -15,6 +15,7 @@ import type {
   Right,
   Scale,
   Secret,
+  Source,
   Store,
   User,
   Volume,
@@ -81,6 +82,17 @@ const built = z.strictObject({
   build: z.string().regex(legalName, 'must be the name of a top-level folder'),
 } satisfies Shape<BuiltImage>);
 
+const source = z.strictObject({
+  repository: z
+    .string()
+    .max(500)
+    .regex(
+      /^https:\/\/[A-Za-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~-]+)+$/,
+      "must be where people find it, as in 'https://gitlab.com/example/shop'",
+    ),
+  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be the whole id of a commit'),
+} satisfies Shape<Source>);
+
 const excuse = z.strictObject({
   policy: z.string(),
   reason: z.string().min(10, 'must say why, in a sentence'),
@@ -138,6 +150,7 @@ const program = {
   ...any,
   ...run,
   image: z.union([pinned, built]),
+  source: source.optional(),
   files: z.record(file, z.string()).default({}),
   secrets: z
     .record(

@@ -146,6 +146,8 @@ interface AnyApp {
 interface Program extends AnyApp, Run {
   /** Its image: built from a folder of this repository, or pinned as `registry/name:tag@sha256:…`. */
   readonly image: string | BuiltImage;
+  /** What its image was built from, in a repository of its own: `slipway bump` moves both together. @default none */
+  readonly source?: Source;
   /** Files that the container finds, by absolute path; a change rolls the pods. @default {} */
   readonly files?: Readonly<Record<string, string>>;
   /** Secrets that the container finds as files under `/secrets`, by file name. @default {} */
@@ -207,7 +209,10 @@ export type In<T> = Readonly<
   Record<
     string,
     Partial<
-      Omit<T, 'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'image' | 'excuses' | 'patch' | 'in'>
+      Omit<
+        T,
+        'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'image' | 'source' | 'excuses' | 'patch' | 'in'
+      >
     >
   >
 >;
@@ -218,6 +223,14 @@ export interface BuiltImage {
   readonly repository: string;
   /** The top-level folder of this repository that it is built from. */
   readonly build: string;
+}
+
+/** A commit of another repository. Its order there is the order of its images. */
+export interface Source {
+  /** Where people find it: `'https://gitlab.com/example/shop'`. */
+  readonly repository: string;
+  /** The whole id. */
+  readonly commit: string;
 }
 
 /** CPU and memory of one container. Memory that is requested is also the limit; CPU is not limited. */
