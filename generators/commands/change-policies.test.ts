@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openMirror } from '../git/mirror.ts';
+import { writeCommits } from '../git/write.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
 import { appsIndex, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { verifyProposal } from './verify-proposal.ts';
 
 const store = (size: string, fields: object = {}) =>
   fixtureApp('db', {
@@ -23,6 +27,23 @@ const leave = {
   until: '2099-12-31',
 };
 const withStore = (text: string) => ({ 'apps/index.ts': appsIndex(['a', 'b', 'db']), 'apps/db/app.ts': text });
+/** The tree id of a part that stands on a branch. */
+const part = (box: Sandbox, branch: string, path: string) => box.remote.text(['rev-parse', `${branch}:${path}`]);
+
+/** A commit that puts one part on top of another commit. */
+async function putOn(box: Sandbox, from: string, app: string, id: string): Promise<string> {
+  const writes = [{ path: app, mode: '040000', id }];
+  const [commit = ''] = await writeCommits(box.remote, from, [{ message: 'by hand\n', writes }], Date.now());
+  await box.remote.bytes(['update-ref', 'refs/heads/by-hand', commit]);
+  return commit;
+}
+
+async function verifiedOnto(box: Sandbox, environment: string, proposal: string): Promise<Inspection> {
+  await box.checkout.bytes(['fetch', '--quiet', 'origin', 'by-hand']);
+  const mirror = await openMirror(box.checkout, box.remote.dir);
+  return verifyProposal(mirror, { environment, proposal }).finally(() => mirror.close());
+}
+
 const tips = (box: Sandbox) => box.remote.text(['for-each-ref', '--format=%(refname) %(objectname)']);
 
 test('a publish refuses what no cluster of a first environment will do, and writes nothing', async (t) => {
@@ -136,6 +157,11 @@ test('a promotion leaves out what its cluster will not do, says why, and takes t
     /^db cannot go on: in staging: statefulset-db\.yaml: spec\.volumeClaimTemplates\[0\].*\(fixed-stateful-set\)\.$/,
   );
   assert.match(promotion?.request?.body ?? '', /### Left out\n- db cannot go on: /);
+  // Whoever takes it into the request all the same is told by its pipeline.
+  const forced = await putOn(box, promotion?.request?.sha as string, 'db', await part(box, 'rendered', 'staging/db'));
+  const [policy] = (await verifiedOnto(box, 'staging', forced)).verdicts;
+  assert.deepEqual([policy?.fault, policy?.path], ['policy', 'staging/db']);
+  assert.match(policy?.says ?? '', /^in staging: statefulset-db\.yaml: .*\(fixed-stateful-set\)\.$/);
 });
 
 test('a promotion takes much away at once only with a reason', async (t) => {
@@ -181,7 +207,13 @@ test('a request says first that it crosses a migration that cannot be undone', a
     /^<!-- .* -->\n\*\*a crosses a migration that cannot be undone\*\* \(1\.2\): 1\.0 cannot run on what it leaves\..*forward/,
   );
   assert.match(body, /### To undo it\nNot a: see the first lines\./);
+  const before = await part(box, 'env/staging', 'a');
   await box.context.forge?.merge(promotion?.request?.iid as number, promotion?.request?.sha as string);
+  const back = await putOn(box, (await box.tip('env/staging')) as string, 'a', before);
+  assert.deepEqual(
+    (await verifiedOnto(box, 'staging', back)).verdicts.map(({ fault, says }) => `${fault}: ${says}`),
+    ['irreversible: it goes back over a migration that cannot be undone (1.2): roll forward'],
+  );
   await box.commit(migrating('1.4', true));
   await box.publish();
   const [next] = await box.promote('staging');

@@ -116,6 +116,22 @@ test('a first request, onto a branch that holds the pipeline file alone, is veri
   assert.deepEqual([exitCodeOf(first), first.moves], [0, ['a 1.0 added', 'b 1.0 added']], describe(first).join('\n'));
 });
 
+test('a new pipeline file changes one part in each environment, and is promoted like any other', async (t) => {
+  const box = await deliveredBox(t, staging);
+  const file = 'generators/charts/pipeline.ts';
+  const text = await box.checkout.text(['show', `HEAD:${file}`]);
+  // As it was before its jobs went to main.
+  await box.commit({ [file]: text.replace('{ include:', '{ workflow: { rules: [] }, include:') });
+  const { changed } = await box.publish();
+  assert.deepEqual(
+    changed,
+    ['dev', staging, 'production'].map((environment) => `${environment}/.gitlab-ci.yml`),
+  );
+  await box.promote(staging);
+  const found = await verifiedRequest(box, next);
+  assert.deepEqual([exitCodeOf(found), found.moves], [0, ['.gitlab-ci.yml updated']], describe(found).join('\n'));
+});
+
 test('every hostile request is wrong, and told by its name', async (t) => {
   const box = await proposedBox(t);
   const { sha: honest } = await requestOf(box, next);

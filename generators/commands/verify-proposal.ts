@@ -7,11 +7,10 @@ import { errandOf, type Inspection } from '../model/inspection.ts';
 import { branchOf, environmentBranch, head, pipelineFile, rendered } from '../model/names.ts';
 import { isComposed, type Proposed } from '../model/proposed.ts';
 import { Misuse } from '../model/refusal.ts';
-import { type Done, judgeText } from '../model/request-claims.ts';
-import { retreatOf } from '../model/rollback.ts';
+import { type Done, judgeText, lineOf } from '../model/request-claims.ts';
 import type { ObjectId } from '../model/timeline.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { move, quote, short } from '../model/words.ts';
+import { quote, short } from '../model/words.ts';
 import { type Against, findingsOf, type Going } from './judge-arrivals.ts';
 import { targetOf } from './put.ts';
 
@@ -69,7 +68,7 @@ export async function verifyProposal(
   const merges = proposed.links.filter(({ isMerge }) => isMerge);
   return {
     ...about,
-    moves: done.map(({ name, from, to }) => (to ? move(name, from, to) : retreatOf(name, from, to))),
+    moves: done.map(lineOf),
     verdicts: [
       ...merges.map(
         (link): Verdict => ({
@@ -121,7 +120,12 @@ async function doneBy(mirror: Mirror, { target }: Against, going: readonly Going
       going.flatMap(({ name, to }) => (name === pipelineFile ? [] : (to ?? []))),
     ),
   ]);
-  return going.map(({ name, to: part }) => ({ name, from: from.get(name), to: to.get(part ?? '') }));
+  return going.map(({ name, to: part }) => ({
+    name,
+    from: from.get(name),
+    to: to.get(part ?? ''),
+    isAway: part === undefined,
+  }));
 }
 
 /** 0 verified, 1 wrong, 3 unverified: a person has to look. */

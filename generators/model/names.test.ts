@@ -16,6 +16,7 @@ test('every name that stands in a repository', () => {
       names.metadataFile,
       names.applicationFile,
       names.pipelineFile,
+      names.branchJobs,
     ],
     [
       'main',
@@ -27,6 +28,7 @@ test('every name that stands in a repository', () => {
       'hydrator.metadata',
       'application.yaml',
       '.gitlab-ci.yml',
+      'generators/ci/environment.yml',
     ],
   );
 });

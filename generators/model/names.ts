@@ -42,6 +42,9 @@ export const applicationFile = 'application.yaml';
 /** In every environment folder of `rendered`, and at the root of every environment branch. */
 export const pipelineFile = '.gitlab-ci.yml';
 
+/** On `main`: the jobs of every environment branch, which its pipeline file includes. */
+export const branchJobs = 'generators/ci/environment.yml';
+
 /**
  * A legal name of an app or environment: a DNS label (RFC 1123), short enough that what derives from it
  * (`<app>-0`, `env/<environment>-release-<app>`) stays one.

@@ -12,7 +12,13 @@ export interface Done {
   /** The provenance of what stood there, and of what comes; undefined for nothing, and for the pipeline file. */
   readonly from: Metadata | undefined;
   readonly to: Metadata | undefined;
+  /** Its folder goes. */
+  readonly isAway: boolean;
 }
+
+/** What is done, in a line: `counter 1.0.3 → 1.0.4`. */
+export const lineOf = ({ name, from, to, isAway }: Done): string =>
+  isAway ? retreatOf(name, from, undefined) : move(name, from, to);
 
 /** What is wrong with a text, and what of it nobody can prove. */
 export interface Judged {
@@ -63,9 +69,7 @@ export function judgeText(
 
 /** A release and a rollback are told in one sentence. */
 function judgeSentence(text: string, kind: 'release' | 'rollback', environment: string, done: readonly Done[]): Judged {
-  const whats = done.map(({ name, from, to }) =>
-    kind === 'rollback' ? retreatOf(name, from, to) : move(name, from, to),
-  );
+  const whats = done.map(lineOf);
   const [start = '', end = ''] = (
     kind === 'rollback' ? rollbackClaim(environment, ['\0']) : releaseClaim(environment, '\0')
   ).split('\0');
