@@ -87,8 +87,9 @@ async function newWorld(
 ): Promise<World> {
   await rm(worldFile(dir), { force: true });
   const repository = await createRepository(repositoryDir(dir), [
-    main,
-    rendered,
+    // As doctor wants it. Who pushes by path, on the machine itself, has no level, and pushes all the same.
+    { name: main, push: 0 },
+    { name: rendered, merge: 0 },
     ...environments.map(environmentBranch),
   ]);
   if (!(await repository.commit(head(main)))) {

@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { client } from '../../clusters/local/forge/client.fixture.ts';
 import { createRepository } from '../../clusters/local/forge/repository.ts';
 import { gitlab } from '../forge/gitlab.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, formatCall } from '../model/finding.ts';
+import { tokenNeeds } from '../model/token.ts';
 import { doctor } from './doctor.ts';
 import { program } from './hydrate-commit.ts';
 import {
@@ -15,6 +17,7 @@ import {
   publishedBox,
   type Sandbox,
   sandbox,
+  serveForge,
 } from './sandbox.fixture.ts';
 
 const verdicts = (findings: readonly Finding[]) => findings.map(({ name, verdict }) => `${verdict} ${name}`);
@@ -27,6 +30,7 @@ test('a repository that was published and a forge as it should be: nothing is wr
     'ok remote',
     'ok branches',
     'unknown example values',
+    'ok forge',
     'ok protection of main',
     'ok protection of rendered',
     'ok protection of env/dev',
@@ -34,18 +38,96 @@ test('a repository that was published and a forge as it should be: nothing is wr
     'ok protection of env/production',
     'ok proposals to staging',
     'ok proposals to production',
+    ...['main', 'rendered', 'env/dev', 'env/staging', 'env/production'].flatMap((branch) => [
+      `ok who pushes to ${branch}`,
+      `ok who merges into ${branch}`,
+    ]),
+    "ok owners' approval on main",
     'ok merge method',
     'ok squash',
     'unknown pipelines',
+    ...settingNames.map((name) => `ok ${name}`),
+    'unknown secrets of pipelines',
+    ...tokenNeeds.map(({ name }) => `unknown token ${name}`),
   ]);
+});
+
+const settingNames = [
+  'skipped pipelines',
+  'pushes of jobs',
+  'pipelines of forks',
+  'requests of protected branches',
+  'variables by hand',
+  'cleanup of images',
+  'jobs of other projects',
+  'images',
+];
+
+test('a project as GitLab makes one is put right by the calls that the findings say', async (t) => {
+  const box = await publishedBox(t);
+  await createRepository(box.remote.dir, [{ name: 'main', push: 40, force: true }]);
+  const { forge, variables } = await serveForge(t, box.remote, join(box.dir, 'new.json'), { asMade: true });
+  const ask = client(variables.CI_SERVER_URL, variables.CI_PROJECT_ID, variables.SLIPWAY_TOKEN);
+  await ask('POST', 'variables', { key: 'RENOVATE_TOKEN', value: 'a-secret', environment_scope: 'renovate' });
+  const look = () => doctor({ ...box.context, forge });
+  const wrong = (findings: readonly Finding[]) => findings.filter(({ verdict }) => verdict === 'wrong');
+  const first = wrong(await look());
+  assert.deepEqual(verdicts(first), [
+    ...protectedNames.map((name) => `wrong protection of ${name}`),
+    'wrong who pushes to main',
+    'wrong pipelines of forks',
+    'wrong requests of protected branches',
+    'wrong variables by hand',
+    'wrong images',
+    'wrong variable RENOVATE_TOKEN (renovate)',
+  ]);
+  for (const { name, fix } of first) {
+    // To take a right away needs Premium, or the page: Free changes no level by a call.
+    if (name === 'who pushes to main') continue;
+    assert.ok(fix, name);
+    const answer = await ask(fix.method, fix.path.replace(/^\//, ''), fix.body);
+    assert.ok(answer.status < 300, `${formatCall(fix)}: ${answer.status} ${JSON.stringify(answer.said)}`);
+  }
+  assert.deepEqual(verdicts(wrong(await look())), ['wrong who pushes to main']);
+  // What was made right holds.
+  const { git } = await box.person('production');
+  await git.bytes(['commit', '--quiet', '--amend', '-m', 'rewritten']);
+  await assert.rejects(
+    git.bytes(['push', '--quiet', '--force', 'origin', 'HEAD:env/production']),
+    /not allowed to force/,
+  );
+});
+
+test('tokens that can do more than they must, or that nobody explained, are named', async (t) => {
+  const box = await publishedBox(t);
+  const year = { expires: new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10) };
+  const { forge } = await serveForge(t, box.remote, join(box.dir, 'tokens.json'), {
+    accounts: {
+      a: { name: 'slipway-publish', role: 'maintainer', scopes: ['write_repository'], ...year },
+      b: { name: 'slipway-promote', role: 'maintainer', scopes: ['api', 'write_repository'], ...year },
+      c: { name: 'slipway-statuses', role: 'developer', scopes: ['api'] },
+      d: { name: 'old script', role: 'maintainer', scopes: ['api'] },
+      e: { name: 'a reader', role: 'reporter', scopes: ['read_api'] },
+    },
+  });
+  const findings = (await doctor({ ...box.context, forge })).filter(({ name }) => /token/.test(name));
+  assert.deepEqual(verdicts(findings).slice(0, 3), [
+    'ok token slipway-publish',
+    'wrong token slipway-promote',
+    'wrong token slipway-statuses',
+  ]);
+  assert.match(named(findings, 'token slipway-promote')?.says ?? '', /the role developer is enough/);
+  assert.match(named(findings, 'token slipway-statuses')?.says ?? '', /never ends/);
+  assert.equal(named(findings, 'other tokens')?.says, 'old script can write, and Slipway has no use for it.');
 });
 
 test('before the first publish only what is there already is checked', async (t) => {
   const box = await sandbox(t);
   const findings = await doctor(box.context);
-  assert.deepEqual(verdicts(findings).slice(2, 7), [
+  assert.deepEqual(verdicts(findings).slice(2, 8), [
     'unknown branches',
     'unknown example values',
+    'ok forge',
     'ok protection of main',
     'ok protection of rendered',
     'unknown protection of environments',
@@ -119,14 +201,21 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
     'ok remote',
     'ok branches',
     'unknown example values',
+    'ok forge',
     'unknown protection',
+    'unknown rights on branches',
     'ok merge method',
     'ok squash',
     'unknown pipelines',
+    ...settingNames.slice(0, 6).map((name) => `ok ${name}`),
+    'unknown jobs of other projects',
+    'unknown images',
+    'unknown secrets of pipelines',
+    'unknown tokens',
   ]);
   assert.match(named(findings, 'protection')?.says ?? '', /403/);
   const none = await doctor({ ...box.context, forge: undefined });
-  assert.deepEqual(verdicts(none).slice(4), ['unknown protection', 'unknown merge settings']);
+  assert.deepEqual(verdicts(none).slice(4), ['unknown forge']);
 });
 
 test('a remote and a forge that cannot be reached are wrong, and hide nothing else', async (t) => {
@@ -138,8 +227,7 @@ test('a remote and a forge that cannot be reached are wrong, and hide nothing el
     'wrong remote',
     'unknown branches',
     'unknown example values',
-    'wrong protection',
-    'wrong merge settings',
+    'wrong forge',
   ]);
   const protection = await doctor({ ...box.context, remote: join(box.dir, 'nowhere.git') });
   assert.equal(named(protection, 'protection of main')?.verdict, 'ok');
@@ -149,7 +237,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 14);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 41);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

@@ -1,4 +1,4 @@
-import type { Forge } from '../forge/forge.ts';
+import type { Forge, ProjectSettings } from '../forge/forge.ts';
 import type { Git } from '../git/git.ts';
 import { filesOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
@@ -6,11 +6,11 @@ import { readBlobs } from '../git/objects.ts';
 import { newestPublished } from '../git/published.ts';
 import { type Finding, formatFindings, notRead } from '../model/finding.ts';
 import type { Stage } from '../model/metadata.ts';
-import { environmentBranch, head, main, rendered } from '../model/names.ts';
-import { proposalOf, protectionOf } from '../model/protection.ts';
+import { head, rendered } from '../model/names.ts';
 import { Refusal, Unreadable } from '../model/refusal.ts';
-import { branchesOf, examplesOf, gitOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
+import { branchesOf, examplesOf, gitOf } from '../model/setup.ts';
 import type { Context } from './context.ts';
+import { forgeChecks } from './doctor-forge.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
 
@@ -51,31 +51,7 @@ const checks: readonly Check[] = [
     },
   },
   { name: 'example values', look: async ({ context }) => [examplesOf(await definitionsOf(context.checkout))] },
-  {
-    name: 'protection',
-    async look({ context, remote }) {
-      const rules = await forgeOf(context).protectionRules();
-      const always = [main, rendered].map((branch) => protectionOf(branch, rules));
-      const path = remote instanceof Refusal ? undefined : await pathOf(remote).catch(refused);
-      if (!path || path instanceof Refusal)
-        return [...always, { ...environments, says: 'Nothing published could be read, so they are not known.' }];
-      return [
-        ...always,
-        ...path.map(({ name }) => protectionOf(environmentBranch(name), rules)),
-        ...path.filter(({ after }) => after).map(({ name }) => proposalOf(name, rules)),
-      ];
-    },
-  },
-  {
-    name: 'merge settings',
-    async look({ context }) {
-      const settings = await forgeOf(context).mergeSettings();
-      return [methodOf(settings), squashOf(settings), pipelinesOf(settings)];
-    },
-  },
 ];
-
-const environments = { name: 'protection of environments', verdict: 'unknown' } as const;
 
 /** The path as it was published last; undefined when nothing was. */
 const pathOf = async (remote: Mirror): Promise<readonly Stage[] | undefined> =>
@@ -96,10 +72,24 @@ async function definitionsOf(checkout: Git): Promise<ReadonlyMap<string, string>
 /** The machine's own stand-in is no cluster, and is written by nobody. */
 const definition = /^(clusters\/environments\.ts|clusters\/(?!local\/)[^/]+\/.+|apps\/[^/]+\/app\.ts)$/;
 
-function forgeOf({ forge }: Context): Forge {
-  if (forge) return forge;
-  throw new Unreadable('No forge is configured: set SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID.');
+/** A forge that answers, and what it is set to; or why nothing more is asked of it. */
+async function forgeIn({ forge }: Context): Promise<{ found: Finding; forge?: Forge; settings?: Settings }> {
+  const name = 'forge';
+  if (!forge) {
+    const says = 'No forge is configured: set SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID.';
+    return { found: { name, verdict: 'unknown', says } };
+  }
+  const settings = await forge.settings().catch(refused);
+  if (settings instanceof Unreadable)
+    return { found: notRead(name, settings), forge, settings: () => Promise.reject(settings) };
+  if (settings instanceof Refusal) return { found: notRead(name, settings) };
+  const tier = settings.premium
+    ? 'its rules can name accounts and groups (Premium)'
+    : 'its rules name roles alone, as in the tier Free';
+  const found: Finding = { name, verdict: 'ok', says: `${settings.project} can be read; ${tier}.` };
+  return { found, forge, settings: async () => settings };
 }
+type Settings = () => Promise<ProjectSettings>;
 
 /** Looks at everything, whatever else is wrong. Changes nothing. */
 export async function doctor(context: Context): Promise<Finding[]> {
@@ -108,6 +98,16 @@ export async function doctor(context: Context): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const { name, look } of checks) {
       const found = await look({ context, remote }).catch(refused);
+      findings.push(...(found instanceof Refusal ? [notRead(name, found)] : found));
+    }
+    const { found, forge, settings } = await forgeIn(context);
+    findings.push(found);
+    if (!forge || !settings) return findings;
+    const published = remote instanceof Refusal ? undefined : await pathOf(remote).catch(refused);
+    const path = published instanceof Refusal ? undefined : published;
+    const today = new Date(context.now()).toISOString().slice(0, 10);
+    for (const { name, look } of forgeChecks) {
+      const found = await look({ forge, settings, checkout: context.checkout, path, today }).catch(refused);
       findings.push(...(found instanceof Refusal ? [notRead(name, found)] : found));
     }
     return findings;

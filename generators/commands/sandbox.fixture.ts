@@ -163,8 +163,13 @@ export interface Person {
   readonly push: () => Promise<unknown>;
 }
 
-/** The branches that a sandbox protects. */
-export const protectedNames = ['main', 'rendered', ...['dev', 'staging', 'production'].map(environmentBranch)];
+/** The branches that a sandbox protects, with who may do what there. */
+const protectedBranches = [
+  { name: 'main', push: 0 },
+  { name: 'rendered', merge: 0 },
+  ...['dev', 'staging', 'production'].map((name) => ({ name: environmentBranch(name) })),
+] as const;
+export const protectedNames = protectedBranches.map(({ name }) => name);
 
 /** What a sandbox lives in: a test, or anything else that cleans up at its end. */
 export interface Scope {
@@ -185,7 +190,7 @@ async function begin(
   forge: Pick<ForgeSettings, 'method'> = {},
 ): Promise<Sandbox> {
   const dir = await folder(t);
-  const remote = await createRepository(join(dir, 'remote.git'), protectedNames);
+  const remote = await createRepository(join(dir, 'remote.git'), protectedBranches);
 
   const checkoutDir = join(dir, 'checkout');
   await mkdir(checkoutDir);
@@ -253,7 +258,7 @@ export async function serveForge(
   t: Scope,
   repository: Git,
   file: string,
-  settings: Pick<ForgeSettings, 'method'> = {},
+  settings: Pick<ForgeSettings, 'method' | 'asMade' | 'accounts'> = {},
 ): Promise<{ forge: Forge; variables: Sandbox['variables'] }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -179,7 +179,7 @@ async function mergeItself(
   if (isDraft(next.request.title)) return { result: next, waits: [] };
   try {
     // With pipelines, it waits for them: of a failed one nothing is merged.
-    const { pipelines } = await forge.mergeSettings().catch((): Partial<MergeSettings> => ({}));
+    const { pipelines } = await forge.settings().catch((): Partial<MergeSettings> => ({}));
     const how = pipelines === 'none' ? undefined : ({ auto: true } as const);
     const request = await forge.merge(next.request.iid, tip, how);
     return { result: { ...next, request, outcome: request.state === 'merged' ? 'merged' : next.outcome }, waits: [] };

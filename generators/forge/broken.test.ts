@@ -150,9 +150,18 @@ const calls: Readonly<
       assert.deepEqual([state, description, more], ['running', 'others', []]);
     },
   },
-  mergeSettings: {
+  settings: {
     breaks: /^GET /,
-    call: async (forge) => assert.equal((await forge.mergeSettings()).method, 'semi-linear'),
+    call: async (forge) => assert.equal((await forge.settings()).method, 'semi-linear'),
+    ends: async () => {},
+  },
+  'jobTokensAreLimited, registryRules, variables and tokens': {
+    breaks: /^GET /,
+    call: async (forge) => {
+      assert.equal(await forge.jobTokensAreLimited(), true);
+      assert.equal((await forge.registryRules()).length, 1);
+      assert.deepEqual(await Promise.all([forge.variables(), forge.tokens()]), [[], []]);
+    },
     ends: async () => {},
   },
   protectionRules: {

@@ -9,7 +9,7 @@ import { writeCommits } from '../git/write.ts';
 import { head } from '../model/names.ts';
 import { Unknown, Unreadable } from '../model/refusal.ts';
 import type { Forge } from './forge.ts';
-import { gitlab, mappedSettings } from './gitlab.ts';
+import { gitlab } from './gitlab.ts';
 import { local, newBranch, quick, twoBranches } from './local.fixture.ts';
 
 /** A forge with a repository behind it, in which the contract may make branches. */
@@ -183,11 +183,27 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
 
     test('it tells that it merges as it does, and which rules protect branches', async (t) => {
       const { forge } = await setting(t);
-      const { method, squash, pipelines } = await forge.mergeSettings();
+      const { method, squash, pipelines } = await forge.settings();
       assert.equal(method, 'semi-linear');
       assert.ok(squash !== undefined && pipelines !== undefined);
       const main = (await forge.protectionRules()).find(({ pattern }) => pattern === 'main');
-      assert.deepEqual(main, { pattern: 'main', allowsForcePush: false, inherited: false });
+      assert.deepEqual([main?.allowsForcePush, main?.inherited], [false, false]);
+      assert.ok([...(main?.push ?? []), ...(main?.merge ?? [])].every(({ kind }) => kind));
+    });
+
+    test('it tells what its pipelines may, and no value of a variable or token', async (t) => {
+      const { forge } = await setting(t);
+      const settings = await forge.settings();
+      for (const flag of ['skippedCounts', 'jobsPush', 'forksRunHere', 'requestsAreTrusted', 'deletesTags'] as const)
+        assert.equal(typeof settings[flag], 'boolean', flag);
+      assert.ok(settings.variablesBy);
+      assert.match(settings.project, /^[\w.-]+(\/[\w.-]+)+$/);
+      assert.equal(typeof (await forge.jobTokensAreLimited()), 'boolean');
+      for (const variable of await forge.variables())
+        assert.deepEqual(Object.keys(variable).sort(), ['environment', 'file', 'key', 'masked', 'protected']);
+      for (const { name, scopes, level, account } of await forge.tokens())
+        assert.ok(name && scopes.length > 0 && level >= 10 && account > 0, name);
+      for (const { pattern } of await forge.registryRules()) assert.ok(pattern);
     });
 
     test('what cannot be done is told with what was asked and the next step', async (t) => {
@@ -289,34 +305,15 @@ test('a forge that is down is told by its address', async () => {
   );
 });
 
-test('what GitLab calls its merge settings', () => {
-  const table: [Parameters<typeof mappedSettings>[0], ReturnType<typeof mappedSettings>][] = [
-    [
-      { merge_method: 'merge', squash_option: 'default_off', only_allow_merge_if_pipeline_succeeds: false },
-      { method: 'merge commit', squash: 'off by default', pipelines: 'may fail' },
-    ],
-    [
-      { merge_method: 'ff', squash_option: 'always', only_allow_merge_if_pipeline_succeeds: true },
-      { method: 'fast-forward', squash: 'always', pipelines: 'must succeed' },
-    ],
-    [
-      { merge_method: 'rebase_merge', squash_option: 'default_on', builds_access_level: 'disabled' },
-      { method: 'semi-linear', squash: 'on by default', pipelines: 'none' },
-    ],
-    [{ merge_method: 'a new one' }, { method: undefined, squash: undefined, pipelines: undefined }],
-  ];
-  for (const [found, settings] of table) assert.deepEqual(mappedSettings(found), settings);
-});
-
 test('settings that a role may not read are told apart from a forge that fails', async (t) => {
   const { url } = await local(t);
   const forge = (token: string, path: string = project.path) => gitlab({ host: url, project: path, token });
-  assert.equal((await forge('a-reporter').mergeSettings()).method, 'semi-linear');
+  assert.equal((await forge('a-reporter').settings()).method, 'semi-linear');
   await assert.rejects(forge('a-reporter').protectionRules(), (error: Error) => {
     assert.ok(error instanceof Unreadable);
     return /Could not read the protected branches in .* 403 .*a role that may do this/.test(error.message);
   });
-  await assert.rejects(forge('a-token', 'other/project').mergeSettings(), Unreadable);
+  await assert.rejects(forge('a-token', 'other/project').settings(), Unreadable);
   await assert.rejects(
     forge('wrong').protectionRules(),
     (error: Error) => !(error instanceof Unreadable) && /401/.test(error.message),
@@ -330,7 +327,7 @@ test('where it fast-forwards, the target becomes the proposal and no merge commi
   const writes = [{ path: 'more', bytes: '' }];
   const [a = ''] = await writeCommits(repository, b, [{ message: 'y\n', writes }], Date.now());
   await repository.bytes(['update-ref', head('a'), a]);
-  assert.equal((await forge.mergeSettings()).method, 'fast-forward');
+  assert.equal((await forge.settings()).method, 'fast-forward');
   const { iid } = await forge.open({ source: 'a', target: 'b', title: 'x', body: '' });
   assert.equal((await forge.merge(iid, a)).state, 'merged');
   assert.equal(await repository.commit(head('b')), a);

@@ -1,5 +1,7 @@
+import type { PipelineSettings, RegistryRule } from '../model/pipeline-settings.ts';
 import type { ProtectionRule } from '../model/protection.ts';
 import type { MergeSettings } from '../model/setup.ts';
+import type { ProjectToken, Variable } from '../model/token.ts';
 
 /** A merge request, as far as Slipway needs it. */
 export interface MergeRequest {
@@ -35,7 +37,17 @@ export interface Status {
   readonly author: string;
 }
 
-/** The door to where people read and merge: ten calls. Branches are moved by git, never through it. */
+/** What a project is set to. */
+export interface ProjectSettings extends MergeSettings, PipelineSettings {
+  /** `example/slipway`. */
+  readonly project: string;
+  /** Whether its rules can name accounts and groups, and ask owners: GitLab's tier Premium. */
+  readonly premium: boolean;
+  /** The paths of the groups whose members work here, by number. */
+  readonly groups: ReadonlyMap<number, string>;
+}
+
+/** The door to where people read and merge: fourteen calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
   load(): Promise<unknown>;
@@ -54,8 +66,16 @@ export interface Forge {
    * pipeline, or whose pipeline failed, is refused
    */
   merge(iid: number, sha: string, how?: { readonly auto?: boolean }): Promise<MergeRequest>;
-  /** How it merges. @throws {Unreadable} when the token may not know */
-  mergeSettings(): Promise<MergeSettings>;
+  /** How it merges, and what its pipelines may. @throws {Unreadable} when the token may not know */
+  settings(): Promise<ProjectSettings>;
+  /** Whether only jobs of projects that are listed reach this one. @throws {Unreadable} when the token may not know */
+  jobTokensAreLimited(): Promise<boolean>;
+  /** What protects images. @throws {Unreadable} when the token may not know */
+  registryRules(): Promise<RegistryRule[]>;
+  /** The variables of pipelines, without their values. @throws {Unreadable} when the token may not know */
+  variables(): Promise<Variable[]>;
+  /** The project access tokens that work, without their values. @throws {Unreadable} when the token may not know */
+  tokens(): Promise<ProjectToken[]>;
   /** Every rule that protects branches. @throws {Unreadable} when the token may not know */
   protectionRules(): Promise<ProtectionRule[]>;
   /** The newest status of each name on a commit. */

@@ -1,7 +1,7 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { Refusal, Unknown, Unreadable } from '../model/refusal.ts';
-import type { MergeSettings } from '../model/setup.ts';
 import type { Forge, MergeRequest, Proposal, Status } from './forge.ts';
+import { mappedRegistryRule, mappedRule, mappedSettings, mappedToken, mappedVariable } from './gitlab-settings.ts';
 import { Failed, failedOf, fitting, once, type Patience, patient } from './patience.ts';
 import { requester } from './requester.ts';
 
@@ -24,10 +24,10 @@ type Api = Gitlab<false>;
 export function gitlab({ host, project, token, patience = patient, perPage = 100 }: GitLabSettings): Forge {
   // Most verbs never ask the forge, and its client is 600 kB of source: a third of the time in which a publish starts.
   let loaded: Promise<Api> | undefined;
+  const talk = requester({ host, token, patience });
   const load = () => {
     loaded ??= import('@gitbeaker/rest').then(
       ({ Gitlab }) => {
-        const talk = requester({ host, token, patience });
         const settings = { host, token, queryTimeout: 0, requesterFn: () => talk };
         return new Gitlab(settings as ConstructorParameters<typeof Gitlab<false>>[0]);
       },
@@ -55,6 +55,20 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
       const { cause, message } = error as Refusal;
       throw [403, 404].includes(failedOf(error)?.status ?? 0) ? new Unreadable(message, { cause }) : error;
     }
+  }
+
+  /** Every item of a list that the client does not know, or asks for elsewhere. */
+  // biome-ignore lint/suspicious/noExplicitAny: what the server says is judged by who maps it.
+  async function everyOne(what: string, path: string, query: object = {}): Promise<any[]> {
+    const items: unknown[] = [];
+    for (let page = '1'; page !== ''; ) {
+      const searchParams = { ...query, perPage, page };
+      const endpoint = `projects/${encodeURIComponent(project)}/${path}`;
+      const { body, headers } = await askSetting(what, () => talk.get(endpoint, { searchParams }));
+      items.push(...(Array.isArray(body) ? body : []));
+      page = headers['x-next-page'] ?? '';
+    }
+    return items;
   }
 
   async function openRequests(query: { targetBranch: string; sourceBranch?: string }): Promise<MergeRequest[]> {
@@ -185,17 +199,23 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
         ),
       ),
     merge,
-    mergeSettings: async () =>
-      mappedSettings(await askSetting('read the merge settings', ({ Projects }) => Projects.show(project))),
+    settings: async () =>
+      mappedSettings(await askSetting('read the settings', ({ Projects }) => Projects.show(project))),
+    jobTokensAreLimited: async () => {
+      const scope = await askSetting('read whose jobs come in', ({ ProjectJobTokenScopes }) =>
+        ProjectJobTokenScopes.show(project),
+      );
+      return scope.inbound_enabled === true;
+    },
+    registryRules: async () =>
+      (await everyOne('read what protects images', 'registry/protection/repository/rules')).map(mappedRegistryRule),
+    variables: async () => (await everyOne('list the variables', 'variables')).map(mappedVariable),
+    tokens: async () => (await everyOne('list the tokens', 'access_tokens', { state: 'active' })).map(mappedToken),
     async protectionRules() {
       const found = await askSetting('read the protected branches', ({ ProtectedBranches }) =>
         ProtectedBranches.all(project, { perPage }),
       );
-      return found.map(({ name, allow_force_push, inherited }) => ({
-        pattern: name,
-        allowsForcePush: allow_force_push,
-        inherited: inherited === true,
-      }));
+      return found.map(mappedRule);
     },
     statuses: (commit) => statuses(commit),
     setStatus,
@@ -213,7 +233,7 @@ function alreadyOpen(failed: Failed | undefined): number | undefined {
 const cannotTransition = (failed: Failed | undefined) =>
   failed?.status === 400 && failed.message.includes('Cannot transition status');
 
-/** Here, and where settings are mapped, stand GitLab's field names. */
+/** Here, and in `gitlab-settings.ts`, stand GitLab's field names. */
 function mapped(found: {
   iid: number;
   source_branch: string;
@@ -234,40 +254,6 @@ function mapped(found: {
     sha: found.sha,
     url: found.web_url,
     state,
-  };
-}
-
-const methods: Readonly<Record<string, MergeSettings['method']>> = {
-  merge: 'merge commit',
-  rebase_merge: 'semi-linear',
-  ff: 'fast-forward',
-};
-const squashes: Readonly<Record<string, MergeSettings['squash']>> = {
-  never: 'never',
-  default_off: 'off by default',
-  default_on: 'on by default',
-  always: 'always',
-};
-
-/** A role that is too low gets a project without these fields. https://docs.gitlab.com/api/projects/#get-a-single-project */
-export function mappedSettings(found: {
-  merge_method?: string;
-  squash_option?: string;
-  only_allow_merge_if_pipeline_succeeds?: boolean;
-  builds_access_level?: unknown;
-}): MergeSettings {
-  const must = found.only_allow_merge_if_pipeline_succeeds;
-  return {
-    method: methods[found.merge_method ?? ''],
-    squash: squashes[found.squash_option ?? ''],
-    pipelines:
-      found.builds_access_level === 'disabled'
-        ? 'none'
-        : must === undefined
-          ? undefined
-          : must
-            ? 'must succeed'
-            : 'may fail',
   };
 }
 

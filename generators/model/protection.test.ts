@@ -6,6 +6,9 @@ const rule = (pattern: string, more: Partial<ProtectionRule> = {}): ProtectionRu
   pattern,
   allowsForcePush: false,
   inherited: false,
+  push: [],
+  merge: [],
+  ownersApprove: false,
   ...more,
 });
 const open = { allowsForcePush: true };
@@ -67,10 +70,15 @@ test('a proposal must be one that promote can rewrite', () => {
   const table: [ProtectionRule[], 'ok' | 'wrong'][] = [
     [[rule('env/staging')], 'ok'],
     [[rule('env/*', open)], 'ok'],
-    [[rule('env/*'), rule('*-next', open)], 'ok'],
+    [[rule('env/*'), rule('*-next', open), rule('*-r*', open)], 'ok'],
+    [[rule('env/*'), rule('*-next', open)], 'wrong'],
     [[rule('env/staging'), rule('env/*')], 'wrong'],
     [[rule('*-next')], 'wrong'],
   ];
   for (const [rules, verdict] of table) assert.equal(proposalOf('staging', rules).verdict, verdict);
   assert.match(proposalOf('staging', [rule('env/*')]).says, /The rule env\/\* protects env\/staging-next too/);
+  assert.match(
+    proposalOf('staging', [rule('*-rollback')]).says,
+    /protects env\/staging-rollback too, so nobody can push/,
+  );
 });

@@ -11,11 +11,20 @@ export interface Account {
   readonly level: number;
 }
 
+export interface AccountSettings {
+  readonly name: string;
+  readonly role: Role;
+  /** What its token is shown with; the forge does not hold it to them. @default ['api'] */
+  readonly scopes?: readonly string[] | undefined;
+  /** `2027-01-31`. @default the token never ends */
+  readonly expires?: string | undefined;
+}
+
 export interface AccountsSettings {
   /** Of the account `slipway`, a maintainer. */
   readonly token: string;
   /** Other accounts by token: their names, and their roles. @default none; a name alone is a maintainer's */
-  readonly accounts?: Readonly<Record<string, string | { readonly name: string; readonly role: Role }>> | undefined;
+  readonly accounts?: Readonly<Record<string, string | AccountSettings>> | undefined;
   /** The token of the account `reporter`, which may look only. @default nobody */
   readonly reporter?: string | undefined;
 }
@@ -32,6 +41,19 @@ export function accountsOf({ token, accounts = {}, reporter }: AccountsSettings)
   const looks: [string, Account][] =
     reporter === undefined ? [] : [[reporter, { id: 2, username: 'reporter', level: levels.reporter }]];
   return new Map([...others, ...looks, [token, owner]]);
+}
+
+/** The accounts as the project access tokens that they have. https://docs.gitlab.com/api/project_access_tokens/ */
+export function shownTokens(settings: AccountsSettings) {
+  return Object.entries(settings.accounts ?? {}).map(([secret, given]) => {
+    const { id, username, level } = accountsOf(settings).get(secret) ?? owner;
+    const { scopes, expires } = typeof given === 'string' ? { scopes: undefined, expires: undefined } : given;
+    return {
+      ...{ id, user_id: id, name: username, scopes: scopes ?? ['api'], access_level: level },
+      ...{ active: true, revoked: false, created_at: '2026-01-01T00:00:00.000Z', last_used_at: null },
+      expires_at: expires ?? null,
+    };
+  });
 }
 
 /** The token of an API call. https://docs.gitlab.com/api/rest/authentication/ */

@@ -14,7 +14,7 @@ export type Client = (method: string, path?: string, body?: object) => Promise<A
 /** Asks GitLab's API of one project, as a person does with curl. */
 export function client(host: string, project: string, token: string): Client {
   return async (method, path = '', body = undefined) => {
-    const url = `${host}/api/v4/projects/${encodeURIComponent(project)}${path && `/${path}`}`;
+    const url = `${host}/api/v4/projects/${encodeURIComponent(project)}${path && !path.startsWith('?') ? '/' : ''}${path}`;
     const response = await fetch(url, {
       method,
       headers: { 'private-token': token, ...(body ? { 'content-type': 'application/json' } : {}) },

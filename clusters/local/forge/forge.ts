@@ -1,21 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import { type Account, type AccountsSettings, accountsOf, apiToken, gitToken, owner } from './accounts.ts';
+import { type Account, type AccountsSettings, accountsOf, apiToken, gitToken, owner, shownTokens } from './accounts.ts';
 import { type Body, bodyOf } from './body.ts';
+import { CiVariables } from './ci-variables.ts';
 import { CommitStatuses } from './commit-statuses.ts';
 import { serveGit } from './git-http.ts';
 import { MergeRequests, type MergeRequestsSettings } from './merge-requests.ts';
 import { Notes } from './notes.ts';
 import { pageOf } from './pages.ts';
 import { project } from './project.ts';
+import { ProjectSettings } from './project-settings.ts';
 import { ProtectedBranches } from './protected-branches.ts';
 import { rateLimit, TooMany } from './rate-limit.ts';
 import { Refused } from './refused.ts';
+import { RegistryRules } from './registry-rules.ts';
 import { found, type Routes, routes } from './routes.ts';
 
 export interface ForgeSettings extends MergeRequestsSettings, AccountsSettings {
   /** So many calls of the API per account and minute. @default as many as they like */
   readonly rateLimit?: number | undefined;
+  /** Whether its pipelines and images are as GitLab makes a project, which nobody has set up. @default false */
+  readonly asMade?: boolean | undefined;
 }
 
 const gitPaths = `/${project.path}.git/`;
@@ -41,7 +46,13 @@ export async function createForge(
   const accounts = accountsOf(settings);
   const byId = (id: number | undefined): Account => [...accounts.values()].find((one) => one.id === id) ?? owner;
   const protectedBranches = new ProtectedBranches(() => settings.repository);
-  const table: Routes = routes({ settings, statuses, notes, requests, protectedBranches, byId });
+  const table: Routes = routes({
+    ...{ settings, statuses, notes, requests, protectedBranches, byId },
+    projectSettings: new ProjectSettings(settings, settings.asMade === true),
+    variables: new CiVariables(),
+    registryRules: new RegistryRules(settings.asMade === true),
+    tokens: () => shownTokens(settings),
+  });
   const counts = settings.rateLimit === undefined ? undefined : rateLimit(settings.rateLimit, settings.now);
 
   async function api(request: IncomingMessage, url: URL): Promise<{ status: number; result: unknown }> {

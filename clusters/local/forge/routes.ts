@@ -1,12 +1,15 @@
 import { type Account, levels } from './accounts.ts';
 import type { Body } from './body.ts';
 import { branch, branches, searched } from './branches.ts';
+import type { CiVariables } from './ci-variables.ts';
 import type { CommitStatuses } from './commit-statuses.ts';
 import type { MergeRequests, MergeRequestsSettings } from './merge-requests.ts';
 import type { Notes } from './notes.ts';
 import { project } from './project.ts';
+import type { ProjectSettings } from './project-settings.ts';
 import type { ProtectedBranches } from './protected-branches.ts';
 import { Refused } from './refused.ts';
+import type { RegistryRules } from './registry-rules.ts';
 
 /** A call that found its route. */
 export interface Call {
@@ -35,12 +38,19 @@ export interface Parts {
   readonly notes: Notes;
   readonly requests: MergeRequests;
   readonly protectedBranches: ProtectedBranches;
+  readonly projectSettings: ProjectSettings;
+  readonly variables: CiVariables;
+  readonly registryRules: RegistryRules;
+  /** The project access tokens, as GitLab lists them. */
+  readonly tokens: () => readonly object[];
   /** The account of a number. */
   readonly byId: (id: number | undefined) => Account;
 }
 
 /** Every call that the forge answers, and who may make it. */
-export function routes({ settings, statuses, notes, requests, protectedBranches, byId }: Parts): Routes {
+export function routes(parts: Parts): Routes {
+  const { settings, statuses, notes, requests, protectedBranches, projectSettings, variables, registryRules } = parts;
+  const { byId, tokens } = parts;
   const { reporter, developer, maintainer } = levels;
   const web = () => `${settings.url()}/${project.path}`;
   const route = (call: string, level: number, answer: Route['answer'], status?: number): Route => {
@@ -56,7 +66,16 @@ export function routes({ settings, statuses, notes, requests, protectedBranches,
   const listBranches = async ({ account, query }: Call) =>
     (await branches(settings.repository, web(), account)).filter(({ name }) => searched(query.get('search'), name));
   return [
-    route('GET /', reporter, () => shownProject(settings)),
+    route('GET /', reporter, () => projectSettings.show()),
+    route('PUT /', maintainer, ({ body }) => projectSettings.change(body)),
+    route('GET /job_token_scope', maintainer, () => projectSettings.jobTokenScope()),
+    route('PATCH /job_token_scope', maintainer, ({ body }) => projectSettings.limitJobTokens(body), 204),
+    route('GET /variables', maintainer, () => variables.list()),
+    route('POST /variables', maintainer, ({ body }) => variables.add(body)),
+    route('PUT /variables/:key', maintainer, ({ params, body }) => variables.change(params.key ?? '', body)),
+    route('GET /access_tokens', maintainer, () => tokens()),
+    route('GET /registry/protection/repository/rules', maintainer, () => registryRules.list()),
+    route('POST /registry/protection/repository/rules', maintainer, ({ body }) => registryRules.add(body)),
     route('GET /protected_branches', maintainer, ({ query }) => protectedBranches.list(query.get('search'))),
     route('POST /protected_branches', maintainer, ({ body }) => protectedBranches.protect(body)),
     route('GET /protected_branches/:name', maintainer, ({ params }) => protectedBranches.show(params.name ?? '')),
@@ -116,26 +135,3 @@ export function found(
   const named = route.path.flatMap((part, index) => (part.startsWith(':') ? [[part.slice(1), path[index] ?? '']] : []));
   return { route, params: Object.fromEntries(named) };
 }
-
-/** https://docs.gitlab.com/api/projects/#get-a-single-project */
-const shownProject = (settings: MergeRequestsSettings) => {
-  const url = `${settings.url()}/${project.path}`;
-  const mustPass = settings.only_allow_merge_if_pipeline_succeeds ?? false;
-  return {
-    id: project.id,
-    name: project.path.split('/').at(-1) ?? '',
-    path: project.path.split('/').at(-1) ?? '',
-    path_with_namespace: project.path,
-    description: null,
-    web_url: url,
-    http_url_to_repo: `${url}.git`,
-    visibility: 'private' as const,
-    archived: false,
-    default_branch: 'main',
-    merge_method: settings.method ?? 'rebase_merge',
-    squash_option: settings.squash_option ?? 'never',
-    builds_access_level: mustPass ? 'enabled' : 'disabled',
-    only_allow_merge_if_pipeline_succeeds: mustPass,
-  };
-};
-export type ShownProject = ReturnType<typeof shownProject>;

@@ -1,18 +1,23 @@
 import type {
+  AccessTokenSchema,
   BranchSchema,
   CommitStatusSchema,
   ExpandedMergeRequestSchema,
+  JobTokenScopeSchema,
   MergeRequestNoteSchema,
   ProjectSchema,
+  ProjectVariableSchema,
   ProtectedBranchSchema,
   SimpleUserSchema,
 } from '@gitbeaker/rest';
+import type { shownTokens } from './accounts.ts';
 import type { branch } from './branches.ts';
+import type { ShownVariable } from './ci-variables.ts';
 import type { ShownStatus } from './commit-statuses.ts';
 import type { DetailedStatus } from './merge-status.ts';
 import type { ShownNote } from './notes.ts';
+import type { ProjectSettings, ShownProject } from './project-settings.ts';
 import type { ShownProtectedBranch } from './protected-branches.ts';
-import type { ShownProject } from './routes.ts';
 import type { Shown } from './shown-request.ts';
 import type { ShownUser } from './users.ts';
 
@@ -43,7 +48,13 @@ export type Shapes = [
   Agrees<ShownStatus, Expected<CommitStatusSchema, 'description' | 'target_url'>>,
   Agrees<Pick<ShownStatus, 'description' | 'target_url'>, Record<'description' | 'target_url', string | null>>,
   Agrees<ShownProject, Pick<ProjectSchema, FieldOfProject>>,
+  Agrees<ShownVariable, Expected<ProjectVariableSchema>>,
+  // A scope is one of some words, and a token may have no end: the client's types do not know.
+  Agrees<ShownToken, Expected<AccessTokenSchema, 'scopes' | 'expires_at' | 'access_level'>>,
+  Agrees<ReturnType<ProjectSettings['jobTokenScope']>, Expected<JobTokenScopeSchema>>,
 ];
+
+type ShownToken = ReturnType<typeof shownTokens>[number];
 
 type NewerStatus = 'commits_status' | 'conflict' | 'need_rebase';
 
@@ -60,7 +71,10 @@ type FieldOfProject =
   | 'default_branch'
   | 'merge_method'
   | 'squash_option'
-  | 'only_allow_merge_if_pipeline_succeeds';
+  | 'only_allow_merge_if_pipeline_succeeds'
+  | 'allow_merge_on_skipped_pipeline'
+  | 'ci_allow_fork_pipelines_to_run_in_parent_project'
+  | 'ci_push_repository_for_job_token_allowed';
 
 /** What nobody asks the forge about: reviews, time, milestones, tasks, pipelines of its own, the page's settings. */
 type LeftOutOfRequest =

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ProjectToken, tokenNeeds, tokensOf, type Variable, variablesOf } from './token.ts';
+
+const today = '2026-11-22';
+const token = (name: string, more: Partial<ProjectToken> = {}): ProjectToken => ({
+  ...{ name, scopes: tokenNeeds.find((need) => need.name === name)?.scopes ?? [], level: 20, account: 1 },
+  ...{ expires: '2027-06-01', ...more },
+});
+const about = (tokens: readonly ProjectToken[], name: string, merges = false) =>
+  tokensOf(tokens, today, merges).filter((finding) => finding.name === name);
+
+test('each purpose has a token of its own, and none but two can push', () => {
+  assert.equal(new Set(tokenNeeds.map(({ name }) => name)).size, tokenNeeds.length);
+  const pushing = tokenNeeds.filter(({ scopes }) => scopes.includes('write_repository')).map(({ purpose }) => purpose);
+  assert.deepEqual(pushing, ['publish', 'promote', 'renovate']);
+  // No two are given to the same job.
+  const places = tokenNeeds.flatMap(({ variable }) => (variable ? [`${variable.key} ${variable.environment}`] : []));
+  assert.equal(new Set(places).size, places.length);
+});
+
+test('a token that can do more than its purpose needs, or ends soon or never, is wrong', () => {
+  const cases: [Partial<ProjectToken>, 'ok' | 'wrong', RegExp][] = [
+    [{}, 'ok', /^It ends on 2027-06-01\.$/],
+    [{ scopes: ['write_repository', 'read_repository'], level: 40 }, 'ok', /ends/],
+    [{ scopes: ['write_repository', 'self_rotate'] }, 'ok', /ends/],
+    [{ scopes: ['api', 'write_repository'] }, 'wrong', /could do more: api/],
+    [{ level: 50 }, 'wrong', /the role maintainer is enough/],
+    [{ expires: undefined }, 'wrong', /never ends/],
+    [{ expires: '2026-12-21' }, 'wrong', /ends on 2026-12-21, in 29 days/],
+    [{ expires: '2026-12-22' }, 'ok', /ends on 2026-12-22/],
+    [{ expires: '2026-11-23' }, 'wrong', /in 1 day\./],
+  ];
+  for (const [more, verdict, says] of cases) {
+    const [found] = about([token('slipway-publish', more)], 'token slipway-publish');
+    assert.equal(found?.verdict, verdict, JSON.stringify(more));
+    assert.match(found?.says ?? '', says);
+  }
+  const [missing] = about([], 'token slipway-argocd');
+  assert.deepEqual([missing?.verdict, missing?.says], ['unknown', 'There is none: it lets Argo CD read the branches.']);
+});
+
+test('promote is a maintainer only where it merges by itself', () => {
+  const promote = [token('slipway-promote', { level: 40 })];
+  assert.equal(about(promote, 'token slipway-promote')[0]?.verdict, 'wrong');
+  assert.equal(about(promote, 'token slipway-promote', true)[0]?.verdict, 'ok');
+});
+
+test('two tokens of one name are both looked at', () => {
+  const found = about([token('slipway-publish'), token('slipway-publish', { level: 50 })], 'token slipway-publish');
+  assert.deepEqual(
+    found.map(({ verdict }) => verdict),
+    ['ok', 'wrong'],
+  );
+});
+
+const variable = (key: string, more: Partial<Variable> = {}): Variable => ({
+  ...{ key, protected: true, masked: true, file: false, environment: '*', ...more },
+});
+const wanted = tokenNeeds.flatMap(({ variable: place }) =>
+  place ? [variable(place.key, { environment: place.environment })] : [],
+);
+
+test('a secret is given to pipelines of protected branches alone, in no log, and to the jobs that need it', () => {
+  const fine = variablesOf(wanted);
+  assert.deepEqual(fine, [
+    { name: 'secrets of pipelines', verdict: 'ok', says: 'Each is masked, and for protected branches alone.' },
+  ]);
+  const cases: [Variable, RegExp | undefined][] = [
+    [variable('DEBUG', { protected: false, masked: false }), undefined],
+    [variable('GIT_AUTHOR_NAME', { protected: false, masked: false }), undefined],
+    [variable('NPM_TOKEN', { protected: false }), /^Every pipeline is given it, a merge request's too\.$/],
+    [variable('NPM_TOKEN', { masked: false }), /^Logs show it\.$/],
+    [variable('KUBE_SECRET', { masked: false, file: true }), undefined],
+    [variable('SLIPWAY_SIGNING_KEY', { masked: false }), undefined],
+    [variable('SLIPWAY_SIGNING_KEY', { masked: false, protected: false }), /^Every pipeline is given it/],
+    [variable('SLIPWAY_TOKEN'), /^Jobs of every environment are given it\.$/],
+    [variable('SLIPWAY_TOKEN', { environment: 'review/*' }), /^Jobs of the environment review\/\* are given it\.$/],
+    [variable('SLIPWAY_TOKEN', { masked: false, protected: false }), /too; logs show it; jobs of every environment/],
+  ];
+  for (const [one, says] of cases) {
+    const wrong = variablesOf([...wanted, one]).filter(({ verdict }) => verdict === 'wrong');
+    assert.equal(wrong.length, says ? 1 : 0, JSON.stringify(one));
+    if (says) assert.match(wrong[0]?.says ?? '', says);
+  }
+});
+
+test('what no call makes right has none: a token for every job must be put elsewhere', () => {
+  const [everywhere] = variablesOf([variable('SLIPWAY_TOKEN', { protected: false })]);
+  assert.deepEqual([everywhere?.name, everywhere?.fix], ['variable SLIPWAY_TOKEN', undefined]);
+  assert.match(everywhere?.remedy ?? '', /for the environment publish, promote, statuses alone/);
+  const [open] = variablesOf([variable('RENOVATE_TOKEN', { protected: false, environment: 'renovate' })]);
+  assert.deepEqual(open?.fix, {
+    method: 'PUT',
+    path: '/variables/RENOVATE_TOKEN?filter[environment_scope]=renovate',
+    body: { protected: true, masked: true },
+  });
+});
+
+test('what pipelines cannot do for want of a token is said, and is no fault', () => {
+  const [found, ...more] = variablesOf(wanted.slice(1));
+  assert.deepEqual([found?.verdict, more], ['unknown', []]);
+  assert.match(found?.says ?? '', /Without SLIPWAY_TOKEN for the environment publish pipelines do not do that/);
+});

@@ -1,0 +1,206 @@
+import type { Call, Finding } from './finding.ts';
+
+/** What a token is for. */
+export type Purpose = 'publish' | 'promote' | 'statuses' | 'renovate' | 'notifications' | 'argocd';
+
+/** One of the tokens of a project: one for each purpose, so that whoever has it can do no more than that. */
+export interface TokenNeed {
+  readonly purpose: Purpose;
+  /** How the project access token is called, and with it its account. */
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** The lowest role that does. One that pushes to a protected branch must be named there, or be a maintainer's. */
+  readonly role: 'reporter' | 'developer' | 'maintainer';
+  /** The variable of the pipeline that holds it, and the environment whose jobs alone are given it. */
+  readonly variable?: { readonly key: string; readonly environment: string };
+  /** What it does. */
+  readonly does: string;
+}
+
+const inPipeline = (environment: string) => ({ key: 'SLIPWAY_TOKEN', environment });
+
+/**
+ * Every token, and what it may do at most. https://docs.gitlab.com/user/project/settings/project_access_tokens/
+ * A push with the token of a job starts no pipeline, and that token opens no merge request: so each has its own.
+ */
+export const tokenNeeds: readonly TokenNeed[] = [
+  {
+    ...{ purpose: 'publish', name: 'slipway-publish', scopes: ['write_repository'], role: 'maintainer' },
+    variable: inPipeline('publish'),
+    does: 'pushes rendered and the first environments',
+  },
+  {
+    ...{ purpose: 'promote', name: 'slipway-promote', scopes: ['api', 'write_repository'], role: 'developer' },
+    variable: inPipeline('promote'),
+    does: 'pushes proposals, opens and updates their requests',
+  },
+  {
+    ...{ purpose: 'statuses', name: 'slipway-statuses', scopes: ['api'], role: 'developer' },
+    variable: inPipeline('statuses'),
+    does: 'says of commits where they run',
+  },
+  {
+    ...{ purpose: 'renovate', name: 'slipway-renovate', scopes: ['api', 'write_repository'], role: 'developer' },
+    variable: { key: 'RENOVATE_TOKEN', environment: 'renovate' },
+    does: 'opens merge requests onto main',
+  },
+  {
+    ...{ purpose: 'notifications', name: 'slipway-notifications', scopes: ['api'], role: 'developer' },
+    does: 'lets Argo CD say of commits that they are synced',
+  },
+  {
+    ...{ purpose: 'argocd', name: 'slipway-argocd', scopes: ['read_repository'], role: 'reporter' },
+    does: 'lets Argo CD read the branches',
+  },
+];
+
+export const tokenOf = (purpose: Purpose): TokenNeed => tokenNeeds.find((one) => one.purpose === purpose) as TokenNeed;
+
+/** A project access token, as the forge lists it: never its value. */
+export interface ProjectToken {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** GitLab's number of its role: https://docs.gitlab.com/api/access_requests/#valid-access-levels */
+  readonly level: number;
+  /** The account that it acts as. */
+  readonly account: number;
+  /** `2027-01-31`; undefined where it never ends. */
+  readonly expires: string | undefined;
+}
+
+/** A variable of pipelines, as the forge lists it: never its value. */
+export interface Variable {
+  readonly key: string;
+  /** Only pipelines of protected branches are given it. */
+  readonly protected: boolean;
+  /** Logs do not show it. */
+  readonly masked: boolean;
+  /** A file: GitLab masks none of several lines. */
+  readonly file: boolean;
+  /** The environments whose jobs are given it: `*` for every job. */
+  readonly environment: string;
+}
+
+const levels = { reporter: 20, developer: 30, maintainer: 40 } as const;
+/** Days before its end in which a token is said to end. */
+const soon = 30;
+const enough: Readonly<Record<string, readonly string[]>> = {
+  api: ['read_api'],
+  write_repository: ['read_repository'],
+};
+
+/**
+ * Whether each purpose has its token, which can do no more than it must, and does not end soon.
+ * @param today `2026-11-22`
+ * @param merges whether requests of an environment are merged by themselves, which promote does as a maintainer
+ */
+export function tokensOf(tokens: readonly ProjectToken[], today: string, merges: boolean): Finding[] {
+  const needs = tokenNeeds.map((need) =>
+    merges && need.purpose === 'promote' ? { ...need, role: 'maintainer' as const } : need,
+  );
+  const known = needs.flatMap((need) => {
+    const own = tokens.filter(({ name }) => name === need.name);
+    const name = `token ${need.name}`;
+    const make = `Settings → Access tokens: ${need.name}, role ${need.role}, ${need.scopes.join(' and ')}.`;
+    if (own.length === 0)
+      return [{ name, verdict: 'unknown' as const, says: `There is none: it ${need.does}.`, remedy: make }];
+    return own.map((token): Finding => {
+      const allowed = [...need.scopes, ...need.scopes.flatMap((scope) => enough[scope] ?? [])];
+      const more = token.scopes.filter((scope) => !allowed.includes(scope) && scope !== 'self_rotate');
+      if (more.length > 0)
+        return {
+          ...{ name, verdict: 'wrong', remedy: `Make it anew. ${make}` },
+          says: `It ${need.does}, and could do more: ${more.join(', ')}.`,
+        };
+      if (token.level > levels[need.role])
+        return {
+          ...{ name, verdict: 'wrong', remedy: `Make it anew. ${make}` },
+          says: `It ${need.does}, for which the role ${need.role} is enough.`,
+        };
+      const end = endOf(token, today);
+      return { name, ...end, ...(end.verdict === 'ok' ? {} : { remedy: `Rotate it. ${make}` }) };
+    });
+  });
+  const ours = new Set(tokenNeeds.map(({ name }) => name));
+  const others = tokens.filter(
+    ({ name, scopes }) => !ours.has(name) && scopes.some((scope) => scope === 'api' || scope === 'write_repository'),
+  );
+  if (others.length === 0) return known;
+  const says = `${others.map(({ name }) => name).join(', ')} can write, and Slipway has no use for ${others.length === 1 ? 'it' : 'them'}.`;
+  return [
+    ...known,
+    {
+      name: 'other tokens',
+      verdict: 'unknown',
+      says,
+      remedy: 'Revoke what nobody can explain (Settings → Access tokens).',
+    },
+  ];
+}
+
+function endOf({ expires }: ProjectToken, today: string): Pick<Finding, 'verdict' | 'says'> {
+  if (expires === undefined)
+    return { verdict: 'wrong', says: 'It never ends, and so works for whoever finds it years later.' };
+  const days = Math.floor((Date.parse(expires) - Date.parse(today)) / 86_400_000);
+  return days < soon
+    ? { verdict: 'wrong', says: `It ends on ${expires}, in ${days} ${days === 1 ? 'day' : 'days'}.` }
+    : { verdict: 'ok', says: `It ends on ${expires}.` };
+}
+
+/** Names of what is for protected branches alone, and of what no log may show: a key may be a reference to one. */
+const kept = /TOKEN|SECRET|PASSW|CREDENTIAL|_KEY$|AUTH(?!OR)/i;
+const unseen = /TOKEN|SECRET|PASSW/i;
+
+/**
+ * Whether no pipeline is given a secret that it does not need: a merge request's runs what its author wrote, so that
+ * what it is given is everybody's who may push a branch. https://docs.gitlab.com/ci/variables/
+ */
+export function variablesOf(variables: readonly Variable[]): Finding[] {
+  const wanted = tokenNeeds.flatMap(({ variable }) => (variable ? [variable] : []));
+  const missing = wanted.filter(
+    ({ key, environment }) => !variables.some((one) => one.key === key && one.environment === environment),
+  );
+  const keys = new Set(wanted.map(({ key }) => key));
+  const secrets = variables.filter(({ key }) => kept.test(key));
+  const broken = secrets.flatMap((one): Finding[] => {
+    const faults = [
+      ...(one.protected ? [] : ["every pipeline is given it, a merge request's too"]),
+      ...(one.masked || one.file || !unseen.test(one.key) ? [] : ['logs show it']),
+      ...(keys.has(one.key) &&
+      !wanted.some(({ key, environment }) => key === one.key && environment === one.environment)
+        ? [
+            `jobs of ${one.environment === '*' ? 'every environment' : `the environment ${one.environment}`} are given it`,
+          ]
+        : []),
+    ];
+    if (faults.length === 0) return [];
+    const where = one.environment === '*' ? one.key : `${one.key} (${one.environment})`;
+    const scopes = wanted.filter(({ key }) => key === one.key).map(({ environment }) => environment);
+    const place = scopes.length > 0 ? `, for the environment ${scopes.join(', ')} alone` : '';
+    const fix: Call = {
+      method: 'PUT',
+      path: `/variables/${one.key}?filter[environment_scope]=${encodeURIComponent(one.environment)}`,
+      body: { protected: true, ...(one.file || !unseen.test(one.key) ? {} : { masked: true }) },
+    };
+    return [
+      {
+        name: `variable ${where}`,
+        verdict: 'wrong',
+        says: `${faults.join('; ')}.`.replace(/^./, (letter) => letter.toUpperCase()),
+        remedy: `Settings → CI/CD → Variables → ${one.key}: protected, masked${place}.`,
+        ...(scopes.length > 0 && !scopes.includes(one.environment) ? {} : { fix }),
+      },
+    ];
+  });
+  const name = 'secrets of pipelines';
+  if (broken.length > 0) return broken;
+  const fine = `${secrets.length === 0 ? 'There is none' : 'Each is masked, and for protected branches alone'}.`;
+  if (missing.length === 0) return [{ name, verdict: 'ok', says: fine }];
+  const lacks = missing.map(({ key, environment }) => `${key} for the environment ${environment}`).join(', ');
+  return [
+    {
+      ...{ name, verdict: 'unknown', says: `${fine} Without ${lacks} pipelines do not do that.` },
+      remedy: 'Settings → CI/CD → Variables: masked and hidden, protected, each with its environment.',
+    },
+  ];
+}
