@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -64,14 +65,17 @@ export class Site {
   /** `127.0.0.1:5000`, where a registry is served. */
   readonly registry: string;
   readonly tokens = tokens;
+  /** Whether an app is built here; without one the job that looks for images is a stand-in, too. */
+  readonly builds: boolean;
   #runs = 0;
 
-  constructor(dir: string, url: string, remote: Git, forge: Forge, registry: string) {
+  constructor(dir: string, url: string, remote: Git, forge: Forge, registry: string | undefined) {
     this.dir = dir;
     this.url = url;
     this.remote = remote;
     this.forge = forge;
-    this.registry = registry;
+    this.registry = registry ?? '127.0.0.1:9';
+    this.builds = registry !== undefined;
     this.work = new Git(join(dir, 'work'));
   }
 
@@ -118,6 +122,11 @@ export class Site {
     return this.remote.text(['show', `${head(branch)}:${path}`]).catch(() => undefined);
   }
 
+  /** Writes what a stand-in answers from. */
+  async write(file: string, value: unknown): Promise<void> {
+    await writeFile(file, JSON.stringify(value));
+  }
+
   /** Runs a pipeline as GitLab would. */
   async run({
     source,
@@ -148,6 +157,7 @@ export class Site {
       CI_REGISTRY_PASSWORD: 'a-password',
       CI_PROJECT_ID: project.path,
       CI_JOB_TOKEN: 'a-job',
+      SLIPWAY_SIGNING_KEY: join(this.dir, 'cosign.key'),
       ...variables,
     };
     const args = [
@@ -174,7 +184,7 @@ export class Site {
     const standIn = (what: string) => `  script: ['echo "stand-in: ${what} is not run here"']\n`;
     await writeFile(
       join(dir, '.gitlab-ci-local.yml'),
-      `lint:\n  before_script: []\n${standIn('npm run lint')}test:\n${standIn('npm run unit')}images:\n  script: [': > images.txt']\n`,
+      `lint:\n  before_script: []\n${standIn('npm run lint')}test:\n${standIn('npm run unit')}${this.builds ? '' : "images:\n  script: [': > images.txt']\n"}`,
     );
   }
 
@@ -201,6 +211,7 @@ export class Site {
         FORCE_COLOR: '0',
         LC_ALL: 'C.UTF-8',
       },
+      SLIPWAY_JOURNAL: join(this.dir, 'journal'),
       ...{ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
       ...Object.fromEntries(
         ['AUTHOR', 'COMMITTER'].flatMap((role) => [
@@ -227,8 +238,16 @@ async function outcomeOf(dir: string, output: string): Promise<Pick<Ran, 'passed
   return { passed, failed, said };
 }
 
+/** The smallest service: its image has one file. */
+const serviceFiles = (repository: string) => ({
+  'apps/counter/app.ts': fixtureApp('counter', { image: { repository, build: 'service' } }),
+  'service/package.json': '{ "name": "counter", "version": "1.0.0" }\n',
+  'service/hello.txt': 'hello\n',
+  'service/Dockerfile': 'FROM scratch\nCOPY hello.txt /\nUSER 65532:65532\nCMD ["/hello.txt"]\n',
+});
+
 /** A Slipway repository with the real pipeline, two apps that are built elsewhere, and what a forge needs. */
-export async function site(t: Scope, { registry = '127.0.0.1:9' }: { registry?: string } = {}): Promise<Site> {
+export async function site(t: Scope, { registry }: { registry?: string } = {}): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-site-'));
   t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const remote = await createRepository(join(dir, 'remote.git'), protectedNames);
@@ -250,7 +269,9 @@ export async function site(t: Scope, { registry = '127.0.0.1:9' }: { registry?: 
   await writeFile(join(dir, 'bin/npm'), npm);
   await chmod(join(dir, 'bin/npm'), 0o755);
   await symlink(process.execPath, join(dir, 'bin/node'));
-  await symlink('/bin/true', join(dir, 'bin/cosign'));
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await writeFile(join(dir, 'cosign.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await writeFile(join(dir, 'cosign.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
 
   const made = new Site(dir, url, remote, gitlab({ host: url, project: project.path, token: 'a-token' }), registry);
   await made.work.bytes(['init', '--quiet', '--initial-branch=main']);
@@ -269,7 +290,8 @@ export async function site(t: Scope, { registry = '127.0.0.1:9' }: { registry?: 
       'registries: [',
       `registries: ['${registry}/${project.path}', `,
     ),
-    'apps/index.ts': appsIndex(['a', 'b']),
+    'apps/index.ts': appsIndex(['a', 'b', ...(made.builds ? ['counter'] : [])]),
+    ...(made.builds ? serviceFiles(`${made.registry}/${project.path}/counter`) : {}),
     'apps/a/app.ts': fixtureApp('a', { env: { VALUE: '1' } }),
     'apps/b/app.ts': fixtureApp('b', { env: { VALUE: '1' } }),
   });
