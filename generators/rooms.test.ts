@@ -6,7 +6,7 @@ import { test } from 'node:test';
 // The design's rules about who may import whom, held against the code. Types are free: they leave nothing at run time.
 
 const root = join(import.meta.dirname, '..');
-const isSource = (path: string) => !/node_modules|\.(test|fixture)\.ts$/.test(path);
+const isSource = (path: string) => !/node_modules|\.(test|fixture|pipeline)\.ts$/.test(path);
 const files = globSync('{apps,clusters,generators,service}/**/*.{ts,mjs}', { cwd: root }).filter(isSource);
 
 interface Import {
@@ -240,12 +240,14 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('an environment is proven and rolled back, a part applied, and tools installed, with nothing but Node', () => {
+test('an environment is proven and rolled back, a part applied, tools installed and images signed, with nothing but Node', () => {
   const statics = Map.groupBy(
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,
   );
-  const verbs = ['verify', 'rollback', 'apply', 'tools', 'main'].map((verb) => `generators/commands/${verb}.ts`);
+  const verbs = ['verify', 'rollback', 'apply', 'tools', 'image', 'main'].map(
+    (verb) => `generators/commands/${verb}.ts`,
+  );
   const needed = new Set(verbs);
   for (const file of needed) for (const { to } of statics.get(file) ?? []) needed.add(to);
   const packages = [...needed].filter((to) => !inRoom(to, 'generators', 'clusters/local') && !to.startsWith('node:'));
@@ -269,7 +271,7 @@ test('nothing imports the faults', () => {
   );
 });
 
-test('only the doors, the commands, the traps, the benchmarks, the faults and the local world reach outside', () => {
+test('only the doors, the commands, the traps, the benchmarks, the faults, the stand-ins and the local world reach outside', () => {
   const outside = /^(node:(child_process|fs|http|https|net|os|tls|dns)|@gitbeaker)/;
   const rooms = [
     'generators/git',
@@ -280,6 +282,7 @@ test('only the doors, the commands, the traps, the benchmarks, the faults and th
     'generators/hermetic.ts',
     'generators/schemas/update.ts',
     'generators/bench',
+    'generators/ci/stand-ins',
     'generators/faults',
     'generators/ci',
     'clusters/local',

@@ -50,6 +50,9 @@ function checkTaken(name: string, takes: readonly string[], words: readonly stri
     );
 }
 
+const fitsFirst = ({ words = [], more }: Verb, given: readonly string[]): boolean =>
+  (given.length === 1 || (more !== undefined && given.length > 1)) && words.includes(given[0] as string);
+
 function parse(name: string, verb: Verb, args: readonly string[]): Asked {
   const options = optionsOf(verb);
   const parsed = (() => {
@@ -75,7 +78,7 @@ function parse(name: string, verb: Verb, args: readonly string[]): Asked {
   if (verb.takes && !parsed.values.help) checkTaken(name, verb.takes, words);
   if (!verb.words && !verb.takes && words.length > 0)
     throw new Misuse(`${name} takes no word ${JSON.stringify(words[0])}; see npx slipway ${name} --help.`);
-  if (verb.words && !parsed.values.help && !(words.length === 1 && verb.words.includes(words[0] as string))) {
+  if (verb.words && !parsed.values.help && !fitsFirst(verb, words)) {
     throw new Misuse(`slipway ${name} wants one of ${verb.words.join(', ')}; see npx slipway ${name} --help.`);
   }
   return { values: parsed.values as Asked['values'], words };

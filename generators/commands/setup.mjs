@@ -7,7 +7,7 @@ const program = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone.
- * @type {{ command: string, debian: string, homebrew: string, why: string, only?: string, optional?: true }[]}
+ * @type {{ command: string, debian: string, homebrew?: string, why: string, only?: string, optional?: true }[]}
  */
 const programs = [
   { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
@@ -48,6 +48,15 @@ const programs = [
     only: 'tests',
     optional: true,
   },
+  {
+    // With systemd Debian starts it as a service, too, on port 5000, where its settings let nobody in:
+    // `systemctl mask docker-registry` beforehand keeps it from that. Homebrew has none.
+    command: 'docker-registry',
+    debian: 'docker-registry',
+    why: 'the tests push images to a real one',
+    only: 'tests',
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
@@ -77,10 +86,9 @@ function provide(missing, otherwise) {
   if (missing.length === 0) return;
   const needed = missing.map(({ command, why }) => `${command} (${why})`).join(', ');
   if (process.platform !== 'linux' || !has('apt-get')) {
+    const brewed = missing.flatMap(({ homebrew }) => homebrew ?? []);
     const line =
-      process.platform === 'darwin'
-        ? `brew install ${missing.map(({ homebrew }) => homebrew).join(' ')}`
-        : 'your package manager';
+      process.platform === 'darwin' && brewed.length > 0 ? `brew install ${brewed.join(' ')}` : 'your package manager';
     return otherwise(`missing: ${needed}. Install it with ${line}, then run this again.`);
   }
   const names = missing.map(({ debian }) => debian);

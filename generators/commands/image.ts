@@ -1,0 +1,169 @@
+import { writeFile } from 'node:fs/promises';
+import type { Git } from '../git/git.ts';
+import { openMirror } from '../git/mirror.ts';
+import { newestPublished } from '../git/published.ts';
+import { buildsAt } from '../git/sources.ts';
+import { cosign } from '../live/cosign.ts';
+import { registry } from '../live/registry.ts';
+import { dockerLogins } from '../live/registry-credentials.ts';
+import { isTime, seconds } from '../model/environment.ts';
+import { gitLabOf } from '../model/git-lab.ts';
+import { parseImage } from '../model/image.ts';
+import { head, main, rendered } from '../model/names.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { type Signer, signerOf } from '../model/signer.ts';
+import { builtApps } from './built-apps.ts';
+import { checkoutHere, say } from './checkout.ts';
+import { absence, findImage, findImages, type ImageDoors, treeOf, type Wanted } from './image-find.ts';
+import { joinImages } from './image-join.ts';
+import { signImage } from './image-sign.ts';
+import type { Asked } from './main.ts';
+
+type Values = Partial<Record<string, string>>;
+
+/** The doors, from what CI sets: https://docs.gitlab.com/ci/variables/predefined_variables/ */
+function doorsOf(env: NodeJS.ProcessEnv): ImageDoors {
+  const tools = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(SLIPWAY|ARGOCD|PROMETHEUS|GITHUB)_(\w+_)?TOKEN$/.test(name)),
+  );
+  return { registry: registry(dockerLogins(env)), cosign: cosign({ signer: signerIn(env), env: tools }), say };
+}
+
+function signerIn(env: NodeJS.ProcessEnv): Signer {
+  const { SLIPWAY_SIGNING_KEY, SLIPWAY_VERIFICATION_KEY, CI_SERVER_URL, CI_PROJECT_PATH, CI_DEFAULT_BRANCH } = env;
+  return signerOf({
+    signingKey: SLIPWAY_SIGNING_KEY,
+    verificationKey: SLIPWAY_VERIFICATION_KEY,
+    gitLab: CI_SERVER_URL && CI_PROJECT_PATH ? gitLabOf(`${CI_SERVER_URL}/${CI_PROJECT_PATH}`) : undefined,
+    branch: CI_DEFAULT_BRANCH || main,
+  });
+}
+
+/** `image find|join|sign|report|prune`. */
+export async function run({ values, words: [word, ...files] }: Asked): Promise<void> {
+  if (word !== 'join' && files.length > 0)
+    throw new Misuse(`slipway image ${word} takes no word ${JSON.stringify(files[0])}; see npx slipway image --help.`);
+  if (word === 'find') return values.all ? findAll(values) : find(values);
+  if (word === 'join') return join(values, files);
+  if (word === 'sign') return sign(values);
+  throw new Misuse(`slipway image has no ${word}.`);
+}
+
+/** @throws {Misuse} naming the option that is missing */
+function needed(values: Values, option: string, word: string): string {
+  const value = values[option];
+  if (value) return value;
+  throw new Misuse(`slipway image ${word} wants --${option}; see npx slipway image --help.`);
+}
+
+function repositoryOf(values: Values, option: string, word: string): string {
+  const text = needed(values, option, word);
+  const { repository, tag, digest } = parseImage(text, `--${option}`);
+  if (tag || digest) throw new Misuse(`--${option} ${text}: write the repository alone, without tag and digest.`);
+  return repository;
+}
+
+async function find(asked: Asked['values']): Promise<void> {
+  const values = asked as Values;
+  const repository = repositoryOf(values, 'repository', 'find');
+  const tree = await treeOf(await checkoutHere(), needed(values, 'folder', 'find'), values.dry);
+  const found = await findImage(doorsOf(process.env), repository, tree);
+  if (found.is !== 'found') {
+    say(absence(repository, tree, found));
+    process.exitCode = 3;
+  }
+  const digest = found.is === 'found' ? found.digest : undefined;
+  const reference = digest && `${repository}@${digest}`;
+  if (asked.json)
+    console.log(
+      JSON.stringify({ version: 1, found: found.is === 'found', repository, tree, digest, reference }, null, 2),
+    );
+  else if (reference) console.log(reference);
+}
+
+async function findAll(asked: Asked['values']): Promise<void> {
+  const values = asked as Values;
+  const { wait, out } = values;
+  if (wait !== undefined && !isTime(wait)) throw new Misuse(`--wait ${wait}: write a time such as 30m.`);
+  for (const option of ['folder', 'repository']) {
+    if (values[option] !== undefined) throw new Misuse(`--${option} and --all exclude each other.`);
+  }
+  const checkout = await checkoutHere();
+  const wanted = await wantedAt(checkout, values);
+  const waiting = { wait: wait === undefined ? 0 : seconds(wait) * 1000, now: Date.now };
+  const { images, missing } = wanted.length === 0 ? none : await findImages(doorsOf(process.env), wanted, waiting);
+  const lines = [...images].sort(([a], [b]) => (a < b ? -1 : 1)).map(([app, reference]) => `${app}=${reference}`);
+  for (const [app, why] of missing) say(`${app}: ${why}`);
+  if (missing.size > 0) process.exitCode = 3;
+  // What is half is nothing: whoever publishes it would publish some apps without their image.
+  else if (out) await writeFile(out, lines.map((line) => `${line}\n`).join(''));
+  if (asked.json)
+    console.log(
+      JSON.stringify({ version: 1, images: Object.fromEntries(images), missing: Object.fromEntries(missing) }, null, 2),
+    );
+  else if (!out || missing.size > 0) for (const line of lines) console.log(line);
+}
+
+const none = { images: new Map<string, string>(), missing: new Map<string, string>() };
+
+/** What a commit needs, and what was published of it. */
+async function wantedAt(checkout: Git, { dry: revision = 'HEAD', remote = 'origin' }: Values): Promise<Wanted[]> {
+  const dry = await checkout.commit(revision);
+  if (!dry) throw new Misuse(`--dry ${revision} is not a commit of ${checkout.dir}.`);
+  const [builds, apps] = await Promise.all([buildsAt(checkout, dry), builtApps(checkout, dry)]);
+  if (apps.length === 0) return [];
+  const mirror = await openMirror(checkout, remote, { depth: 'tips' });
+  try {
+    const published = await newestPublished(mirror, mirror.refs.get(head(rendered)));
+    return apps.map(({ app, repository, build }) => {
+      const tree = builds[build]?.tree;
+      if (tree === undefined)
+        throw new Refusal(
+          `apps/${app}/app.ts: image.build is ${JSON.stringify(build)}, and ${dry} has no ${build}/Dockerfile.`,
+        );
+      const before = published?.images[app];
+      const same = before?.tree === tree && parseImage(before.reference, app).repository === repository;
+      return { app, repository, tree, published: same ? before.reference : undefined };
+    });
+  } finally {
+    await mirror.close();
+  }
+}
+
+async function join(asked: Asked['values'], files: readonly string[]): Promise<void> {
+  const values = asked as Values;
+  if (files.length === 0)
+    throw new Misuse('slipway image join wants a FILE of each platform; see npx slipway image --help.');
+  const repository = repositoryOf(values, 'repository', 'join');
+  const folder = needed(values, 'folder', 'join');
+  const tree = await treeOf(await checkoutHere(), folder);
+  const platforms = (asked.platform as readonly string[] | undefined) ?? ['linux/amd64', 'linux/arm64'];
+  const digest = await joinImages(registry(dockerLogins(process.env)), repository, files, platforms);
+  say(
+    `${folder}${values.version ? ` ${values.version}` : ''} (tree ${tree}) is ${repository}@${digest}, for ${platforms.join(' and ')}`,
+  );
+  console.log(asked.json ? JSON.stringify({ version: 1, repository, tree, digest, platforms }, null, 2) : digest);
+}
+
+async function sign(asked: Asked['values']): Promise<void> {
+  const values = asked as Values;
+  const repository = repositoryOf(values, 'repository', 'sign');
+  const copyTo = values['copy-to'] === undefined ? undefined : repositoryOf(values, 'copy-to', 'sign');
+  const digest = needed(values, 'digest', 'sign');
+  const folder = needed(values, 'folder', 'sign');
+  const checkout = await checkoutHere();
+  const tree = await treeOf(checkout, folder);
+  const version = values.version ?? (await buildsAt(checkout, 'HEAD'))[folder]?.version;
+  const { sbom } = values;
+  const signed = await signImage(doorsOf(process.env), { repository, tree, digest, version, sbom, copyTo });
+  for (const step of signed.did) say(`${repository}@${signed.digest}: ${step}`);
+  const result = {
+    version: 1,
+    repository,
+    tree,
+    humanVersion: version,
+    ...signed,
+    reference: `${repository}@${signed.digest}`,
+  };
+  console.log(asked.json ? JSON.stringify(result, null, 2) : result.reference);
+}
