@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,8 +32,11 @@ export interface Listed {
 export class Pipelines {
   readonly dir: string;
   readonly git: Git;
-  constructor(dir: string) {
+  readonly #variables: NodeJS.ProcessEnv;
+  /** @param variables what its commands find beside what is there. @default {} */
+  constructor(dir: string, variables: NodeJS.ProcessEnv = {}) {
     this.dir = dir;
+    this.#variables = variables;
     this.git = new Git(dir);
   }
 
@@ -62,7 +65,9 @@ export class Pipelines {
   async jobs(event: Event): Promise<readonly Listed[]> {
     // A job may have no `auto_cancel`, which the rules of the whole have: the schema is asked by all other calls.
     const file = join(this.dir, '.gitlab-ci-local.yml');
-    await writeFile(file, `${probe}:\n  stage: check\n  rules: !reference [workflow, rules]\n  script: ['true']\n`);
+    const workflow = (await readFile(join(this.dir, '.gitlab-ci.yml'), 'utf8')).includes('\nworkflow:');
+    const rules = workflow ? '!reference [workflow, rules]' : '[when: always]';
+    await writeFile(file, `${probe}:\n  stage: .pre\n  rules: ${rules}\n  script: ['true']\n`);
     const said = await this.run(event, '--list-json', '--json-schema-validation=false').finally(() => rm(file));
     const listed = JSON.parse(said) as readonly Listed[];
     const there = listed.filter(({ when }) => when !== 'never');
@@ -72,6 +77,13 @@ export class Pipelines {
   /** @throws when a job needs one that is not there */
   async validate(event: Event): Promise<void> {
     await this.run(event, '--validate-dependency-chain');
+  }
+
+  /** Adds lines to one of the files. */
+  async edit(file: string, edit: (text: string) => string): Promise<void> {
+    const path = join(this.dir, file);
+    await this.write({ [file]: edit(await readFile(path, 'utf8')) });
+    await this.git.bytes(['commit', '--quiet', '-m', 'an edit']);
   }
 
   /** Everything in one file, with includes, extends and references resolved. */
@@ -91,7 +103,7 @@ export class Pipelines {
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...given, ...args], {
       cwd: this.dir,
       maxBuffer: 64 * 1024 * 1024,
-      env: { ...process.env, FORCE_COLOR: '0', HOME: this.dir },
+      env: { ...process.env, FORCE_COLOR: '0', HOME: this.dir, ...this.#variables },
     });
     return stdout;
   }
@@ -102,20 +114,39 @@ const probe = 'a pipeline';
 
 /** The pipeline files in a repository of their own, in a temporary folder. */
 export async function pipelines(t: Scope): Promise<Pipelines> {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-pipeline-'));
-  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }));
-  const made = new Pipelines(dir);
-  await made.git.bytes(['init', '--quiet', '--initial-branch=main']);
-  await made.git.bytes(['config', 'user.name', 'A Tester']);
-  await made.git.bytes(['config', 'user.email', 'tester@localhost.invalid']);
-  await made.git.bytes(['remote', 'add', 'origin', 'https://gitlab.example.com/group/slipway.git']);
-  await made.git.bytes(['symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main']);
-  await cp(join(root, '.gitlab-ci.yml'), join(dir, '.gitlab-ci.yml'));
-  await cp(join(root, 'generators/ci'), join(dir, 'generators/ci'), {
+  const made = await repository(t, 'slipway');
+  await cp(join(root, '.gitlab-ci.yml'), join(made.dir, '.gitlab-ci.yml'));
+  await cp(join(root, 'generators/ci'), join(made.dir, 'generators/ci'), {
     recursive: true,
     filter: (path) => !path.endsWith('.ts'),
   });
   await made.write({ '.gitignore': '.gitlab-ci-local*\n' });
   await made.settle();
+  return made;
+}
+
+/** Another repository on the same GitLab, which reaches that of `slipway` by its address. */
+export async function elsewhere(t: Scope, slipway: Pipelines, pipeline: string): Promise<Pipelines> {
+  const made = await repository(t, 'shop', {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `url.${slipway.dir}.insteadOf`,
+    GIT_CONFIG_VALUE_0: addressOf('slipway'),
+  });
+  await made.write({ '.gitignore': '.gitlab-ci-local*\n', '.gitlab-ci.yml': pipeline });
+  await made.settle();
+  return made;
+}
+
+const addressOf = (name: string) => `https://gitlab.example.com/group/${name}.git`;
+
+async function repository(t: Scope, name: string, variables: NodeJS.ProcessEnv = {}): Promise<Pipelines> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-pipeline-'));
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }));
+  const made = new Pipelines(dir, variables);
+  await made.git.bytes(['init', '--quiet', '--initial-branch=main']);
+  await made.git.bytes(['config', 'user.name', 'A Tester']);
+  await made.git.bytes(['config', 'user.email', 'tester@localhost.invalid']);
+  await made.git.bytes(['remote', 'add', 'origin', addressOf(name)]);
+  await made.git.bytes(['symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main']);
   return made;
 }

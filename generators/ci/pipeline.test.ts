@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
-import { type Event, type Pipelines, pipelines } from './pipeline.fixture.ts';
+import { type Event, elsewhere, type Pipelines, pipelines } from './pipeline.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -88,10 +88,13 @@ const table: readonly (readonly [string, Event, Readonly<Record<string, string>>
 describe('the pipeline', () => {
   let there: Pipelines;
   let jobs: ReadonlyMap<string, Job>;
-  let end: () => unknown;
-  after(() => end());
+  const ends: (() => unknown)[] = [];
+  const scope = { after: (end: () => unknown) => void ends.push(end) };
+  after(async () => {
+    for (const end of ends) await end();
+  });
   before(async () => {
-    there = await pipelines({ after: (cleanUp) => (end = cleanUp) });
+    there = await pipelines(scope);
     jobs = jobsIn(await there.preview());
   });
 
@@ -108,6 +111,44 @@ describe('the pipeline', () => {
       }
     });
   }
+
+  test('a second service here is five lines, and its folder among what counts as code', async () => {
+    await there.change({});
+    const service = ['- local: /generators/ci/service.yml', '  inputs:', '    name: worker', '    folder: jobs/worker'];
+    const include = [...service, '    repository: $CI_REGISTRY_IMAGE/worker'].map((line) => `  ${line}\n`).join('');
+    await there.edit('.gitlab-ci.yml', (text) =>
+      text.replace('\nstages:', `\n${include}\nstages:`).replace('\n\n  - local', '\n  - local'),
+    );
+    await there.git.bytes(['update-ref', 'refs/remotes/origin/changed', 'HEAD']);
+    await there.write({ 'jobs/worker/main.ts': 'changed' });
+    const listed = (await there.jobs(push)).map(({ name }) => name);
+    const worker = image.map((job) => `worker: ${job}`);
+    assert.deepEqual(listed.filter((name) => /^(worker|counter): /.test(name)).sort(), [...worker].sort());
+    await there.validate(push);
+  });
+
+  test('a service in another repository is as many lines, builds there, and hands its image over', async () => {
+    await there.change({});
+    const shop = await elsewhere(
+      scope,
+      there,
+      `include:
+  - project: group/slipway
+    file: /generators/ci/service.yml
+    ref: main
+    inputs: { name: shop, folder: shop, repository: $CI_REGISTRY_IMAGE, hand_over: shop, slipway_project: group/slipway }
+`,
+    );
+    await shop.change({ 'shop/main.ts': 'changed' });
+    const names = async (event: Event) => (await shop.jobs(event)).map(({ name }) => name).sort();
+    assert.deepEqual(await names(push), [...image, 'hand over'].map((job) => `shop: ${job}`).sort());
+    assert.deepEqual(await names(request), attempt.map((job) => `shop: ${job}`).sort());
+    await shop.validate(push);
+    await shop.change({ 'README.md': 'changed' });
+    assert.deepEqual(await names(push), []);
+    const wrong = (edit: (text: string) => string) => shop.edit('.gitlab-ci.yml', edit).then(() => shop.jobs(push));
+    await assert.rejects(wrong((text) => text.replace('name: shop', 'name: "a b"')));
+  });
 
   test('gitlab-ci-local finds every chain of needs whole, and GitLab’s schema kept', async () => {
     await there.change(service);
