@@ -33,7 +33,8 @@ export async function run({ values, words: [, name = ''] }: Asked): Promise<void
   }
   if (values.json) return console.log(JSON.stringify({ version: 1, app: name, kind, files: written }));
   for (const path of written) console.log(`${values['dry-run'] ? 'would write' : 'wrote'} ${path}`);
-  console.log(`Commit it, then npx slipway render --env dev --app ${name} shows its manifests.`);
+  console.log('npx slipway owners --write says in .gitlab/CODEOWNERS who answers for it.');
+  console.log(`Commit both, then npx slipway render --env dev --app ${name} shows its manifests.`);
 }
 
 const isKind = (kind: string): kind is Kind => (kinds as readonly string[]).includes(kind);
