@@ -1,5 +1,4 @@
 import type { Forge, ProjectSettings } from '../forge/forge.ts';
-import type { Git } from '../git/git.ts';
 import {
   type BranchRights,
   branchRights,
@@ -8,20 +7,21 @@ import {
   ownersOf,
   protectCall,
 } from '../model/branch-rights.ts';
+import type { Path } from '../model/environment.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Stage } from '../model/metadata.ts';
-import { jobTokensOf, pipelineSettingsOf, registryOf } from '../model/pipeline-settings.ts';
+import { clusterEnvironmentsOf, jobTokensOf, pipelineSettingsOf, registryOf } from '../model/pipeline-settings.ts';
 import { proposalOf, protectionOf } from '../model/protection.ts';
 import { Unreadable } from '../model/refusal.ts';
 import { methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
 import { tokenOf, tokensOf, variablesOf } from '../model/token.ts';
-import { definitionsAt } from './bootstrap-definitions.ts';
 
 /** What is asked of a forge that answers. */
 export interface AtForge {
   readonly forge: Forge;
   readonly settings: () => Promise<ProjectSettings>;
-  readonly checkout: Git;
+  /** What the newest commit of the checkout says of clusters and environments. */
+  readonly definitions: () => Promise<Pick<Path, 'clusters' | 'environments'>>;
   /** The path as it was published last; undefined where nothing published could be read. */
   readonly path: readonly Stage[] | undefined;
   /** `2026-11-22` */
@@ -55,7 +55,7 @@ export const forgeChecks: readonly ForgeCheck[] = [
   {
     name: 'rights on branches',
     async look(at) {
-      const [rules, named, groups] = await Promise.all([at.forge.protectionRules(), namedIn(at), onCall(at.checkout)]);
+      const [rules, named, groups] = await Promise.all([at.forge.protectionRules(), namedIn(at), onCall(at)]);
       const grants = (rights: BranchRights) =>
         (['push', 'merge'] as const).flatMap((verb) => grantsOf(verb, rights, rules, named) ?? []);
       return [...branchRights(at.path ?? [], groups).flatMap(grants), ownersOf(rules, named)];
@@ -73,6 +73,22 @@ export const forgeChecks: readonly ForgeCheck[] = [
   {
     name: 'images',
     look: async ({ forge, settings }) => [registryOf(await forge.registryRules(), (await settings()).project)],
+  },
+  {
+    name: 'environments of clusters',
+    async look({ forge, settings, definitions }) {
+      const live = (await forge.variables()).some(({ key }) => key === 'SLIPWAY_CLUSTERS');
+      const { premium } = await settings();
+      const guarded = live && premium ? await forge.protectedEnvironments() : undefined;
+      const { clusters } = await definitions();
+      const inAws = [...clusters.values()].filter(({ aws }) => aws !== undefined);
+      return [
+        clusterEnvironmentsOf(
+          inAws.map(({ name }) => name),
+          { live, guarded },
+        ),
+      ];
+    },
   },
   { name: 'secrets of pipelines', look: async ({ forge }) => variablesOf(await forge.variables()) },
   {
@@ -99,10 +115,8 @@ async function namedIn({ forge, settings }: AtForge): Promise<Named> {
   return { premium, groups, accounts: accounts && new Map(accounts) };
 }
 
-/** By environment: the groups that are on call for its cluster, as the newest commit of the checkout says. */
-async function onCall(checkout: Git): Promise<Map<string, readonly string[]>> {
-  const commit = await checkout.commit('HEAD');
-  if (commit === undefined) return new Map();
-  const { clusters, environments } = (await definitionsAt(checkout, commit)).path;
+/** By environment: the groups that are on call for its cluster. */
+async function onCall({ definitions }: AtForge): Promise<Map<string, readonly string[]>> {
+  const { clusters, environments } = await definitions();
   return new Map(environments.map(({ name, cluster }) => [name, clusters.get(cluster)?.people?.operators ?? []]));
 }

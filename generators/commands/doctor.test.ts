@@ -48,7 +48,7 @@ test('a repository that was published and a forge as it should be: nothing is wr
     'unknown pipelines',
     ...settingNames.map((name) => `ok ${name}`),
     'unknown secrets of pipelines',
-    ...tokenNeeds.map(({ name }) => `unknown token ${name}`),
+    ...tokenNeeds.filter(({ optional }) => !optional).map(({ name }) => `unknown token ${name}`),
   ]);
 });
 
@@ -61,6 +61,7 @@ const settingNames = [
   'cleanup of images',
   'jobs of other projects',
   'images',
+  'environments of clusters',
 ];
 
 test('a project as GitLab makes one is put right by the calls that the findings say', async (t) => {
@@ -210,6 +211,7 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
     ...settingNames.slice(0, 6).map((name) => `ok ${name}`),
     'unknown jobs of other projects',
     'unknown images',
+    'unknown environments of clusters',
     'unknown secrets of pipelines',
     'unknown tokens',
   ]);
@@ -237,7 +239,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 41);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 42);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

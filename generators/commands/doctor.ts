@@ -4,11 +4,13 @@ import { filesOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readBlobs } from '../git/objects.ts';
 import { newestPublished } from '../git/published.ts';
+import type { Path } from '../model/environment.ts';
 import { type Finding, formatFindings, notRead } from '../model/finding.ts';
 import type { Stage } from '../model/metadata.ts';
 import { head, rendered } from '../model/names.ts';
 import { Refusal, Unreadable } from '../model/refusal.ts';
 import { branchesOf, examplesOf, gitOf } from '../model/setup.ts';
+import { definitionsAt } from './bootstrap-definitions.ts';
 import type { Context } from './context.ts';
 import { forgeChecks } from './doctor-forge.ts';
 import type { Asked } from './main.ts';
@@ -69,6 +71,14 @@ async function definitionsOf(checkout: Git): Promise<ReadonlyMap<string, string>
   return new Map(wanted.map(([path, { id }]) => [path, String(texts.get(id))]));
 }
 
+/** The clusters and environments of the newest commit of the checkout. */
+async function definitionsIn(checkout: Git): Promise<Pick<Path, 'clusters' | 'environments'>> {
+  const commit = await checkout.commit('HEAD');
+  return commit === undefined
+    ? { clusters: new Map(), environments: [] }
+    : (await definitionsAt(checkout, commit)).path;
+}
+
 /** The machine's own stand-in is no cluster, and is written by nobody. */
 const definition = /^(clusters\/environments\.ts|clusters\/(?!local\/)[^/]+\/.+|apps\/[^/]+\/app\.ts)$/;
 
@@ -106,8 +116,13 @@ export async function doctor(context: Context): Promise<Finding[]> {
     const published = remote instanceof Refusal ? undefined : await pathOf(remote).catch(refused);
     const path = published instanceof Refusal ? undefined : published;
     const today = new Date(context.now()).toISOString().slice(0, 10);
+    let read: ReturnType<typeof definitionsIn> | undefined;
+    const definitions = () => {
+      read ??= definitionsIn(context.checkout);
+      return read;
+    };
     for (const { name, look } of forgeChecks) {
-      const found = await look({ forge, settings, checkout: context.checkout, path, today }).catch(refused);
+      const found = await look({ forge, settings, definitions, path, today }).catch(refused);
       findings.push(...(found instanceof Refusal ? [notRead(name, found)] : found));
     }
     return findings;

@@ -314,6 +314,8 @@ test('settings that a role may not read are told apart from a forge that fails',
     return /Could not read the protected branches in .* 403 .*a role that may do this/.test(error.message);
   });
   await assert.rejects(forge('a-token', 'other/project').settings(), Unreadable);
+  // The tier Free has none, and says that there is no such thing.
+  await assert.rejects(forge('a-token').protectedEnvironments(), Unreadable);
   await assert.rejects(
     forge('wrong').protectionRules(),
     (error: Error) => !(error instanceof Unreadable) && /401/.test(error.message),

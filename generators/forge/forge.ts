@@ -47,7 +47,7 @@ export interface ProjectSettings extends MergeSettings, PipelineSettings {
   readonly groups: ReadonlyMap<number, string>;
 }
 
-/** The door to where people read and merge: fourteen calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: fifteen calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
   load(): Promise<unknown>;
@@ -72,6 +72,8 @@ export interface Forge {
   jobTokensAreLimited(): Promise<boolean>;
   /** What protects images. @throws {Unreadable} when the token may not know */
   registryRules(): Promise<RegistryRule[]>;
+  /** The environments whose jobs not everybody may start. @throws {Unreadable} where the tier has none, or the token may not know */
+  protectedEnvironments(): Promise<string[]>;
   /** The variables of pipelines, without their values. @throws {Unreadable} when the token may not know */
   variables(): Promise<Variable[]>;
   /** The project access tokens that work, without their values. @throws {Unreadable} when the token may not know */

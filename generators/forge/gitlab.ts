@@ -209,6 +209,8 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
     },
     registryRules: async () =>
       (await everyOne('read what protects images', 'registry/protection/repository/rules')).map(mappedRegistryRule),
+    protectedEnvironments: async () =>
+      (await everyOne('list the protected environments', 'protected_environments')).map(({ name }) => String(name)),
     variables: async () => (await everyOne('list the variables', 'variables')).map(mappedVariable),
     tokens: async () => (await everyOne('list the tokens', 'access_tokens', { state: 'active' })).map(mappedToken),
     async protectionRules() {

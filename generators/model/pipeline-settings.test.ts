@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jobTokensOf, type PipelineSettings, pipelineSettingsOf, registryOf } from './pipeline-settings.ts';
+import {
+  clusterEnvironmentsOf,
+  jobTokensOf,
+  type PipelineSettings,
+  pipelineSettingsOf,
+  registryOf,
+} from './pipeline-settings.ts';
 
 const fine: PipelineSettings = {
   ...{ skippedCounts: false, jobsPush: false, forksRunHere: false, requestsAreTrusted: false },
@@ -53,4 +59,15 @@ test('Developers push and delete no images, or it is said', () => {
     assert.equal(found.verdict, verdict);
     assert.match(found.says, says);
   }
+});
+
+test('somebody is asked before a pipeline changes a cluster, where the tier can ask', () => {
+  const of = (live: boolean, guarded: readonly string[] | undefined) => {
+    const { verdict, says } = clusterEnvironmentsOf(['nonprod', 'production'], { live, guarded });
+    return `${verdict}: ${says}`;
+  };
+  assert.match(of(false, []), /^ok: No pipeline changes a cluster/);
+  assert.match(of(true, undefined), /^ok: This tier protects no environment/);
+  assert.match(of(true, ['cluster/nonprod', 'cluster/production']), /^ok: Only those who are named/);
+  assert.match(of(true, ['cluster/nonprod', 'production']), /^wrong: .* the job of cluster\/production\.$/);
 });

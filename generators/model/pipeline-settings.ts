@@ -147,3 +147,33 @@ export function registryOf(rules: readonly RegistryRule[], project: string): Fin
     },
   };
 }
+
+/**
+ * Whether somebody is asked before a pipeline of main changes a cluster. AWS sees the project and the branch alone.
+ * @param clusters those in AWS, whose jobs name the environments `cluster/<name>`
+ * @param live whether pipelines have such jobs
+ * @param guarded the environments that are protected; undefined where the tier protects none
+ */
+export function clusterEnvironmentsOf(
+  clusters: readonly string[],
+  { live, guarded }: { readonly live: boolean; readonly guarded: readonly string[] | undefined },
+): Finding {
+  const name = 'environments of clusters';
+  if (!live)
+    return { name, verdict: 'ok', says: 'No pipeline changes a cluster: the variable SLIPWAY_CLUSTERS is not set.' };
+  if (!guarded)
+    return {
+      name,
+      verdict: 'ok',
+      says: 'This tier protects no environment: whoever may merge into main may start a job that changes a cluster.',
+    };
+  const open = clusters.map((cluster) => `cluster/${cluster}`).filter((environment) => !guarded.includes(environment));
+  if (open.length === 0)
+    return { name, verdict: 'ok', says: 'Only those who are named change a cluster by a pipeline.' };
+  return {
+    name,
+    verdict: 'wrong',
+    says: `Whoever may merge into main may start the job of ${open.join(' and ')}.`,
+    remedy: `Settings → CI/CD → Protected environments: ${open.join(', ')}, with those who may deploy and who approve.`,
+  };
+}

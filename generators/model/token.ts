@@ -1,7 +1,7 @@
 import type { Call, Finding } from './finding.ts';
 
 /** What a token is for. */
-export type Purpose = 'publish' | 'promote' | 'statuses' | 'renovate' | 'notifications' | 'argocd';
+export type Purpose = 'publish' | 'promote' | 'statuses' | 'renovate' | 'hand-over' | 'notifications' | 'argocd';
 
 /** One of the tokens of a project: one for each purpose, so that whoever has it can do no more than that. */
 export interface TokenNeed {
@@ -15,6 +15,8 @@ export interface TokenNeed {
   readonly variable?: { readonly key: string; readonly environment: string };
   /** What it does. */
   readonly does: string;
+  /** Not every project has a use for it. @default false */
+  readonly optional?: boolean;
 }
 
 const inPipeline = (environment: string) => ({ key: 'SLIPWAY_TOKEN', environment });
@@ -43,6 +45,11 @@ export const tokenNeeds: readonly TokenNeed[] = [
     ...{ purpose: 'renovate', name: 'slipway-renovate', scopes: ['api', 'write_repository'], role: 'developer' },
     variable: { key: 'RENOVATE_TOKEN', environment: 'renovate' },
     does: 'opens merge requests onto main',
+  },
+  {
+    ...{ purpose: 'hand-over', name: 'slipway-hand-over', scopes: ['api', 'write_repository'], role: 'developer' },
+    does: 'lets the pipeline of another repository propose a digest by a merge request onto main',
+    optional: true,
   },
   {
     ...{ purpose: 'notifications', name: 'slipway-notifications', scopes: ['api'], role: 'developer' },
@@ -102,6 +109,7 @@ export function tokensOf(tokens: readonly ProjectToken[], today: string, merges:
     const own = tokens.filter(({ name }) => name === need.name);
     const name = `token ${need.name}`;
     const make = `Settings → Access tokens: ${need.name}, role ${need.role}, ${need.scopes.join(' and ')}.`;
+    if (own.length === 0 && need.optional) return [];
     if (own.length === 0)
       return [{ name, verdict: 'unknown' as const, says: `There is none: it ${need.does}.`, remedy: make }];
     return own.map((token): Finding => {
