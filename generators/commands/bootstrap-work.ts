@@ -28,7 +28,7 @@ export interface Work {
   readonly part: () => Promise<Platform>;
 }
 
-/** How often the world is asked while something goes on in it, and how long at most; in milliseconds. */
+/** How seldom at most the world is asked while something goes on in it, and for how long; in milliseconds. */
 export interface Pace {
   readonly every: number;
   readonly atMost: number;
@@ -49,7 +49,8 @@ export async function until<T>(
   look: () => Promise<T | undefined>,
 ): Promise<T> {
   const end = performance.now() + pace.atMost;
-  for (;;) {
+  // What is quick is asked after soon, and what takes minutes ever more seldom.
+  for (let wait = Math.min(500, pace.every); ; wait = Math.min(wait * 2, pace.every)) {
     const found = await look();
     if (found !== undefined) return found;
     if (performance.now() > end)
@@ -62,7 +63,7 @@ export async function until<T>(
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, pace.every);
+      const timer = setTimeout(done, wait);
       signal.addEventListener('abort', done);
     });
     signal.throwIfAborted();

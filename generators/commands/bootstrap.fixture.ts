@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { load, loadAll } from 'js-yaml';
+import type { Stack } from '../aws/stacks.ts';
 import type { ClusterFile } from '../bootstrap/eks.ts';
 import { tools } from '../bootstrap/tools.ts';
 import { Git } from '../git/git.ts';
@@ -434,13 +435,13 @@ function formation({ stacks, changes, byHand }: World, verb: string, rest: reado
       if (stack) Object.assign(stack, { status: 'DELETE_COMPLETE', busy: { left: 1, status: 'DELETE_IN_PROGRESS' } });
       return { mutates: true };
     case 'create-change-set': {
-      if (given['--template-body'] !== 'file:///dev/stdin' || !load(stdin)) throw new Unknown('its template');
+      if (given['--template-body'] !== 'file:///dev/stdin' || stdin.trim() === '') throw new Unknown('its template');
       if (setThere) return awsError('AlreadyExistsException', 'ChangeSet already exists');
       if (type === 'UPDATE' && !stack) return gone;
       if (type === 'CREATE' && stack && stack.status !== 'REVIEW_IN_PROGRESS')
         return awsError('ValidationError', `Stack [${name}] already exists and cannot be created again`);
       const content = JSON.stringify([
-        load(stdin),
+        stdin,
         given['--parameters'],
         given.list['--capabilities'],
         given.list['--tags'],
@@ -545,6 +546,17 @@ function eksctl(world: World, args: readonly string[], stdin: string): Answer {
   return { mutates: true };
 }
 
+/** A stack that was deployed from a template. */
+export function deployedStack(text: string, { parameters, capabilities }: Stack): StoredStack {
+  const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }));
+  const named = capabilities.length > 0 ? capabilities : undefined;
+  return {
+    status: 'CREATE_COMPLETE',
+    content: JSON.stringify([text, JSON.stringify(given), named, undefined]),
+    given: { text, parameters: given },
+  };
+}
+
 /** The cluster that eksctl makes of a file. */
 export function clusterOf(file: object): StoredCluster {
   const { metadata, addons, accessConfig, iam, managedNodeGroups, cloudWatch, vpc, zonalShiftConfig } =
@@ -568,11 +580,9 @@ function kubectl(world: World, args: readonly string[], stdin: string): Answer {
   const [verb = '', ...rest] = words;
   if (verb === 'version' && rest[0] === '--client')
     return { out: { clientVersion: { gitVersion: `v${world.versions.kubectl}` } } };
-  const known = [
-    ...world.contexts.map((name) => `--context ${name}`),
-    ...(world.cluster ? ['--kubeconfig .slipway/bootstrap/prod.kubeconfig'] : []),
-  ];
-  if (way === undefined || !known.includes(way))
+  const known = [...world.contexts.map((name) => `--context ${name}`)];
+  const written = world.cluster && /^--kubeconfig \.slipway\/bootstrap\/[a-z]+\.kubeconfig$/.test(way ?? '');
+  if (way === undefined || !(written || known.includes(way)))
     return { code: 1, err: `error: context ${JSON.stringify(way)} does not exist` };
   if (verb === 'version') {
     options(rest, ['--output']);

@@ -188,7 +188,9 @@ async function printDrift({ dry, target, examples }: Prepared, work: Looking, js
   if (json) console.log(JSON.stringify({ version: 1, cluster: name, dry, differences }, null, 2));
   else if (differences.length === 0) console.log(`${name} is as the files of ${short(dry)} say.`);
   else {
-    console.log(`${name} is not as the files of ${short(dry)} say, in ${differences.length} places:`);
+    console.log(
+      `${name} is not as the files of ${short(dry)} say, in ${differences.length} ${differences.length === 1 ? 'place' : 'places'}:`,
+    );
     for (const difference of differences) console.log(`  ${formatDifference(difference)}`);
     console.log(
       `npx slipway bootstrap ${name} adds what is missing; what no file has, and what somebody changed by hand, is put right where it was made, or written into the files.`,

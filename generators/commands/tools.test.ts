@@ -76,7 +76,7 @@ function stage(t: TestContext, text: string) {
     ...{ dir, into, env, said, write, pins },
     installing: {
       run: toolRunner(env, new AbortController().signal),
-      ...{ machine: 'linux-x64', into, pins, say: (line: string) => void said.push(line) },
+      ...{ machine: 'linux-x64', into, path: [bin, into], pins, say: (line: string) => void said.push(line) },
     },
   };
 }

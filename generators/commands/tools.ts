@@ -14,8 +14,10 @@ export interface Installing {
   readonly run: RunTool;
   /** `linux-x64`. */
   readonly machine: string;
-  /** The folder that they come into. It is on the PATH. */
+  /** The folder that they come into. */
   readonly into: string;
+  /** The folders where programs are found. */
+  readonly path: readonly string[];
   /** One line of progress. */
   readonly say: (line: string) => void;
   /** @default what is pinned */
@@ -37,15 +39,10 @@ export async function run({ values, words }: Asked): Promise<void> {
     else for (const tool of lines) console.log([`# ${tool.name} ${tool.version}`, ...tool.lines, ''].join('\n'));
     return;
   }
-  if (!path.some((folder) => folder !== '' && resolve(folder) === into))
-    throw new Misuse(
-      `${into} is not on the PATH, so that nothing would find what is installed there: add it, or name a folder with --into.`,
-    );
-  await mkdir(into, { recursive: true });
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const tool = toolRunner(process.env, new AbortController().signal);
   const found: Record<string, string> = {};
-  for (const name of names) found[name] = await install(name, { run: tool, machine, into, say });
+  for (const name of names) found[name] = await install(name, { run: tool, machine, into, path, say });
   if (values.json) console.log(JSON.stringify({ version: 1, machine, tools: found }, null, 2));
 }
 
@@ -76,7 +73,7 @@ async function usualFolder(path: readonly string[]): Promise<string> {
  */
 export async function install(
   name: ToolName,
-  { run: tool, machine, into, say, pins = tools }: Installing,
+  { run: tool, machine, into, path, say, pins = tools }: Installing,
 ): Promise<string> {
   const { version, otherwise } = pins[name];
   const there = await versionThere(name, tool);
@@ -89,6 +86,11 @@ export async function install(
     throw new Refusal(
       `${name} is missing or too old, and no checksum of it is known for ${machine}. Install ${version} or later yourself: ${otherwise}.`,
     );
+  if (!path.some((folder) => folder !== '' && resolve(folder) === into))
+    throw new Misuse(
+      `${into} is not on the PATH, so that nothing would find ${name} there: add it, or name a folder with --into.`,
+    );
+  await mkdir(into, { recursive: true });
   say(`${name} ${version}: fetching …`);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-tools-'));
   try {
