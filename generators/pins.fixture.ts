@@ -26,7 +26,8 @@ const ways: readonly Way[] = [
   // An image without a digest: by tag, or by nothing at all.
   { files: /Dockerfile/, value: /^\s*(?:FROM|ARG \w+=)\s*(?!.*@sha256:)(?<value>[\w./-]+:[\w.-]+)/g },
   { files: yaml, value: /^\s*(?:- )?image:\s*['"]?(?!.*@sha256:)(?<value>[a-z][\w./-]*:[\w.-]+)/g, code: true },
-  { files: /^\.github\//, value: /\buses:\s*['"]?[\w./-]+@(?<value>[^\s'"]+)/g, code: true },
+  { files: /^\.github\//, value: /\buses:\s*(?:&\w+ )?['"]?[\w./-]+@(?<value>[^\s'"]+)/g, code: true },
+  { files: /^\.github\//, value: /\b(?:ubuntu|macos|windows)-(?<value>\d[\d.]*)/g, code: true },
   { files: code, value: new RegExp(`(['"\`])(?<value>${version})\\1`, 'g'), code: true },
   { files: yaml, value: new RegExp(`(?:version|_VERSION)\\s*[:=]\\s*(?<value>${version})\\s*$`, 'gi'), code: true },
   // A program that is fetched: by address, or by npm or npx.

@@ -67,7 +67,10 @@ const builtIn: Readonly<Record<string, BuiltIn>> = {
   },
   'github-actions': {
     patterns: ['/(^|/)(workflow-templates|\\.(?:github|gitea|forgejo)/(?:workflows|actions))/.+\\.ya?ml$/'],
-    values: (text) => [...text.matchAll(/\buses:\s*[\w./-]+@(\S+)/g)].map(([, commit]) => commit),
+    values: (text) =>
+      [...text.matchAll(/\buses: [\w./-]+@(\S+)(?: # (v[\d.]+))?|\bruns-on: [a-z]+-(\d[\d.]*)/g)].flatMap(
+        ([, commit, version, system]) => [commit, version, system],
+      ),
   },
 };
 
