@@ -60,7 +60,7 @@ const builtIn: Readonly<Record<string, BuiltIn>> = {
   gitlabci: {
     patterns: ['/\\.gitlab-ci\\.ya?ml$/'],
     values: (text) =>
-      loadAll(text)
+      loadAll(text.replaceAll('!reference ', ''))
         .flatMap((document) => [document, ...Object.values((document ?? {}) as object)])
         .flatMap((job) => imagesOf(job as Job | null))
         .flatMap(imageParts),
