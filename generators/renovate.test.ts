@@ -35,6 +35,7 @@ const unfound: Readonly<Record<string, string>> = {
   'generators/git/history.ts, 1 checksum': "git's name of the empty tree",
   'generators/schemas/kubernetes.json 1.36':
     'what a server said; generators/model/kinds.ts has the pin, and a test compares',
+  'service/bill.ts 1.6': 'the specification that the document is written in',
   'service/config.ts 0.0.0-dev': 'what a build without a version is called',
   'service/config.ts 0.05': 'a share of requests',
   'service/docs/openapi.ts 3.1.1': 'the specification that the document is written in',
