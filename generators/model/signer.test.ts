@@ -52,6 +52,19 @@ test('without a key only the pipeline of main in this very project is believed, 
   assert.ok(!attestArguments(signer, image, 'sbom.json').some((word) => word.includes('tlog')));
 });
 
+test('on GitHub only the workflow of main in this very repository is believed', () => {
+  assert.deepEqual(verifyArguments(signerOf({ gitHub: 'example/slipway', branch: 'main' }), image, { tree: 't' }), [
+    'verify',
+    '--certificate-identity=https://github.com/example/slipway/.github/workflows/slipway.yml@refs/heads/main',
+    '--certificate-oidc-issuer=https://token.actions.githubusercontent.com',
+    '--annotations=tree=t',
+    '--output=json',
+    reference,
+  ]);
+  assert.throws(() => signerOf({ gitHub: 'example', branch: 'main' }), /must be owner\/name/);
+  assert.throws(() => signerOf({ branch: 'main' }), /Nothing says who signs images/);
+});
+
 test('the public half of a key is enough to look', () => {
   const of = (signingKey?: string, verificationKey?: string) =>
     signerOf({ signingKey, verificationKey, gitLab, branch: 'main' });

@@ -23,8 +23,10 @@ export interface SignerSettings {
   readonly signingKey?: string | undefined;
   /** @default what belongs to the signing key: `cosign.pub` beside `cosign.key`, else the reference itself */
   readonly verificationKey?: string | undefined;
-  /** Whose pipeline signs; keyless needs it. */
+  /** Whose pipeline signs; keyless needs it, or the next. */
   readonly gitLab?: GitLab | undefined;
+  /** `owner/name` on github.com, where the workflow of that repository signs. */
+  readonly gitHub?: string | undefined;
   /** The branch whose pipeline signs. */
   readonly branch: string;
 }
@@ -41,7 +43,7 @@ export type Annotations = Readonly<Record<string, string>>;
 /**
  * @throws {Misuse} where a key is none, or nothing says whose pipeline signs
  */
-export function signerOf({ signingKey, verificationKey, gitLab, branch }: SignerSettings): Signer {
+export function signerOf({ signingKey, verificationKey, gitLab, gitHub, branch }: SignerSettings): Signer {
   if (signingKey) {
     checkKey('SLIPWAY_SIGNING_KEY', signingKey);
     const isFile = !signingKey.includes('://');
@@ -54,12 +56,23 @@ export function signerOf({ signingKey, verificationKey, gitLab, branch }: Signer
     // A job that only looks needs no right to sign: whatever it would sign with is refused.
     return { by: 'key', sign: verificationKey, verify: verificationKey };
   }
-  if (!gitLab)
-    throw new Misuse(
-      'Nothing says who signs images: set SLIPWAY_SIGNING_KEY to a key reference of cosign (awskms:///alias/slipway, or a file), or run in GitLab CI, whose CI_SERVER_URL and CI_PROJECT_PATH name the pipeline that signs without a key.',
-    );
-  const { origin, project } = gitLab;
-  return { by: 'keyless', issuer: origin, identity: `${origin}/${project}//.gitlab-ci.yml@refs/heads/${branch}` };
+  if (gitLab) {
+    const { origin, project } = gitLab;
+    return { by: 'keyless', issuer: origin, identity: `${origin}/${project}//.gitlab-ci.yml@refs/heads/${branch}` };
+  }
+  if (gitHub) {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(gitHub))
+      throw new Misuse(`GITHUB_REPOSITORY is ${JSON.stringify(gitHub)}, and must be owner/name.`);
+    // https://docs.github.com/en/actions/reference/security/oidc: one issuer for all, and the file that ran as the subject.
+    return {
+      by: 'keyless',
+      issuer: 'https://token.actions.githubusercontent.com',
+      identity: `https://github.com/${gitHub}/.github/workflows/slipway.yml@refs/heads/${branch}`,
+    };
+  }
+  throw new Misuse(
+    'Nothing says who signs images: set SLIPWAY_SIGNING_KEY to a key reference of cosign (awskms:///alias/slipway, or a file), or run in GitLab CI, whose CI_SERVER_URL and CI_PROJECT_PATH name the pipeline that signs without a key, or in GitHub Actions.',
+  );
 }
 
 /** A key that is fetched by plain HTTP, or read as an option, is no key. */
