@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { load } from 'js-yaml';
+import type { Promotion } from '../commands/settle.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const file = '.github/workflows/slipway.yml';
@@ -112,6 +114,56 @@ test('git gets the token of the job by its helper, and only when it asks', () =>
     },
   });
   assert.match(asked, /^username=x-access-token\npassword=of-the-job$/m);
+});
+
+/** Runs a job's script as a runner does, with a Slipway that answers as it is told. */
+function runScript(t: TestContext, script: string, slipway: string, env: Readonly<Record<string, string>> = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-github-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  writeFileSync(join(dir, 'npx'), `#!/usr/bin/env bash\n${slipway}\n`, { mode: 0o755 });
+  const said = join(dir, 'said');
+  writeFileSync(said, '');
+  const { status } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+    cwd: dir,
+    env: { PATH: `${dir}:${process.env.PATH}`, GITHUB_OUTPUT: said, GITHUB_STEP_SUMMARY: said, ...env },
+  });
+  return { status, said: readFileSync(said, 'utf8') };
+}
+
+test('an image that is there is named, one that is not is built, and a fault ends the job', (t) => {
+  const script = scriptsOf(workflow.jobs.find as Job).find((text) => text.includes('image find')) as string;
+  const env = { FOLDER: 'service', REPOSITORY: 'ghcr.io/example/slipway/counter' };
+  const asked =
+    '[ "$*" = "slipway image find --folder service --repository ghcr.io/example/slipway/counter" ] || exit 9';
+  assert.deepEqual(runScript(t, script, `${asked}; echo ghcr.io/a@sha256:1`, env), {
+    status: 0,
+    said: 'image=ghcr.io/a@sha256:1\n',
+  });
+  assert.deepEqual(runScript(t, script, `${asked}; exit 3`, env), { status: 0, said: 'image=\n' });
+  assert.deepEqual(runScript(t, script, `${asked}; exit 1`, env), { status: 1, said: '' });
+});
+
+test('the summary has a page for each request that a person is to open', (t) => {
+  if (spawnSync('jq', ['--version']).status !== 0) return t.skip('jq is not there; GitHub has it');
+  const script = scriptsOf(workflow.jobs.promote as Job).at(-1) as string;
+  const promotions: Pick<Promotion, 'environment' | 'outcome' | 'moves' | 'others'>[] = [
+    { environment: 'dev', outcome: 'nothing', moves: [], others: [] },
+    {
+      ...{ environment: 'staging', outcome: 'proposed', moves: ['counter 1.0.3 → 1.0.4', 'redis 8.2 → 8.4'] },
+      others: [{ branch: 'env/staging-release-web', outcome: 'unchanged', moves: ['web 1 → 2'], kind: undefined }],
+    },
+  ];
+  const slipway = `[ "$2" = announce ] || echo '${JSON.stringify(promotions)}'`;
+  const page = 'https://github.com/example/slipway/compare/env/staging...env';
+  assert.deepEqual(
+    runScript(t, script, slipway, { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'example/slipway' }),
+    {
+      status: 0,
+      said:
+        `- [env/staging-next](${page}/staging-next?expand=1): counter 1.0.3 → 1.0.4, redis 8.2 → 8.4\n` +
+        `- [env/staging-release-web](${page}/staging-release-web?expand=1): web 1 → 2\n`,
+    },
+  );
 });
 
 const { SLIPWAY_ACTIONLINT: actionlint } = process.env;
