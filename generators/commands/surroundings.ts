@@ -37,14 +37,17 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
   const base = { checkout, now: Date.now, say };
   const remote = (values.remote as string | undefined) ?? 'origin';
   if (remote === 'local') return { ...base, ...doorsOf(await worldIn(worldDir(checkout))) };
-  const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } = process.env;
+  const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, SLIPWAY_PROJECT, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } =
+    process.env;
   const { PROMETHEUS_URL, PROMETHEUS_TOKEN } = process.env;
+  // In the pipeline of another repository, CI_PROJECT_ID is that one's.
+  const project = SLIPWAY_PROJECT || CI_PROJECT_ID;
   return {
     ...base,
     remote,
     forge:
-      SLIPWAY_TOKEN && CI_SERVER_URL && CI_PROJECT_ID
-        ? gitlab({ host: CI_SERVER_URL, project: CI_PROJECT_ID, token: SLIPWAY_TOKEN })
+      SLIPWAY_TOKEN && CI_SERVER_URL && project
+        ? gitlab({ host: CI_SERVER_URL, project, token: SLIPWAY_TOKEN })
         : undefined,
     mirrored: mirrored(process.env),
     live:

@@ -52,13 +52,18 @@ export type Depth = 'history' | 'tips';
  * tree ids. Objects that the checkout already has are borrowed from it, so that `main` costs nothing.
  * @param checkout the folder of the checkout whose remote it is
  * @param remote a remote's name or its URL
+ * @param also further branches, by their full names, with all of their history
  * @param meanwhile work of this process that needs nothing of the mirror, for the time in which git fetches
  * @throws {Refusal} naming the address when it cannot be reached
  */
 export async function openMirror(
   checkout: Git,
   remote: string,
-  { depth = 'history', meanwhile }: { depth?: Depth; meanwhile?: () => Promise<unknown> } = {},
+  {
+    depth = 'history',
+    meanwhile,
+    also = [],
+  }: { depth?: Depth; meanwhile?: () => Promise<unknown>; also?: readonly string[] } = {},
 ): Promise<Mirror> {
   const [url, about, settings] = await Promise.all([
     urlOf(checkout, remote),
@@ -105,16 +110,16 @@ export async function openMirror(
 
   async function fetch(): Promise<void> {
     await patiently(async () => {
-      const found = await git.lines(['ls-remote', 'origin', head(main), head(rendered), head('env/*')]);
+      const found = await git.lines(['ls-remote', 'origin', head(main), head(rendered), head('env/*'), ...also]);
       refs.clear();
       for (const line of found) {
         const [commit, ref] = line.split('\t') as [string, string];
-        if (!tips || !isProposal(ref)) refs.set(ref, commit);
+        if (!tips || !isProposal(ref) || also.includes(ref)) refs.set(ref, commit);
       }
       const source = refs.get(head(main));
       const known = source !== undefined && whole && (await borrowed(source));
-      const first = known || source === undefined ? [] : [head(main)];
-      const others = [...refs.keys()].filter((ref) => ref !== head(main));
+      const first = [...refs.keys()].filter((ref) => (ref === head(main) ? !known : also.includes(ref)));
+      const others = [...refs.keys()].filter((ref) => ref !== head(main) && !also.includes(ref));
       // What is ordered on main is asked of its commits: they are always all there.
       const fetching = tips
         ? branches(first).then(() => branches(others, '--depth=1'))

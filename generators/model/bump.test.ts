@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bumped } from './bump.ts';
+import { bumped, sourceIn } from './bump.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 const old = `docker.io/library/redis:8.2-alpine@${digest('a')}`;
@@ -14,13 +14,13 @@ export const app: App = {
 `;
 
 test('every pin of the repository is changed, and nothing else', () => {
-  const { text, before } = bumped('backup', source, next);
+  const { text, before } = bumped('backup', source, { reference: next });
   assert.equal(text, source.replaceAll(old, next));
   assert.deepEqual(before, [old]);
 });
 
 test('a pin without a digest gets one', () => {
-  const { text } = bumped('a', "image: 'docker.io/library/redis:8.2-alpine',", next);
+  const { text } = bumped('a', "image: 'docker.io/library/redis:8.2-alpine',", { reference: next });
   assert.equal(text, `image: '${next}',`);
 });
 
@@ -39,6 +39,42 @@ test('what is malformed, the same or not pinned there is refused, and says what 
     [old, /apps\/backup\/app\.ts has .* already/],
   ];
   for (const [reference, message] of table)
-    assert.throws(() => bumped('backup', source, reference), message, reference);
-  assert.throws(() => bumped('backup', 'export const app = {};', next), /it pins no image/);
+    assert.throws(() => bumped('backup', source, { reference }), message, reference);
+  assert.throws(() => bumped('backup', 'export const app = {};', { reference: next }), /it pins no image/);
+});
+
+const [was, is] = ['1'.repeat(40), '2'.repeat(40)];
+const handed = (text: string) => `export const app: App = {
+  image: '${old}',
+  ${text}
+};
+`;
+
+test('image and commit change together, however the source is written, or nothing does', () => {
+  for (const text of [
+    `source: { repository: 'https://git.example.org/shop', commit: '${was}' },`,
+    `source: {\n    commit: "${was}", repository: \`https://git.example.org/${was}\`,\n  },`,
+    `"source":{"repository":"https://git.example.org/shop","commit":"${was}"}`,
+  ]) {
+    assert.equal(sourceIn('shop', handed(text))?.commit, was, text);
+    const { text: after, before } = bumped('shop', handed(text), { reference: next, commit: is });
+    const changed = text.replace(new RegExp(`(commit\\W+)${was}`), `$1${is}`);
+    assert.equal(after, handed(changed).replace(old, next), text);
+    assert.deepEqual(before, [old]);
+  }
+  const [recorded, none] = [
+    `source: { repository: 'https://git.example.org/shop', commit: '${was}' },`,
+    `env: { COMMIT: '${was}' },`,
+  ];
+  const table: [text: string, commit: string | undefined, message: RegExp][] = [
+    [
+      recorded,
+      undefined,
+      /built from https:\/\/git\.example\.org\/shop: name the commit with --source SHA --history DIR/,
+    ],
+    [none, is, /apps\/shop\/app\.ts records no source: write source: \{ repository/],
+    [recorded + recorded, is, /records a source twice/],
+  ];
+  for (const [text, commit, message] of table)
+    assert.throws(() => bumped('shop', handed(text), { reference: next, commit }), message, text);
 });

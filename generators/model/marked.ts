@@ -1,9 +1,9 @@
 import type { RequestKind } from './request.ts';
 
 /** What a request is for. Its own text says so: whoever tends it needs no other record. */
-export type Purpose = RequestKind | 'release' | 'rollback';
+export type Purpose = RequestKind | 'release' | 'rollback' | 'bump';
 
-const kinds: readonly Purpose[] = ['promotion', 'one', 're-apply', 'repair', 'release', 'rollback'];
+const kinds: readonly Purpose[] = ['promotion', 'one', 're-apply', 'repair', 'release', 'rollback', 'bump'];
 
 /** A person asked for it: no later run takes it back. */
 export const isByHand = (kind: Purpose | undefined) => kind === undefined || !ownKinds.has(kind);

@@ -18,6 +18,9 @@ export const releaseBranch = (environment: string, app: string) => `env/${enviro
 export const rollbackBranch = (environment: string, app?: string) =>
   `env/${environment}-rollback${app === undefined ? '' : `-${app}`}`;
 
+/** The source branch of a request onto `main` that moves an app to an image that was built elsewhere. */
+export const bumpBranch = (app: string) => `bump/${app}`;
+
 /** Whether a branch proposes something to an environment. */
 export const isProposalFor = (environment: string, branch: string) =>
   branch === proposalBranch(environment) ||
