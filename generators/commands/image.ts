@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import type { Git } from '../git/git.ts';
 import { openMirror } from '../git/mirror.ts';
 import { newestPublished } from '../git/published.ts';
 import { buildsAt } from '../git/sources.ts';
@@ -14,10 +13,13 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 import { type Signer, signerOf } from '../model/signer.ts';
 import { builtApps } from './built-apps.ts';
 import { checkoutHere, say } from './checkout.ts';
+import type { Context } from './context.ts';
 import { absence, findImage, findImages, type ImageDoors, treeOf, type Wanted } from './image-find.ts';
 import { joinImages } from './image-join.ts';
+import { describePruning, describeReport, prune, retentionReport } from './image-retention.ts';
 import { signImage } from './image-sign.ts';
 import type { Asked } from './main.ts';
+import { contextOf } from './surroundings.ts';
 
 type Values = Partial<Record<string, string>>;
 
@@ -46,7 +48,7 @@ export async function run({ values, words: [word, ...files] }: Asked): Promise<v
   if (word === 'find') return values.all ? findAll(values) : find(values);
   if (word === 'join') return join(values, files);
   if (word === 'sign') return sign(values);
-  throw new Misuse(`slipway image has no ${word}.`);
+  return word === 'report' ? report(values) : pruneOld(values);
 }
 
 /** @throws {Misuse} naming the option that is missing */
@@ -88,8 +90,7 @@ async function findAll(asked: Asked['values']): Promise<void> {
   for (const option of ['folder', 'repository']) {
     if (values[option] !== undefined) throw new Misuse(`--${option} and --all exclude each other.`);
   }
-  const checkout = await checkoutHere();
-  const wanted = await wantedAt(checkout, values);
+  const wanted = await wantedAt(await contextOf(asked), values.dry);
   const waiting = { wait: wait === undefined ? 0 : seconds(wait) * 1000, now: Date.now };
   const { images, missing } = wanted.length === 0 ? none : await findImages(doorsOf(process.env), wanted, waiting);
   const lines = [...images].sort(([a], [b]) => (a < b ? -1 : 1)).map(([app, reference]) => `${app}=${reference}`);
@@ -107,7 +108,7 @@ async function findAll(asked: Asked['values']): Promise<void> {
 const none = { images: new Map<string, string>(), missing: new Map<string, string>() };
 
 /** What a commit needs, and what was published of it. */
-async function wantedAt(checkout: Git, { dry: revision = 'HEAD', remote = 'origin' }: Values): Promise<Wanted[]> {
+async function wantedAt({ checkout, remote }: Context, revision = 'HEAD'): Promise<Wanted[]> {
   const dry = await checkout.commit(revision);
   if (!dry) throw new Misuse(`--dry ${revision} is not a commit of ${checkout.dir}.`);
   const [builds, apps] = await Promise.all([buildsAt(checkout, dry), builtApps(checkout, dry)]);
@@ -166,4 +167,29 @@ async function sign(asked: Asked['values']): Promise<void> {
     reference: `${repository}@${signed.digest}`,
   };
   console.log(asked.json ? JSON.stringify(result, null, 2) : result.reference);
+}
+
+/** What retention needs of the world. */
+const needsOf = async (asked: Asked['values']) => ({
+  ...(await contextOf(asked)),
+  registry: registry(dockerLogins(process.env)),
+});
+
+async function report(asked: Asked['values']): Promise<void> {
+  const values = asked as Values;
+  const { within } = values;
+  if (within !== undefined && !isTime(within)) throw new Misuse(`--within ${within}: write a time such as 14d.`);
+  const found = await retentionReport(await needsOf(asked), within === undefined ? 0 : seconds(within) * 1000);
+  if (asked.json) console.log(JSON.stringify({ version: 1, ...found }, null, 2));
+  else for (const line of describeReport(found, within)) console.log(line);
+  const wrong = found.images.some(({ state, built }) => state === 'missing' || (state === 'unknown' && built));
+  if (wrong) process.exitCode = 1;
+}
+
+async function pruneOld(asked: Asked['values']): Promise<void> {
+  const dryRun = asked['dry-run'] === true;
+  const prunings = await prune(await needsOf(asked), dryRun, say);
+  if (asked.json) console.log(JSON.stringify({ version: 1, dryRun, prunings }, null, 2));
+  else if (dryRun) for (const line of describePruning(prunings)) console.log(line);
+  else console.log(`${prunings.reduce((count, { take }) => count + take.length, 0)} images deleted`);
 }
