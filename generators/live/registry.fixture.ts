@@ -68,7 +68,7 @@ export async function serveRegistry(t: Scope): Promise<ServedRegistry> {
 }
 
 /** A port that nobody has just now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
