@@ -10,7 +10,7 @@ import { argoCdRelease } from '../bootstrap/argo-cd.ts';
 import { clusterOf, deployedStack, StandIns } from '../commands/bootstrap.fixture.ts';
 import type { Cluster } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
-import { type Event, type Pipelines, pipelines } from './pipeline.fixture.ts';
+import { type Event, type Listed, type Pipelines, pipelines } from './pipeline.fixture.ts';
 import { type Ran, type Site, site } from './site.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -30,6 +30,8 @@ const included = read('.gitlab-ci.yml').includes('generators/ci/clusters.yml')
       after: [{ job: 'nonprod: apply', optional: true }]
 `,
     );
+
+type Manual = Listed & { readonly allow_failure?: boolean };
 
 const live = { SLIPWAY_CLUSTERS: 'live' };
 const ofClusters = (jobs: readonly { readonly name: string }[]) =>
@@ -71,8 +73,9 @@ describe('the jobs of clusters', () => {
       await there.write({ '.gitlab-ci-local-variables.yml': settings.join('') || '{}\n' });
       const listed = await there.jobs(event as Event);
       assert.deepEqual(ofClusters(listed), expected);
-      for (const job of listed.filter(({ name }) => name.endsWith(': apply'))) {
+      for (const job of listed.filter(({ name }) => name.endsWith(': apply')) as readonly Manual[]) {
         assert.equal(job.when, 'manual');
+        assert.ok(!job.allow_failure, 'production does not go on where nonprod failed');
         assert.deepEqual(
           job.needs?.map(({ job }) => job),
           job.name === 'production: apply' ? ['nonprod: apply'] : [],
