@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
 import type { Promotion } from '../commands/settle.ts';
+import { optionsOf, verbs } from '../commands/usage.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const file = '.github/workflows/slipway.yml';
@@ -102,6 +104,20 @@ test('a checkout leaves no token behind', () => {
       assert.equal((step as { with?: Record<string, unknown> }).with?.['persist-credentials'], false, name);
 });
 
+test('the verbs of the workflow and their options are those of Slipway', () => {
+  const calls = jobs.flatMap(([, job]) =>
+    scriptsOf(job).flatMap((script) => [...script.matchAll(/npx slipway ([^|)>]+?)(?=$|[|)>])/gm)]),
+  );
+  assert.ok(calls.length >= 10);
+  for (const [, call = ''] of calls) {
+    const [name = '', ...args] = call.trim().split(/\s+/);
+    const verb = verbs[name];
+    assert.ok(verb, call);
+    const options = Object.fromEntries(Object.entries(optionsOf(verb)).map(([key, { type }]) => [key, { type }]));
+    assert.doesNotThrow(() => parseArgs({ args, options, allowPositionals: true }), call);
+  }
+});
+
 test('git gets the token of the job by its helper, and only when it asks', () => {
   const { GITHUB_TOKEN: _, ...settings } = workflow.jobs.publish?.steps.find(({ env }) => env)?.env ?? {};
   const asked = execFileSync('git', ['credential', 'fill'], {
@@ -141,6 +157,15 @@ test('an image that is there is named, one that is not is built, and a fault end
   });
   assert.deepEqual(runScript(t, script, `${asked}; exit 3`, env), { status: 0, said: 'image=\n' });
   assert.deepEqual(runScript(t, script, `${asked}; exit 1`, env), { status: 1, said: '' });
+});
+
+test("who signs on GitHub is read from GitHub's own variables", () => {
+  const launcher = join(root, 'generators/commands/slipway.mjs');
+  const find = ['image', 'find', '--folder', 'service', '--repository', 'ghcr.io/example/slipway/counter'];
+  const env = { PATH: process.env.PATH, GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'example' };
+  const { status, stderr } = spawnSync(process.execPath, [launcher, ...find], { cwd: root, env, encoding: 'utf8' });
+  assert.equal(stderr, 'slipway: GITHUB_REPOSITORY is "example", and must be owner/name.\n');
+  assert.equal(status, 2);
 });
 
 test('the summary has a page for each request that a person is to open', (t) => {

@@ -33,10 +33,12 @@ function doorsOf(env: NodeJS.ProcessEnv): ImageDoors {
 
 function signerIn(env: NodeJS.ProcessEnv): Signer {
   const { SLIPWAY_SIGNING_KEY, SLIPWAY_VERIFICATION_KEY, CI_SERVER_URL, CI_PROJECT_PATH, CI_DEFAULT_BRANCH } = env;
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = env;
   return signerOf({
     signingKey: SLIPWAY_SIGNING_KEY,
     verificationKey: SLIPWAY_VERIFICATION_KEY,
     gitLab: CI_SERVER_URL && CI_PROJECT_PATH ? gitLabOf(`${CI_SERVER_URL}/${CI_PROJECT_PATH}`) : undefined,
+    gitHub: GITHUB_SERVER_URL === 'https://github.com' ? GITHUB_REPOSITORY : undefined,
     branch: CI_DEFAULT_BRANCH || main,
   });
 }
