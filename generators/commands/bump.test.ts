@@ -4,6 +4,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import type { Forge } from '../forge/forge.ts';
 import { Git } from '../git/git.ts';
 import { bumpBranch } from '../model/names.ts';
 import { program } from './hydrate-commit.ts';
@@ -247,6 +248,32 @@ test('hand-overs at once end with the latest commit, in one request that says so
   const [request] = (await made.box.context.forge?.opened('main')) ?? [];
   assert.match(request?.body ?? '', /4 commits between/);
   for (const { outcome } of results) assert.match(outcome, /^(opened|updated|superseded|unchanged)$/);
+});
+
+test('a request that was worded for a commit which another run replaced meanwhile is worded again', async (t) => {
+  const made = await scene(t);
+  const { forge } = made.box.context;
+  assert.ok(forge);
+  let others = 1;
+  const slow: Forge = {
+    ...forge,
+    async open(proposal) {
+      // Between our push and our words, the pipeline of a later commit does all of its own.
+      if (others-- > 0) await made.propose(4);
+      return forge.open(proposal);
+    },
+  };
+  const handed = { reference: built(2), commit: made.commits[2] as string };
+  const context = { ...made.box.context, forge: slow };
+  const { outcome, where } = await proposeBump(context, {
+    app: 'shop',
+    built: handed,
+    history: made.service,
+    dryRun: false,
+  });
+  assert.deepEqual([outcome, where], ['superseded', branch]);
+  assert.equal(await made.pins(branch), 4);
+  assert.deepEqual(await made.opened(), [{ iid: 1, title: 'Bump shop 1.0 → 1.4', source: branch }]);
 });
 
 test('a hand-over that was killed between its push and its request is completed by the next, the same or an older', async (t) => {
