@@ -98,7 +98,13 @@ export function cosign({ signer, env, first = 1000 }: CosignSettings): Cosign {
   }
 
   return {
-    sign: (image, annotations) => done(signArguments(signer, image, annotations), `Signing ${named(image)}`),
+    async sign(image, annotations) {
+      const { status, said } = await run(signArguments(signer, image, annotations));
+      if (status !== 0)
+        throw new Refusal(
+          `Signing ${named(image)} failed: ${lastLine(said, status)}. If the tag ${image.digest.replace(':', '-')}.sig is somebody else's, take that tag away (not what it is on); then run this again.`,
+        );
+    },
     async doubt(image, annotations) {
       const ended = await answer(verifyArguments(signer, image, annotations), named(image));
       if (typeof ended === 'string') return ended;
