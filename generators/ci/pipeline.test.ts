@@ -15,7 +15,7 @@ interface Job {
   readonly before_script?: readonly string[];
   readonly timeout?: string;
   readonly interruptible?: boolean;
-  readonly retry?: { readonly when: readonly string[] };
+  readonly retry?: number | { readonly when: readonly string[] };
   readonly environment?: { readonly name: string; readonly action?: string };
   readonly resource_group?: string;
   readonly id_tokens?: object;
@@ -46,6 +46,8 @@ const clock = ['verify', 'excuses', 'retention', 'announce'];
 
 const request: Event = { source: 'merge_request_event' };
 const push: Event = { source: 'push' };
+const dryRuns = ['nonprod', 'production'].map((cluster) => `${cluster}: dry run`);
+
 const byHand = (task: string): Event => ({ source: 'web', inputs: { task } });
 const schedule = (task: string): Event => ({ source: 'schedule', inputs: { task } });
 
@@ -65,6 +67,13 @@ const table: readonly (readonly [string, Event, Readonly<Record<string, string>>
     [...check, 'diff', ...counter(attempt)],
   ],
   ['a merge request for a page that tests read', request, { 'clusters/runbooks/x.md': 'x' }, [...check, 'diff']],
+  [
+    'a merge request for a cluster',
+    request,
+    { 'clusters/nonprod/eksctl.yaml': 'x' },
+    [...check, 'diff', 'nonprod: dry run'],
+  ],
+  ['a merge request for all clusters', request, { 'clusters/environments.ts': 'x' }, [...check, 'diff', ...dryRuns]],
   ['a push of words', push, words, ['words']],
   ['a push of an app', push, app, [...check, ...delivery]],
   [
@@ -170,8 +179,14 @@ describe('the pipeline', () => {
 
   test('what holds a token runs one at a time, is never cut off, and has it by one environment', () => {
     const holders = [...jobs].filter(([, { environment }]) => environment);
-    assert.deepEqual(holders.map(([name]) => name).sort(), ['announce', 'counter: hand over', 'promote', 'publish']);
+    const named = holders.map(([name]) => name).sort();
+    assert.deepEqual(
+      named.filter((name) => !name.endsWith(': apply')),
+      ['announce', 'counter: hand over', 'promote', 'publish'],
+    );
     for (const [name, { environment, resource_group, interruptible }] of holders) {
+      // That of a cluster is a deployment, which a person starts.
+      if (environment?.name.startsWith('cluster/')) continue;
       // An access makes no deployment: what runs where is not known to GitLab, and said by announce.
       assert.equal(environment?.action, 'access', name);
       if (name === 'announce') continue;
@@ -190,9 +205,10 @@ describe('the pipeline', () => {
   test('every job has a time limit, is tried again only for what is nobody’s fault, and leaves nothing for ever', () => {
     assert.ok(jobs.size > 15);
     for (const [name, job] of jobs) {
-      assert.match(job.timeout ?? '', /^\d+ (minutes|hour)$/, name);
+      assert.match(job.timeout ?? '', /^\d+ (minutes|hours?)$/, name);
       assert.equal(typeof job.interruptible, 'boolean', name);
-      assert.ok(job.retry && !job.retry.when.some((why) => /script|always/.test(why)), name);
+      const again = typeof job.retry === 'number' ? undefined : job.retry?.when;
+      assert.ok(job.retry === 0 || (again && !again.some((why) => /script|always/.test(why))), name);
       if (job.artifacts) assert.match(job.artifacts.expire_in ?? '', /^\d+ (hours|days?)$/, name);
     }
   });

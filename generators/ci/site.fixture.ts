@@ -37,8 +37,17 @@ export interface PipelineRun {
   /** Only these jobs and what they need: whatever comes after was cut off. @default all */
   readonly only?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
+  /** Another project, whose pipeline it is. */
+  readonly of?: Project;
   /** As before anybody has set the variables of the environments. */
   readonly withoutTokens?: boolean;
+}
+
+/** A repository beside that of Slipway, on the same GitLab. */
+export interface Project {
+  readonly path: string;
+  readonly remote: Git;
+  readonly work: Git;
 }
 
 export interface Ran {
@@ -127,6 +136,29 @@ export class Site {
     await writeFile(file, JSON.stringify(value));
   }
 
+  /** Makes another project, with its first files. */
+  async project(name: string, files: Readonly<Record<string, string>>): Promise<Project> {
+    const remote = await createRepository(join(this.dir, `${name}.git`), ['main']);
+    const made: Project = { path: `local/${name}`, remote, work: new Git(join(this.dir, name)) };
+    await mkdir(made.work.dir);
+    await made.work.bytes(['init', '--quiet', '--initial-branch=main']);
+    await made.work.bytes(['remote', 'add', 'origin', remote.dir]);
+    await this.push(made, files);
+    return made;
+  }
+
+  /** Commits files to the main of another project. @returns the commit */
+  async push({ work }: Project, files: Readonly<Record<string, string>>): Promise<string> {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(work.dir, path)), { recursive: true });
+      await writeFile(join(work.dir, path), text);
+    }
+    await work.bytes(['add', '--all']);
+    await work.bytes(['commit', '--quiet', '-m', 'a change']);
+    await work.bytes(['push', '--quiet', 'origin', 'HEAD:main']);
+    return work.text(['rev-parse', 'HEAD']);
+  }
+
   /** Runs a pipeline as GitLab would. */
   async run({
     source,
@@ -136,26 +168,29 @@ export class Site {
     only = [],
     variables = {},
     withoutTokens,
+    of,
   }: PipelineRun): Promise<Ran> {
-    const sha = commit ?? (await this.tip('main')) ?? '';
+    const { path = project.path, remote = this.remote } = of ?? {};
+    const sha = commit ?? (await remote.commit(head('main'))) ?? '';
     const dir = join(this.dir, `run-${++this.#runs}`);
     const git = new Git(dir);
     const { port } = new URL(this.url);
     // As a runner clones: with the token of the job, which may read and nothing else.
-    const address = `http://gitlab-ci-token:a-job@127.0.0.1:${port}/${project.path}.git`;
-    await promisify(execFile)('git', ['clone', '--quiet', address, dir]);
+    const server = `http://gitlab-ci-token:a-job@127.0.0.1:${port}/`;
+    await promisify(execFile)('git', ['clone', '--quiet', of ? remote.dir : `${server}${path}.git`, dir]);
+    await git.bytes(['remote', 'set-url', 'origin', `${server}${path}.git`]);
     await git.bytes(['checkout', '--quiet', '-B', source === 'merge_request_event' ? 'a-request' : 'main', sha]);
     await git.bytes(['update-ref', 'refs/remotes/origin/main', before ?? `${sha}^`]);
-    await this.#settings(dir, withoutTokens ? {} : tokens);
+    await this.#settings(dir, withoutTokens ? {} : tokens, of === undefined);
     const merging = source === 'merge_request_event';
     const given: Readonly<Record<string, string>> = {
       CI_PIPELINE_SOURCE: source,
       ...(merging ? {} : { CI_COMMIT_BRANCH: 'main' }),
       CI_REGISTRY: this.registry,
-      CI_REGISTRY_IMAGE: `${this.registry}/${project.path}`,
+      CI_REGISTRY_IMAGE: `${this.registry}/${path}`,
       CI_REGISTRY_USER: 'a-user',
       CI_REGISTRY_PASSWORD: 'a-password',
-      CI_PROJECT_ID: project.path,
+      CI_PROJECT_ID: path,
       CI_JOB_TOKEN: 'a-job',
       SLIPWAY_SIGNING_KEY: join(this.dir, 'cosign.key'),
       ...variables,
@@ -169,18 +204,26 @@ export class Site {
       ...(only.length > 0 ? ['--needs', ...only] : []),
     ];
     const start = performance.now();
-    const output = await this.#gitlabCiLocal(dir, args);
+    // GitLab itself fetches what a pipeline file includes from another project, as who may read there.
+    const including = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `url.${server}.insteadOf`,
+      GIT_CONFIG_VALUE_0: `${this.url}/`,
+    };
+    const output = await this.#gitlabCiLocal(dir, args, of ? including : {});
     const seconds = (performance.now() - start) / 1000;
     return { ...(await outcomeOf(dir, output)), output, seconds };
   }
 
   /** What stands in, and what has a token, in the files that gitlab-ci-local reads beside the pipeline. */
-  async #settings(dir: string, tokens: Readonly<Record<string, string>>): Promise<void> {
+  async #settings(dir: string, tokens: Readonly<Record<string, string>>, own: boolean): Promise<void> {
+    await writeFile(join(dir, '.git/info/exclude'), '.gitlab-ci-local*\n');
     const scoped = Object.entries(tokens).map(([environment, token]) => `    ${environment}: ${token}\n`);
     await writeFile(
       join(dir, '.gitlab-ci-local-variables.yml'),
       scoped.length === 0 ? '{}\n' : `SLIPWAY_TOKEN:\n  type: variable\n  values:\n${scoped.join('')}`,
     );
+    if (!own) return;
     const standIn = (what: string) => `  script: ['echo "stand-in: ${what} is not run here"']\n`;
     await writeFile(
       join(dir, '.gitlab-ci-local.yml'),
@@ -188,10 +231,10 @@ export class Site {
     );
   }
 
-  #gitlabCiLocal(cwd: string, args: readonly string[]): Promise<string> {
+  #gitlabCiLocal(cwd: string, args: readonly string[], variables: NodeJS.ProcessEnv): Promise<string> {
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
-      env: this.surroundings(),
+      env: { ...this.surroundings(), ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said: Buffer[] = [];

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { appsIndex, fixtureApp } from '../commands/sandbox.fixture.ts';
 import { noRegistry, pushImage, type ServedRegistry, serveRegistry } from '../live/registry.fixture.ts';
 import { type Site, site } from './site.fixture.ts';
 
@@ -197,6 +198,41 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     const ran = await there.run({ source: 'web', inputs: { task: 'promote', environment: 'staging', app: 'b' } });
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual(ran.passed, ['promote']);
+  });
+
+  test('a service of another repository is built there, and hands itself over by one merge request', async () => {
+    const shop = await there.project('shop', {
+      'shop/Dockerfile': 'FROM scratch\nCOPY hello.txt /\n',
+      'shop/hello.txt': 'one\n',
+      'shop/package.json': '{ "name": "shop", "version": "2.0.0" }\n',
+      '.gitlab-ci.yml': `include:
+  - project: local/slipway
+    file: /generators/ci/service.yml
+    ref: main
+    inputs: { name: shop, folder: shop, repository: $CI_REGISTRY_IMAGE, hand_over: shop, slipway_project: local/slipway }
+`,
+    });
+    const [first, image] = [await shop.work.text(['rev-parse', 'HEAD']), `${registry.host}/local/shop`];
+    const source = { repository: `${there.url}/local/shop`, commit: first };
+    await there.commit({
+      'apps/index.ts': appsIndex(['a', 'b', 'counter', 'shop']),
+      'apps/shop/app.ts': fixtureApp('shop', { image: `${image}:2.0.1@sha256:${'0'.repeat(64)}`, source }),
+    });
+    const earlier = await there.push(shop, { 'shop/hello.txt': 'two\n' });
+    const later = await there.push(shop, { 'shop/hello.txt': 'three\n' });
+    const ran = await there.run({ source: 'push', of: shop });
+    assert.deepEqual(ran.failed, [], ran.output);
+    assert.deepEqual(
+      (await there.forge.opened('main')).map(({ source }) => source),
+      ['bump/shop'],
+    );
+    const pins = async (commit: string) => (await there.file('bump/shop', 'apps/shop/app.ts'))?.includes(commit);
+    assert.ok(await pins(later));
+    // The pipeline of the commit before ends late.
+    const late = await there.run({ source: 'push', of: shop, commit: earlier });
+    assert.deepEqual(late.failed, [], late.output);
+    assert.match(late.said.get('shop: hand over') ?? '', /superseded/);
+    assert.ok(await pins(later));
   });
 
   test('a change of words runs one job', async () => {
