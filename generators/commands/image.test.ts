@@ -115,7 +115,7 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     const copyTo = `${place.host}/elsewhere/counter`;
     for (let cut = 0; ; cut++) {
       const own = newTree();
-      const digest = await place.build(`killed at ${cut}`);
+      const digest = await pushImage(repository, { content: `killed at ${cut}` });
       const request = { repository, tree: own, digest, version: `2.0.${cut}`, sbom, copyTo };
       let left = cut;
       const step = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -144,8 +144,8 @@ suite('images in a real registry', { skip: noRegistry }, () => {
       await signImage(doors, request);
       assert.deepEqual(await findImage(doors, repository, own), { is: 'found', digest });
       assert.equal(await at(request.version), digest);
-      assert.deepEqual(await findImage(doors, copyTo, own), { is: 'found', digest });
       if (ended) {
+        assert.deepEqual(await findImage(doors, copyTo, own), { is: 'found', digest });
         const again = await signImage(doors, request);
         assert.deepEqual([again.outcome, again.did], ['unchanged', ['copy']]);
         assert.equal(cut, 5);
