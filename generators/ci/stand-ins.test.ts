@@ -29,6 +29,7 @@ const file = (name: string, content: unknown) => {
 const flags = { BUILDKITD_FLAGS: '--oci-worker-no-process-sandbox' };
 mkdirSync(join(dir, 'context'));
 file('context/Dockerfile', 'FROM scratch\n');
+mkdirSync(join(dir, 'checkout/.git'), { recursive: true });
 const built = [
   'buildctl-daemonless.sh build --frontend dockerfile.v0 --local context=context --local dockerfile=context',
   '--opt platform=linux/amd64 --opt build-arg:SOURCE_DATE_EPOCH=0',
@@ -43,6 +44,7 @@ const refusedBuilds: [string, string, RegExp][] = [
   ['the time of the build', built.replace('EPOCH=0', 'EPOCH=1'), /the time of the build would stand in it/],
   ['another processor', built.replace('amd64', 's390x'), /linux\/amd64 or linux\/arm64/],
   ['a folder without a Dockerfile', built.replaceAll('=context', '=.'), /no Dockerfile in \./],
+  ['a checkout', built.replaceAll('=context', '=checkout'), /a checkout, and not git's tree alone/],
   ['an archive, which Trivy cannot read', built.replace(/type=image\S+push=true/, 'type=oci,dest=x'), /type=oci/],
 ];
 

@@ -71,6 +71,7 @@ function read(args: readonly string[]): Asked {
   for (const name of Object.keys(otherOpts)) if (!/^build-arg:\w+$/.test(name)) throw new Unknown(`--opt ${name}`);
   // Times are rewritten to what this says: https://github.com/moby/buildkit/blob/master/docs/build-repro.md
   if (otherOpts['build-arg:SOURCE_DATE_EPOCH'] !== '0') throw new Unknown('the time of the build would stand in it');
+  if (existsSync(join(context, '.git'))) throw new Unknown(`${context} is a checkout, and not git's tree alone`);
   if (!existsSync(join(dockerfile, filename))) throw new Unknown(`no ${filename} in ${dockerfile}`);
   const [metadata] = options['--metadata-file'] ?? [];
   return {
