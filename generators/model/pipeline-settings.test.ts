@@ -5,6 +5,7 @@ import {
   jobTokensOf,
   type PipelineSettings,
   pipelineSettingsOf,
+  type RegistryRule,
   registryOf,
 } from './pipeline-settings.ts';
 
@@ -48,11 +49,20 @@ test('jobs of other projects are kept out', () => {
 
 test('Developers push and delete no images, or it is said', () => {
   const rule = { pattern: 'example/slipway/*', push: 'maintainer', delete: 'owner' };
-  const table: [(typeof rule | { pattern: string; push: undefined; delete: string })[], 'ok' | 'wrong', RegExp][] = [
+  const table: [RegistryRule[], 'ok' | 'wrong', RegExp][] = [
     [[rule], 'ok', /Maintainers alone/],
     [[], 'wrong', /can push and delete images of Example\/slipway/],
     [[{ ...rule, pattern: 'example/slipway/counter' }], 'wrong', /push and delete/],
     [[{ ...rule, push: undefined, delete: 'admin' }], 'wrong', /can push images/],
+    [[{ ...rule, delete: undefined }], 'wrong', /can delete images/],
+    [
+      [
+        { ...rule, push: undefined },
+        { ...rule, delete: undefined },
+      ],
+      'ok',
+      /Maintainers alone/,
+    ],
   ];
   for (const [rules, verdict, says] of table) {
     const found = registryOf(rules, 'Example/slipway');

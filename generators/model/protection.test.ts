@@ -66,6 +66,18 @@ test('a rule of the group is to be changed in the group', () => {
   assert.doesNotMatch(protectionOf('main', [rule('main'), rule('*', open)]).remedy ?? '', /group/);
 });
 
+test('a call mends the own rule of a branch, and no rule that others share', () => {
+  const fixOf = (...rules: ProtectionRule[]) => protectionOf('env/dev', rules, protect).fix;
+  const protect = { method: 'POST', path: '/protected_branches', body: { name: 'env/dev' } } as const;
+  const off = { method: 'PATCH', path: '/protected_branches/env%2Fdev', body: { allow_force_push: false } };
+  assert.deepEqual(fixOf(rule('env/dev', open)), off);
+  assert.equal(fixOf(rule('env/dev', { ...open, inherited: true })), undefined);
+  assert.equal(fixOf(rule('env/*', open)), undefined);
+  assert.equal(fixOf(rule('env/dev', open), rule('*', open)), undefined);
+  assert.equal(fixOf(), protect);
+  assert.equal(fixOf(rule('env/*')), protect);
+});
+
 test('a proposal must be one that promote can rewrite', () => {
   const table: [ProtectionRule[], 'ok' | 'wrong'][] = [
     [[rule('env/staging')], 'ok'],
