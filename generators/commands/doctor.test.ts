@@ -239,7 +239,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 42);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 41);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

@@ -88,7 +88,7 @@ test('a secret is given to pipelines of protected branches alone, in no log, and
 test('what no call makes right has none: a token for every job must be put elsewhere', () => {
   const [everywhere] = variablesOf([variable('SLIPWAY_TOKEN', { protected: false })]);
   assert.deepEqual([everywhere?.name, everywhere?.fix], ['variable SLIPWAY_TOKEN', undefined]);
-  assert.match(everywhere?.remedy ?? '', /for the environment publish, promote, statuses alone/);
+  assert.match(everywhere?.remedy ?? '', /for the environment publish, promote, statuses, hand-over alone/);
   const [open] = variablesOf([variable('RENOVATE_TOKEN', { protected: false, environment: 'renovate' })]);
   assert.deepEqual(open?.fix, {
     method: 'PUT',

@@ -43,11 +43,12 @@ export const tokenNeeds: readonly TokenNeed[] = [
   },
   {
     ...{ purpose: 'renovate', name: 'slipway-renovate', scopes: ['api', 'write_repository'], role: 'developer' },
-    variable: { key: 'RENOVATE_TOKEN', environment: 'renovate' },
-    does: 'opens merge requests onto main',
+    does: 'lets Renovate open merge requests onto main, wherever it runs',
+    optional: true,
   },
   {
     ...{ purpose: 'hand-over', name: 'slipway-hand-over', scopes: ['api', 'write_repository'], role: 'developer' },
+    variable: inPipeline('hand-over'),
     does: 'lets the pipeline of another repository propose a digest by a merge request onto main',
     optional: true,
   },
@@ -164,9 +165,10 @@ const unseen = /TOKEN|SECRET|PASSW/i;
  * what it is given is everybody's who may push a branch. https://docs.gitlab.com/ci/variables/
  */
 export function variablesOf(variables: readonly Variable[]): Finding[] {
-  const wanted = tokenNeeds.flatMap(({ variable }) => (variable ? [variable] : []));
+  const wanted = tokenNeeds.flatMap(({ variable, optional = false }) => (variable ? [{ ...variable, optional }] : []));
   const missing = wanted.filter(
-    ({ key, environment }) => !variables.some((one) => one.key === key && one.environment === environment),
+    ({ key, environment, optional }) =>
+      !optional && !variables.some((one) => one.key === key && one.environment === environment),
   );
   const keys = new Set(wanted.map(({ key }) => key));
   const secrets = variables.filter(({ key }) => kept.test(key));
