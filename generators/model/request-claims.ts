@@ -48,7 +48,9 @@ export function judgeText(
   const said = ourText(body);
   if (!said)
     return { wrong: [], doubts: ['its text says nothing between our markers: what it does is told here alone'] };
-  const { kind, text, isWhole } = said;
+  const { kind, isWhole } = said;
+  // A line that the forge cut in its middle says nothing, and is no lie.
+  const text = isWhole ? said.text : said.text.slice(0, said.text.lastIndexOf('\n') + 1);
   if (errand && errands[kind] !== errand.kind)
     return { wrong: [`it says that it is a ${kind}, and its branch is for a ${errand.kind}`], doubts: [] };
   if (kind === 'release' || kind === 'rollback') return judgeSentence(text, kind, environment, done);
