@@ -11,6 +11,7 @@ import { clusterOf, deployedStack, StandIns } from '../commands/bootstrap.fixtur
 import type { Cluster } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { type Event, type Listed, type Pipelines, pipelines } from './pipeline.fixture.ts';
+import { noRunner } from './runner.fixture.ts';
 import { type Ran, type Site, site } from './site.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -103,7 +104,7 @@ describe('the jobs of clusters', () => {
   });
 });
 
-describe('run here, against stand-ins of AWS that know their arguments', () => {
+describe('run here, against stand-ins of AWS that know their arguments', { skip: noRunner }, () => {
   let there: Site;
   let standIns: StandIns;
   let cluster: Cluster;

@@ -10,15 +10,9 @@ import { program } from '../commands/hydrate-commit.ts';
 import { deliveredBox, type Sandbox } from '../commands/sandbox.fixture.ts';
 import type { Forge } from '../forge/forge.ts';
 import { Git } from '../git/git.ts';
+import { noRunner } from './runner.fixture.ts';
 
-const runner = (() => {
-  try {
-    return createRequire(import.meta.url).resolve('gitlab-ci-local');
-  } catch {
-    return undefined;
-  }
-})();
-const skip = runner ? false : 'gitlab-ci-local is not installed';
+const runner = createRequire(import.meta.url).resolve('gitlab-ci-local');
 
 test('the pipeline file of an environment names it, and takes the rest from main', () => {
   assert.equal(
@@ -64,7 +58,7 @@ class Runner {
     const given = Object.entries(variables).flatMap(([name, value]) =>
       value === undefined ? ['--unset-variable', name] : ['--variable', `${name}=${value}`],
     );
-    const args = [runner as string, '--force-shell-executor', '--no-shell-isolation', ...given, ...words];
+    const args = [runner, '--force-shell-executor', '--no-shell-isolation', ...given, ...words];
     const reader = Buffer.from('reader:a-reporter').toString('base64');
     const env = {
       ...process.env,
@@ -110,7 +104,9 @@ const jobsOf = ({ out }: { out: string }) =>
 const ended = (job: string, { out }: { out: string }) =>
   new RegExp(`^ ?(PASS|WARN|FAIL) +${job}\\b`, 'm').exec(out)?.[1];
 
-test('a request is judged by what main has, and its branch once more after the merge', { skip }, async (t) => {
+test('a request is judged by what main has, and its branch once more after the merge', {
+  skip: noRunner,
+}, async (t) => {
   const { box, body } = await proposedBox(t);
   const forge = box.context.forge as Forge;
   const runner = await Runner.of(box, 'env/staging-next');
@@ -149,7 +145,9 @@ test('a request is judged by what main has, and its branch once more after the m
   assert.equal(ended('statuses', quiet), 'WARN', quiet.out);
 });
 
-test("a person's own request warns, and what somebody pushed past every request is found", { skip }, async (t) => {
+test("a person's own request warns, and what somebody pushed past every request is found", {
+  skip: noRunner,
+}, async (t) => {
   const box = await deliveredBox(t, 'staging');
   const person = await box.person('staging');
   await person.git.bytes(['revert', '--no-edit', '-m', '1', 'HEAD']);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { noRunner } from './runner.fixture.ts';
 import { type Site, site } from './site.fixture.ts';
 
 // The real jobs from the images to the requests, run by gitlab-ci-local against the local forge. Nothing is built here:
 // whole.pipeline.ts does that, and crosses pipelines and cuts them off.
 
-describe('the pipeline on a machine of its own', () => {
+describe('the pipeline on a machine of its own', { skip: noRunner }, () => {
   const ends: (() => unknown)[] = [];
   let there: Site;
   before(async () => {

@@ -57,6 +57,22 @@ const programs = [
     only: 'tests',
     optional: true,
   },
+  {
+    command: 'rsync',
+    debian: 'rsync',
+    homebrew: 'rsync',
+    why: 'the tests run the pipeline with it',
+    only: 'tests',
+    optional: true,
+  },
+  {
+    command: 'shellcheck',
+    debian: 'shellcheck',
+    homebrew: 'shellcheck',
+    why: 'the tests check the scripts of the pipeline',
+    only: 'tests',
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
