@@ -14,6 +14,7 @@ import { blobId } from '../model/object-id.ts';
 import type { StoredPart } from '../model/part.ts';
 import { composePublication, type Present } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
+import { risenFromOldest } from '../model/risen.ts';
 import { judgeFile, type TreeChange, type Verdict, type Verification } from '../model/verdict.ts';
 import { short } from '../model/words.ts';
 import type { Basis } from './bundle.ts';
@@ -21,8 +22,13 @@ import { type Hydrated, Hydration } from './hydrate-commit.ts';
 import { judgeSignatures } from './verify-signatures.ts';
 
 export interface Range {
-  /** A dry commit or a commit of `rendered`; what came after it is rendered again. @default from the beginning */
+  /**
+   * A dry commit or a commit of `rendered`, after which what came is rendered again; or `8d`, for what was published in
+   * the last 8 days. @default from the beginning
+   */
   readonly since?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   readonly say: (line: string) => void;
 }
 
@@ -31,7 +37,7 @@ export interface Range {
  * trees must be equal.
  * @throws {Misuse} when `since` is neither
  */
-export async function verifyRendered(mirror: Mirror, { since, say }: Range): Promise<Verification> {
+export async function verifyRendered(mirror: Mirror, { since, now, say }: Range): Promise<Verification> {
   const { git, refs } = mirror;
   const tip = refs.get(head(rendered));
   if (!tip) throw new Refusal(`Nothing was published at ${mirror.address} yet: there is nothing to verify.`);
@@ -39,7 +45,7 @@ export async function verifyRendered(mirror: Mirror, { since, say }: Range): Pro
   const source = refs.get(head(main));
   const dries = source ? await git.lines(['rev-list', '--first-parent', '--reverse', source]) : [];
   const places = new Map(dries.map((commit, index) => [commit, index]));
-  const first = since === undefined ? 0 : (await placeOf(mirror, chain, since)) + 1;
+  const first = since === undefined ? 0 : (await placeOf(mirror, chain, since, now)) + 1;
   // Asked for by what is wrong alone: it walks the whole branch.
   let walked: ReturnType<typeof everyBlob> | undefined;
   const seen = () => {
@@ -65,7 +71,10 @@ export async function verifyRendered(mirror: Mirror, { since, say }: Range): Pro
   return { branch: rendered, tip, proven, verdicts: [...verdicts, ...signatures.verdicts], notes: signatures.notes };
 }
 
-async function placeOf(mirror: Mirror, chain: readonly string[], since: string): Promise<number> {
+async function placeOf(mirror: Mirror, chain: readonly string[], since: string, now: number): Promise<number> {
+  // As short as that, a hash is never cut.
+  const days = /^(\d{1,2})d$/.exec(since)?.[1];
+  if (days !== undefined) return lastBefore(mirror, chain, now - Number(days) * 86_400_000);
   const commit = await mirror.git.commit(since);
   const own = commit === undefined ? -1 : chain.indexOf(commit);
   if (own >= 0) return own;
@@ -74,6 +83,16 @@ async function placeOf(mirror: Mirror, chain: readonly string[], since: string):
     if (published && !(published instanceof Refusal) && published.drySha === commit) return index;
   }
   throw new Misuse(`--since ${since}: neither a commit of ${rendered} nor a commit that was published.`);
+}
+
+/**
+ * The last commit from before a moment, -1 where there is none. Whoever puts something into `rendered` writes its date
+ * as well, so that an old date counts no more than that of what it stands on.
+ */
+async function lastBefore({ git }: Mirror, chain: readonly string[], moment: number): Promise<number> {
+  const tip = chain.at(-1) as string;
+  const dates = await git.lines(['log', '--first-parent', '--reverse', '--format=%ct', tip]);
+  return risenFromOldest(dates.map((seconds) => Number(seconds) * 1000)).findLastIndex((time) => time < moment);
 }
 
 /** What is wrong with a commit is an answer; a git that fails is none. */

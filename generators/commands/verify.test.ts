@@ -24,9 +24,9 @@ async function verifiedEnvironment(box: Sandbox, environment: string): Promise<V
   return verifyEnvironment(mirror, environment).finally(() => mirror.close());
 }
 
-async function verifiedRendered(box: Sandbox, since?: string): Promise<Verification> {
+async function verifiedRendered(box: Sandbox, since?: string, now = Date.now()): Promise<Verification> {
   const mirror = await openMirror(box.checkout, box.remote.dir);
-  return verifyRendered(mirror, { since, ...quiet }).finally(() => mirror.close());
+  return verifyRendered(mirror, { since, now, ...quiet }).finally(() => mirror.close());
 }
 
 /** Puts writes on a branch of the remote, as somebody who may do everything. */
@@ -196,6 +196,23 @@ test('every kind of tampering with rendered is told, refused by the next publish
   await person.git.bytes(['revert', '--no-edit', 'HEAD']);
   await person.git.bytes(['push', '--quiet', 'origin', 'HEAD:rendered']);
   assert.equal((await box.publish()).outcome, 'published');
+});
+
+test('a date that somebody wrote into rendered hides nothing from whoever verifies the last days', async (t) => {
+  const box = await publishedBox(t);
+  const clean = (await box.tip('rendered')) as string;
+  const write: Write = { path: 'dev/a/deployment-a.yaml', bytes: 'kind: Evil\n' };
+  const [evil = ''] = await writeCommits(
+    box.remote,
+    clean,
+    [{ message: 'long ago\n', writes: [write] }],
+    Date.parse('2017-01-01'),
+  );
+  await box.remote.bytes(['update-ref', head('rendered'), evil]);
+  assert.ok(faults(await verifiedRendered(box, '8d')).includes('edited dev/a/deployment-a.yaml'));
+  const later = Date.now() + 9 * 86_400_000;
+  assert.equal((await verifiedRendered(box, '8d', later)).proven, 0, 'all of it is older by then');
+  assert.ok(faults(await verifiedRendered(box, '10d', later)).includes('edited dev/a/deployment-a.yaml'));
 });
 
 test('an environment is proven by Node alone, without an install', async (t) => {

@@ -1,6 +1,7 @@
 import type { Standing } from './course.ts';
 import { parseImage } from './image.ts';
 import { Misuse } from './refusal.ts';
+import { risenFromOldest } from './risen.ts';
 import type { ObjectId } from './timeline.ts';
 
 /** How long an image stays that an environment named: a rollback may want it. */
@@ -32,13 +33,7 @@ export function stoodSince(standings: readonly Standing[], since: number): Stood
 }
 
 /** Times, newest first, of which none is earlier than what is older. */
-function risen(times: readonly number[]): number[] {
-  let latest = -Infinity;
-  return times
-    .toReversed()
-    .map((time) => (latest = Math.max(latest, time)))
-    .reverse();
-}
+const risen = (times: readonly number[]) => risenFromOldest(times.toReversed()).reverse();
 
 /**
  * When `main` left each tree of a folder; undefined for the one that it has.
