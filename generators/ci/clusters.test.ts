@@ -10,8 +10,7 @@ import { argoCdRelease } from '../bootstrap/argo-cd.ts';
 import { clusterOf, deployedStack, StandIns } from '../commands/bootstrap.fixture.ts';
 import type { Cluster } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
-import { type Event, type Listed, type Pipelines, pipelines } from './pipeline.fixture.ts';
-import { noRunner } from './runner.fixture.ts';
+import { type Event, type Listed, noRunner, type Pipelines, pipelines } from './pipeline.fixture.ts';
 import { type Ran, type Site, site } from './site.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -26,9 +25,7 @@ const included = read('.gitlab-ci.yml').includes('generators/ci/clusters.yml')
   - local: /generators/ci/clusters.yml
     inputs: { cluster: nonprod }
   - local: /generators/ci/clusters.yml
-    inputs:
-      cluster: production
-      after: [{ job: 'nonprod: apply', optional: true }]
+    inputs: { cluster: production, after: nonprod }
 `,
     );
 
@@ -79,16 +76,17 @@ describe('the jobs of clusters', () => {
         assert.ok(!job.allow_failure, 'production does not go on where nonprod failed');
         assert.deepEqual(
           job.needs?.map(({ job }) => job),
-          job.name === 'production: apply' ? ['nonprod: apply'] : [],
+          ['lint', 'test', job.name === 'production: apply' ? 'nonprod: apply' : ': apply'],
         );
       }
     });
 
-  test('every script is a clean one, only a person applies, one at a time, and a token is for AWS alone', async () => {
+  test('every script is a clean one, only a person applies, one at a time, and a token is for one role of AWS alone', async () => {
     const jobs = load(await there.preview()) as Readonly<Record<string, Record<string, unknown>>>;
     const checker = spawnSync('shellcheck', ['--version']).status === 0;
     for (const cluster of ['nonprod', 'production']) {
-      for (const [kind, token] of Object.entries({ 'dry run': false, plan: true, drift: true, apply: true })) {
+      const kinds = { 'dry run': undefined, plan: 'slipway-plan', drift: 'slipway-drift', apply: 'slipway-bootstrap' };
+      for (const [kind, aud] of Object.entries(kinds)) {
         const job = jobs[`${cluster}: ${kind}`] as Record<string, unknown>;
         assert.ok(job, `${cluster}: ${kind}`);
         const text = `#!/bin/bash\nset -eo pipefail\n${(job.script as string[]).join('\n')}\n`;
@@ -96,7 +94,7 @@ describe('the jobs of clusters', () => {
           ? spawnSync('shellcheck', ['-'], { input: text, encoding: 'utf8' })
           : spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' });
         assert.equal(status, 0, stdout);
-        assert.equal(JSON.stringify(job.id_tokens ?? null).includes('AWS_ID_TOKEN'), token, kind);
+        assert.deepEqual(job.id_tokens, aud && { AWS_ID_TOKEN: { aud } }, kind);
         assert.equal(job.resource_group, kind === 'apply' ? `cluster/${cluster}` : undefined);
         assert.deepEqual(job.environment, kind === 'apply' ? { name: `cluster/${cluster}` } : undefined);
       }

@@ -10,7 +10,7 @@ import { program } from '../commands/hydrate-commit.ts';
 import { deliveredBox, type Sandbox } from '../commands/sandbox.fixture.ts';
 import type { Forge } from '../forge/forge.ts';
 import { Git } from '../git/git.ts';
-import { noRunner } from './runner.fixture.ts';
+import { noRunner } from './pipeline.fixture.ts';
 
 const runner = createRequire(import.meta.url).resolve('gitlab-ci-local');
 
@@ -58,7 +58,7 @@ class Runner {
     const given = Object.entries(variables).flatMap(([name, value]) =>
       value === undefined ? ['--unset-variable', name] : ['--variable', `${name}=${value}`],
     );
-    const args = [runner, '--force-shell-executor', '--no-shell-isolation', ...given, ...words];
+    const args = [runner as string, '--force-shell-executor', '--no-shell-isolation', ...given, ...words];
     const reader = Buffer.from('reader:a-reporter').toString('base64');
     const env = {
       ...process.env,

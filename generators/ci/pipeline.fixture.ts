@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,9 @@ import { Git } from '../git/git.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'node_modules/gitlab-ci-local/dist/index.js');
+
+/** Why no job can be run here; false where gitlab-ci-local finds what it copies with. */
+export const noRunner: string | false = spawnSync('rsync', ['--version']).error ? 'rsync is not installed' : false;
 
 /** What cleans up at its end. */
 interface Scope {

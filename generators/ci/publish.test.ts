@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { noRunner } from './runner.fixture.ts';
+import { noRunner } from './pipeline.fixture.ts';
 import { type Site, site } from './site.fixture.ts';
 
 // The real jobs from the images to the requests, run by gitlab-ci-local against the local forge. Nothing is built here:
@@ -21,7 +21,18 @@ describe('the pipeline on a machine of its own', { skip: noRunner }, () => {
     const ran = await there.run({ source: 'push' });
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual([...ran.passed].sort(), [
-      ...['images', 'lint', 'promote', 'publish', 'render', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]', 'words'],
+      ...[
+        'builds',
+        'images',
+        'lint',
+        'promote',
+        'publish',
+        'render',
+        'test: [1/3]',
+        'test: [2/3]',
+        'test: [3/3]',
+        'words',
+      ],
     ]);
     assert.ok((await there.file('rendered', 'published.json'))?.includes(commit));
     assert.equal(await there.value('dev', 'a'), '2');

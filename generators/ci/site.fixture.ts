@@ -320,7 +320,7 @@ export async function site(t: Scope, { registry }: { registry?: string } = {}): 
   await made.work.bytes(['init', '--quiet', '--initial-branch=main']);
   await made.work.bytes(['remote', 'add', 'origin', remote.dir]);
   const source = (path: string) =>
-    !/(\.(test|fixture)\.ts|\/generators\/(bench|faults)|\/requests|\/stand-ins)$/.test(path);
+    !/(\.(test|fixture|pipeline)\.ts|\.md|\/generators\/(bench|faults)|\/requests|\/stand-ins)$/.test(path);
   const kept = (path: string) => source(path) || path.endsWith('/generators/documents.test.ts');
   for (const folder of ['generators', 'clusters/local'])
     await cp(join(root, folder), join(made.work.dir, folder), { recursive: true, filter: kept });

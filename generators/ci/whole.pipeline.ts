@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { appsIndex, fixtureApp } from '../commands/sandbox.fixture.ts';
 import { noRegistry, pushImage, type ServedRegistry, serveRegistry } from '../live/registry.fixture.ts';
-import { type Site, site } from './site.fixture.ts';
+import { noRunner } from './pipeline.fixture.ts';
+import { type Ran, type Site, site } from './site.fixture.ts';
 
 // The real pipeline from a push to a request, run by gitlab-ci-local: a real registry, images really built by Buildah,
 // signed and verified, published by git over HTTP, promoted by the local forge. BuildKit, Trivy and cosign are the
@@ -24,7 +25,7 @@ const counter = (jobs: readonly string[]) => jobs.map((job) => `counter: ${job}`
 const check = ['words', 'lint', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]'];
 const delivery = ['images', 'render', 'publish', 'promote'];
 
-describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
+describe('the whole pipeline', { skip: noBuildah || noRegistry || noRunner }, () => {
   const ends: (() => unknown)[] = [];
   const scope = { after: (end: () => unknown) => void ends.push(end) };
   let registry: ServedRegistry;
@@ -39,6 +40,9 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     for (const end of ends.reverse()) await end();
   });
 
+  /** Jobs and seconds, for the figures of README.md. */
+  const told = (t: TestContext, { passed, seconds }: Ran) =>
+    t.diagnostic(`${passed.length} jobs, ${seconds.toFixed(0)} s`);
   const treeOf = (commit: string) => there.work.text(['rev-parse', `${commit}:service`]);
   const tagged = async (tag: string) => {
     const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
@@ -60,9 +64,10 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
       .filter((line) => line.startsWith('["buildctl')).length;
   const service = (text: string) => there.commit({ 'service/hello.txt': `${text}\n` });
 
-  test('a merge request for the service builds and scans, pushes nothing, and shows what it changes', async () => {
+  test('a merge request for the service builds and scans, pushes nothing, and shows what it changes', async (t) => {
     const commit = await there.commit({ 'service/hello.txt': 'proposed\n' }, 'a-request');
     const ran = await there.run({ source: 'merge_request_event', commit });
+    told(t, ran);
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual(
       [...ran.passed].sort(),
@@ -76,10 +81,11 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     assert.equal(await there.tip('rendered'), undefined);
   });
 
-  test('a push of the service is built once, signed, published and proposed', async () => {
+  test('a push of the service is built once, signed, published and proposed', async (t) => {
     const before = await builds();
     const commit = await service('one');
     const ran = await there.run({ source: 'push' });
+    told(t, ran);
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual([...ran.passed].sort(), [...check, ...delivery, ...counter(image)].sort());
     assert.equal((await builds()) - before, 2);
@@ -90,9 +96,10 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     for (const secret of [...Object.values(there.tokens), 'a-password']) assert.ok(!ran.output.includes(secret));
   });
 
-  test('the same once more does nothing twice', async () => {
+  test('the same once more does nothing twice', async (t) => {
     const [before, rendered, dev] = [await builds(), await there.tip('rendered'), await there.tip('env/dev')];
     const ran = await there.run({ source: 'web' });
+    told(t, ran);
     assert.deepEqual(ran.failed, [], ran.output);
     assert.equal(await builds(), before);
     assert.match(ran.said.get(`counter: ${image[1]}`) ?? '', /built and signed before/);
@@ -100,10 +107,11 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     assert.deepEqual([await there.tip('rendered'), await there.tip('env/dev')], [rendered, dev]);
   });
 
-  test('a change outside of the service builds nothing, and keeps its image', async () => {
+  test('a change outside of the service builds nothing, and keeps its image', async (t) => {
     const [before, digest] = [await builds(), await runs('dev')];
     await there.change('a', '2');
     const ran = await there.run({ source: 'push' });
+    told(t, ran);
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual([...ran.passed].sort(), [...check, ...delivery].sort());
     assert.deepEqual([await builds(), await runs('dev'), await there.value('dev', 'a')], [before, digest, '2']);
@@ -179,9 +187,10 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     assert.equal(await runs('dev'), dev);
   });
 
-  test('a schedule verifies what was published, and scans what runs', async () => {
+  test('a schedule verifies what was published, and scans what runs', async (t) => {
     await there.run({ source: 'web' });
     const ran = await there.run({ source: 'schedule' });
+    told(t, ran);
     assert.deepEqual(ran.failed, [], ran.output);
     assert.deepEqual([...ran.passed].sort(), [
       'announce',
@@ -235,9 +244,10 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry }, () => {
     assert.ok(await pins(later));
   });
 
-  test('a change of words runs one job', async () => {
+  test('a change of words runs one job', async (t) => {
     await there.commit({ 'README.md': '# Another word\n' });
     const ran = await there.run({ source: 'push' });
+    told(t, ran);
     assert.deepEqual([ran.passed, ran.failed], [['words'], []]);
   });
 });
