@@ -121,6 +121,15 @@ describe('the pipeline', () => {
     });
   }
 
+  test('by the clock a promotion waits for nobody; after a push it waits for the tests', async () => {
+    await there.change(app);
+    const waits = async (event: Event) => (await there.jobs(event)).find(({ name }) => name === 'promote')?.needs;
+    assert.deepEqual(await waits(schedule('pipeline')), []);
+    assert.deepEqual(await waits(byHand('promote')), []);
+    // None are named: it waits for all stages before its own.
+    assert.equal((await waits(push)) ?? undefined, undefined);
+  });
+
   test('a second service here is five lines, and its folder among what counts as code', async () => {
     await there.change({});
     const service = ['- local: /generators/ci/service.yml', '  inputs:', '    name: worker', '    folder: jobs/worker'];
