@@ -70,7 +70,11 @@ async function makeBuild(debian: string, making: string, store: string): Promise
   const npm = dirname(dirname(await realpath(stdout.trim())));
   await cp(npm, join(debian, 'usr/local/lib/node_modules/npm'), { recursive: true });
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(debian, 'usr/local/bin/npm'));
-  await keep('build', debian, making, store, { Env: [PATH], Cmd: ['node'] });
+  // Whom this machine's Node trusts beside the rest: what answers for npm's registry may be somebody else.
+  const trusted = 'usr/local/share/trusted-here.crt';
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  await (NODE_EXTRA_CA_CERTS ? cp(NODE_EXTRA_CA_CERTS, join(debian, trusted)) : writeFile(join(debian, trusted), ''));
+  await keep('build', debian, making, store, { Env: [PATH, `NODE_EXTRA_CA_CERTS=/${trusted}`], Cmd: ['node'] });
 }
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

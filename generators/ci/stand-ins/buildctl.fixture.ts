@@ -36,7 +36,7 @@ function build(args: readonly string[]): number {
     if (asked.push) push(layout, `${asked.push}@${digest}`);
     if (asked.folder) cpSync(layout, asked.folder, { recursive: true });
     if (asked.metadata) {
-      const name = asked.push ? { 'image.name': `${asked.push}@${digest}` } : {};
+      const name = asked.push ? { 'image.name': asked.push } : {};
       writeFileSync(asked.metadata, `${JSON.stringify({ 'containerimage.digest': digest, ...name }, null, 2)}\n`);
     }
     console.error(`built ${digest}`);
