@@ -22,6 +22,9 @@ export const eksctlPrefix = 'eksctl';
 /** An account's role: `slipway-account-bootstrap`. */
 export const accountRole = (name: 'bootstrap' | 'drift' | 'plan' | 'publish') => `${prefix}-account-${name}`;
 
+/** What a job asks a token for that is good for this role, and for no other: `slipway-bootstrap`. */
+export const accountAudience = (name: Parameters<typeof accountRole>[0]) => `${prefix}-${name}`;
+
 /** What else the role of `bootstrap` may do: with what is kept. */
 export const bootstrapKeeps = `${accountRole('bootstrap')}-keeps`;
 

@@ -14,7 +14,16 @@ import { deployable } from './deployable.ts';
 import { conditionOf } from './document.ts';
 import { eksctlOf } from './eksctl.ts';
 import { allows, type Request } from './grant.fixture.ts';
-import { bootstrapKeeps, boundary, bucketName, imagesKey, podBoundary, policyArn, roleArn } from './names.ts';
+import {
+  accountAudience,
+  bootstrapKeeps,
+  boundary,
+  bucketName,
+  imagesKey,
+  podBoundary,
+  policyArn,
+  roleArn,
+} from './names.ts';
 import { type Stack, stacksOf } from './stacks.ts';
 import { templateOf, textOf } from './template.ts';
 import { grantsOf, policiesOf, propertiesOf, resourcesOf } from './template-rule.ts';
@@ -330,6 +339,33 @@ test('only merge requests are trusted with any branch; what reads settings, push
     ]),
   );
   assert.deepEqual(subjects, { Plan: ['*'], Drift: ['main'], Publish: ['main'], Bootstrap: ['main'] });
+});
+
+test('each role wants a token of its own, for which the jobs that have it ask and no other', () => {
+  const made = template('clusters/aws/account.yaml');
+  const wanted = policiesOf(made).flatMap(({ purpose, statement }) =>
+    purpose === 'trust'
+      ? conditionOf(statement, `\${Host}:aud`).map(({ value }) => [String(statement.keys[1]).toLowerCase(), value])
+      : [],
+  );
+  const roles = ['plan', 'drift', 'publish', 'bootstrap'] as const;
+  assert.deepEqual(
+    wanted,
+    roles.map((role) => [role, accountAudience(role)]),
+  );
+  assert.deepEqual(made.Resources.Forge?.Properties?.ClientIdList, roles.map(accountAudience));
+  const asked = globSync('generators/ci/*.yml', { cwd: root })
+    .sort()
+    .flatMap((file) =>
+      [...read(file).matchAll(/AWS_ID_TOKEN:\s*(?:\{ )?aud: (.*?)(?: \}|$)/gm)].map(([, aud]) => [file, aud]),
+    );
+  assert.deepEqual(asked, [
+    ['generators/ci/clusters.yml', 'slipway-plan'],
+    ['generators/ci/clusters.yml', 'slipway-bootstrap'],
+    ['generators/ci/clusters.yml', 'slipway-drift'],
+    ['generators/ci/jobs.yml', 'slipway-publish'],
+    ['generators/ci/service.yml', 'slipway-publish'],
+  ]);
 });
 
 test('pipelines of main sign images, nobody else does, and whoever verifies needs the public half alone', () => {

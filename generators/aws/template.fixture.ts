@@ -69,7 +69,7 @@ Resources:
     Type: AWS::IAM::OIDCProvider
     DeletionPolicy: RetainExceptOnCreate
     UpdateReplacePolicy: Retain
-    Properties: { Url: https://gitlab.example.org, ClientIdList: [https://gitlab.example.org] }
+    Properties: { Url: https://gitlab.example.org, ClientIdList: [shop-plan] }
   Limit:
     Type: AWS::IAM::ManagedPolicy
     Properties:
@@ -112,7 +112,7 @@ Resources:
             "Principal": { "Federated": "arn:aws:iam::\${AWS::AccountId}:oidc-provider/gitlab.example.org" },
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {
-              "StringEquals": { "gitlab.example.org:aud": "https://gitlab.example.org" },
+              "StringEquals": { "gitlab.example.org:aud": "shop-plan" },
               "StringLike": { "gitlab.example.org:sub": "project_path:group/shop:ref_type:branch:ref:*" }
             }
           }

@@ -201,6 +201,7 @@ test('a job is a role of the account by its token, which no argument and no vari
   await assert.rejects(
     signIn({}, 'bootstrap', cloud),
     (error) =>
-      error instanceof Misuse && /--as bootstrap wants the token .* AWS_ID_TOKEN.*AWS_PROFILE/.test(error.message),
+      error instanceof Misuse &&
+      /--as bootstrap wants the token .* AWS_ID_TOKEN, its aud slipway-bootstrap\..*AWS_PROFILE/.test(error.message),
   );
 });

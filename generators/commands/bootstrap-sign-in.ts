@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accountRole, roleArn } from '../aws/names.ts';
+import { accountAudience, accountRole, roleArn } from '../aws/names.ts';
 import type { Cloud } from '../bootstrap/plan.ts';
 import { Misuse } from '../model/refusal.ts';
 
@@ -29,7 +29,7 @@ export async function signIn(
   const said = env[token];
   if (!said)
     throw new Misuse(
-      `--as ${role} wants the token of a pipeline's job in ${token}: give the job id_tokens with ${token}, its aud the address of the GitLab. People take a role by AWS_PROFILE instead.`,
+      `--as ${role} wants the token of a pipeline's job in ${token}: give the job id_tokens with ${token}, its aud ${accountAudience(role)}. People take a role by AWS_PROFILE instead.`,
     );
   const dir = await mkdtemp(join(tmpdir(), 'slipway-sign-in-'));
   const file = join(dir, 'token');

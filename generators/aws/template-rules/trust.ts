@@ -21,6 +21,17 @@ const isOfOneProject = (subject: unknown) =>
 const open = (value: unknown) =>
   value === '*' || (isMapping(value) && Object.values(value).some((one) => listOf(one).includes('*')));
 
+/** What the jobs of a forge must ask a token for to have each role: by role, with where it says so. */
+const audiencesOf = (template: Parameters<typeof policiesOf>[0]) =>
+  trustOf(template)
+    .filter((statement) => principals(statement, 'Federated').length > 0)
+    .flatMap((statement) =>
+      Object.values(statement.condition)
+        .flatMap((keys) => Object.entries(keys))
+        .filter(([key]) => key.endsWith(':aud'))
+        .flatMap(([, value]) => listOf(value).map((audience) => ({ audience, keys: statement.keys }))),
+    );
+
 /** Who may take a role, or reach something. */
 export const trust: readonly TemplateRule[] = [
   {
@@ -51,7 +62,7 @@ export const trust: readonly TemplateRule[] = [
     },
     fails: [
       {},
-      { StringEquals: { 'gitlab.example.org:aud': 'https://gitlab.example.org' } },
+      { StringEquals: { 'gitlab.example.org:aud': 'shop-plan' } },
       { StringEquals: { 'gitlab.example.org:sub': 'project_path:a/b:ref_type:branch:ref:main' } },
       ...[
         '*',
@@ -60,7 +71,7 @@ export const trust: readonly TemplateRule[] = [
         'project_path:a/*:ref_type:branch:ref:main',
         'project_path:a/b:*',
       ].map((sub) => ({
-        StringEquals: { 'gitlab.example.org:aud': 'https://gitlab.example.org' },
+        StringEquals: { 'gitlab.example.org:aud': 'shop-plan' },
         StringLike: { 'gitlab.example.org:sub': sub },
       })),
       {
@@ -70,7 +81,7 @@ export const trust: readonly TemplateRule[] = [
         },
       },
       {
-        StringEquals: { 'gitlab.example.org:aud': 'https://gitlab.example.org' },
+        StringEquals: { 'gitlab.example.org:aud': 'shop-plan' },
         StringNotEquals: { 'gitlab.example.org:sub': 'project_path:a/b:ref_type:branch:ref:main' },
       },
     ].map((Condition) => ({
@@ -82,6 +93,33 @@ export const trust: readonly TemplateRule[] = [
         }),
       },
     })),
+  },
+  {
+    id: 'trust-audience',
+    says: 'It must ask for an audience that no other role asks for: a token that one job lets out would open both.',
+    source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
+    *breaks(template) {
+      const all = audiencesOf(template);
+      for (const { audience, keys } of all)
+        if (all.some((other) => other.audience === audience && other.keys[1] !== keys[1])) yield [...keys, 'Condition'];
+    },
+    fails: [
+      {
+        'Resources.Other': {
+          Type: 'AWS::IAM::Role',
+          Properties: {
+            AssumeRolePolicyDocument: {
+              Statement: {
+                Effect: 'Allow',
+                Principal: { Federated: 'arn' },
+                Action: 'sts:AssumeRoleWithWebIdentity',
+                Condition: { StringEquals: { 'gitlab.example.org:aud': ['shop-other', 'shop-plan'] } },
+              },
+            },
+          },
+        },
+      },
+    ],
   },
   {
     id: 'trust-text',
@@ -182,21 +220,23 @@ export const trust: readonly TemplateRule[] = [
   },
   {
     id: 'issuer',
-    says: 'It must be https, with one audience.',
+    says: 'It must be https, with the audiences that roles ask for and no other: the address of the forge is what tokens for anything have.',
     source: 'https://docs.gitlab.com/ci/cloud_services/aws/',
     *breaks(template) {
       for (const { resource, keys } of resourcesOf(template, 'AWS::IAM::OIDCProvider')) {
         const { Url, ClientIdList } = propertiesOf(resource);
         const address = isMapping(Url) ? Url['Fn::Sub'] : Url;
         if (typeof address !== 'string' || !address.startsWith('https://')) yield [...keys, 'Properties', 'Url'];
-        if (listOf(ClientIdList).length !== 1 || listOf(ClientIdList).includes('*'))
+        const asked = audiencesOf(template).map(({ audience }) => String(audience));
+        if (asked.length === 0 || listOf(ClientIdList).map(String).sort().join() !== asked.sort().join())
           yield [...keys, 'Properties', 'ClientIdList'];
       }
     },
     fails: [
       { 'Resources.Forge.Properties.Url': 'http://gitlab.example.org' },
       { 'Resources.Forge.Properties.ClientIdList': undefined },
-      { 'Resources.Forge.Properties.ClientIdList': ['a', 'b'] },
+      { 'Resources.Forge.Properties.ClientIdList': ['*'] },
+      { 'Resources.Forge.Properties.ClientIdList': ['shop-plan', 'https://gitlab.example.org'] },
     ],
   },
 ];
