@@ -45,7 +45,7 @@ function findings(): Set<string> {
     ...[methodOf, squashOf, pipelinesOf].map((decide) => decide(merging)),
     ...pipelineSettingsOf({
       ...{ skippedCounts: undefined, jobsPush: undefined, forksRunHere: undefined, requestsAreTrusted: undefined },
-      ...{ variablesBy: undefined, deletesTags: undefined },
+      ...{ variablesBy: undefined, deletesTags: undefined, mergesAreTried: undefined, cachesAreApart: undefined },
     }),
     jobTokensOf(true),
     registryOf([], 'g/p'),

@@ -57,6 +57,8 @@ const settingNames = [
   'pushes of jobs',
   'pipelines of forks',
   'requests of protected branches',
+  'merged results',
+  'caches',
   'variables by hand',
   'cleanup of images',
   'jobs of other projects',
@@ -208,7 +210,7 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
     'ok merge method',
     'ok squash',
     'unknown pipelines',
-    ...settingNames.slice(0, 6).map((name) => `ok ${name}`),
+    ...settingNames.slice(0, 8).map((name) => `ok ${name}`),
     'unknown jobs of other projects',
     'unknown images',
     'unknown environments of clusters',
@@ -239,7 +241,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 41);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 43);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

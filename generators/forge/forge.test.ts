@@ -194,7 +194,15 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
     test('it tells what its pipelines may, and no value of a variable or token', async (t) => {
       const { forge } = await setting(t);
       const settings = await forge.settings();
-      for (const flag of ['skippedCounts', 'jobsPush', 'forksRunHere', 'requestsAreTrusted', 'deletesTags'] as const)
+      for (const flag of [
+        'skippedCounts',
+        'jobsPush',
+        'forksRunHere',
+        'requestsAreTrusted',
+        'mergesAreTried',
+        'cachesAreApart',
+        'deletesTags',
+      ] as const)
         assert.equal(typeof settings[flag], 'boolean', flag);
       assert.ok(settings.variablesBy);
       assert.match(settings.project, /^[\w.-]+(\/[\w.-]+)+$/);

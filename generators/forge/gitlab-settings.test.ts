@@ -35,7 +35,12 @@ test('what GitLab calls what pipelines may, and who else works in a project', ()
     ...{ ci_pipeline_variables_minimum_override_role: 'no_one_allowed', protect_merge_request_pipelines: true },
     ...{ allow_merge_on_skipped_pipeline: null, container_expiration_policy: { enabled: false } },
     shared_with_groups: [{ group_id: 4, group_full_path: 'example/on-call' }],
-    merge_pipelines_enabled: false,
+    ...{
+      merge_pipelines_enabled: false,
+      merge_trains_enabled: false,
+      ci_separated_caches: true,
+      merge_method: 'merge',
+    },
   });
   assert.deepEqual(
     [...groups],
@@ -45,15 +50,23 @@ test('what GitLab calls what pipelines may, and who else works in a project', ()
     ],
   );
   assert.deepEqual(found, {
-    ...{ project: 'diaspora/client', premium: true, method: undefined, squash: undefined, pipelines: undefined },
+    ...{ project: 'diaspora/client', premium: true, method: 'merge commit', squash: undefined, pipelines: undefined },
     ...{ skippedCounts: false, jobsPush: false, forksRunHere: true, requestsAreTrusted: true },
-    ...{ variablesBy: 'nobody', deletesTags: false },
+    ...{ variablesBy: 'nobody', deletesTags: false, mergesAreTried: false, cachesAreApart: true },
   });
   const silent = mappedSettings({ namespace: { id: 1, kind: 'user', full_path: 'someone' } });
   assert.deepEqual(
     [silent.premium, silent.skippedCounts, silent.variablesBy, silent.groups.size],
     [false, undefined, undefined, 0],
   );
+});
+
+test('a merge is tried out by a pipeline of the result or by a train, and nowhere in the tier Free', () => {
+  const tried = (found: Parameters<typeof mappedSettings>[0]) => mappedSettings(found).mergesAreTried;
+  assert.equal(tried({ merge_method: 'merge', merge_pipelines_enabled: true, merge_trains_enabled: false }), true);
+  assert.equal(tried({ merge_method: 'merge', merge_pipelines_enabled: false, merge_trains_enabled: true }), true);
+  assert.equal(tried({ merge_method: 'merge' }), false);
+  assert.equal(tried({}), undefined, 'a role that is too low');
 });
 
 test('whom a rule lets: a role, an account, a group, a deploy key, or nobody', () => {

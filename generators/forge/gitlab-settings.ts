@@ -36,7 +36,9 @@ interface ShownProject {
   readonly protect_merge_request_pipelines?: boolean;
   readonly ci_pipeline_variables_minimum_override_role?: unknown;
   readonly container_expiration_policy?: { readonly enabled?: boolean };
+  readonly ci_separated_caches?: boolean;
   readonly merge_pipelines_enabled?: boolean;
+  readonly merge_trains_enabled?: boolean;
   readonly namespace?: { readonly id?: number; readonly kind?: string; readonly full_path?: string };
   readonly shared_with_groups?: readonly { readonly group_id: number; readonly group_full_path: string }[] | null;
 }
@@ -66,6 +68,12 @@ export function mappedSettings(found: ShownProject): ProjectSettings {
     jobsPush: found.ci_push_repository_for_job_token_allowed,
     forksRunHere: found.ci_allow_fork_pipelines_to_run_in_parent_project,
     requestsAreTrusted: found.protect_merge_request_pipelines,
+    // Not shown where the feature is not: the tier Free tries out no merge.
+    mergesAreTried:
+      found.merge_method === undefined
+        ? undefined
+        : found.merge_pipelines_enabled === true || found.merge_trains_enabled === true,
+    cachesAreApart: found.ci_separated_caches,
     variablesBy: overriders[String(found.ci_pipeline_variables_minimum_override_role)],
     deletesTags: found.container_expiration_policy?.enabled,
   };

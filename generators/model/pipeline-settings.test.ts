@@ -11,7 +11,7 @@ import {
 
 const fine: PipelineSettings = {
   ...{ skippedCounts: false, jobsPush: false, forksRunHere: false, requestsAreTrusted: false },
-  ...{ variablesBy: 'maintainer', deletesTags: false },
+  ...{ variablesBy: 'maintainer', deletesTags: false, mergesAreTried: false, cachesAreApart: true },
 };
 const wrongIn = (settings: PipelineSettings) =>
   pipelineSettingsOf(settings).filter(({ verdict }) => verdict === 'wrong');
@@ -24,6 +24,8 @@ test('a pipeline can do no more than it must', () => {
     [{ jobsPush: true }, 'pushes of jobs', /The token of any job can push/],
     [{ forksRunHere: true }, 'pipelines of forks', /runs its code/],
     [{ requestsAreTrusted: true }, 'requests of protected branches', /every protected variable/],
+    [{ mergesAreTried: true }, 'merged results', /with tokens that say main/],
+    [{ cachesAreApart: false }, 'caches', /the cache that publishing takes/],
     [{ variablesBy: 'developer' }, 'variables by hand', /NODE_OPTIONS/],
     [{ deletesTags: true }, 'cleanup of images', /that an environment runs/],
   ];
@@ -35,10 +37,10 @@ test('a pipeline can do no more than it must', () => {
   }
   // Each of them is one that fails, and each is told where it is not known.
   assert.equal(cases.length, pipelineSettingsOf(fine).length);
-  const silent = { ...fine, skippedCounts: undefined, deletesTags: undefined };
+  const silent = { ...fine, skippedCounts: undefined, cachesAreApart: undefined, deletesTags: undefined };
   assert.deepEqual(
     pipelineSettingsOf(silent).flatMap(({ name, verdict }) => (verdict === 'unknown' ? [name] : [])),
-    ['skipped pipelines', 'cleanup of images'],
+    ['skipped pipelines', 'caches', 'cleanup of images'],
   );
 });
 

@@ -10,6 +10,10 @@ export interface PipelineSettings {
   readonly forksRunHere: boolean | undefined;
   /** Whether a merge request between protected branches is given protected variables and runners. */
   readonly requestsAreTrusted: boolean | undefined;
+  /** Whether a merge request's pipeline runs what the merge would be, and not its source branch; also in merge trains. */
+  readonly mergesAreTried: boolean | undefined;
+  /** Whether protected branches have caches of their own. */
+  readonly cachesAreApart: boolean | undefined;
   /** Who may give a pipeline variables that come before all others. */
   readonly variablesBy: 'developer' | 'maintainer' | 'owner' | 'nobody' | undefined;
   /** Whether the forge deletes image tags by their age. */
@@ -69,6 +73,25 @@ const wanted: readonly {
     remedy:
       'Switch "Allow merge request pipelines to access protected variables and runners" off in Settings → CI/CD → Variables.',
     fix: put({ protect_merge_request_pipelines: false }),
+  },
+  {
+    // What the token says is the source branch, by app/models/ci/pipeline.rb (source_ref) and lib/gitlab/ci/jwt_v2.rb.
+    name: 'merged results',
+    fine: ({ mergesAreTried }) => not(mergesAreTried),
+    ok: 'The pipeline of a merge request runs what its source branch says, and no merge of it.',
+    wrong:
+      "A merge request from main onto a branch of one's own runs that branch's jobs, with tokens that say main: whoever may push has what AWS gives to main, and signs images.",
+    remedy:
+      'Switch "Enable merged results pipelines" and "Enable merge trains" off in Settings → Merge requests; main checks what was merged before it publishes.',
+    fix: put({ merge_pipelines_enabled: false, merge_trains_enabled: false }),
+  },
+  {
+    name: 'caches',
+    fine: ({ cachesAreApart }) => cachesAreApart,
+    ok: 'Protected branches have caches of their own.',
+    wrong: 'A merge request can put a package into the cache that publishing takes its packages from.',
+    remedy: 'Switch "Use separate caches for protected branches" on in Settings → CI/CD → General pipelines.',
+    fix: put({ ci_separated_caches: true }),
   },
   {
     name: 'variables by hand',

@@ -9,6 +9,7 @@ interface PipelineSettings {
   readonly ci_push_repository_for_job_token_allowed: boolean;
   readonly ci_allow_fork_pipelines_to_run_in_parent_project: boolean;
   readonly protect_merge_request_pipelines: boolean;
+  readonly ci_separated_caches: boolean;
   readonly ci_pipeline_variables_minimum_override_role: 'developer' | 'maintainer' | 'owner' | 'no_one_allowed';
   /** Of `container_expiration_policy`. */
   readonly deletes_tags: boolean;
@@ -22,6 +23,7 @@ const setUp: PipelineSettings = {
   ci_push_repository_for_job_token_allowed: false,
   ci_allow_fork_pipelines_to_run_in_parent_project: false,
   protect_merge_request_pipelines: false,
+  ci_separated_caches: true,
   ci_pipeline_variables_minimum_override_role: 'maintainer',
   deletes_tags: false,
   inbound_enabled: true,
@@ -40,6 +42,7 @@ const flags = [
   'ci_push_repository_for_job_token_allowed',
   'ci_allow_fork_pipelines_to_run_in_parent_project',
   'protect_merge_request_pipelines',
+  'ci_separated_caches',
 ] as const;
 const roles = ['developer', 'maintainer', 'owner', 'no_one_allowed'] as const;
 
