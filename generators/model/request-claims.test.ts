@@ -49,3 +49,12 @@ test('a text that is cut after a lie is still one', () => {
       /it says "redis 1\.0\.3 → 1\.0\.5", and the branch does not/,
     );
 });
+
+test('a lie is one beside an honest table, too, which a comment may hide', () => {
+  const table = [...tableHead, ...rows].join('\n');
+  const lie = table.replace('redis | 1.0.3 | 1.0.4', 'redis | 1.0.3 | 1.0.5');
+  for (const text of [`<!--\n${table}\n-->\n\n${lie}\n`, `${lie}\n\n${table}\n`])
+    assert.deepEqual(judgeText(`<!-- slipway: promotion -->\n${text}<!-- /slipway -->\n`, promotion).wrong, [
+      'it says "redis 1.0.3 → 1.0.5", and the branch does not do that',
+    ]);
+});

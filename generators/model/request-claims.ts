@@ -89,14 +89,18 @@ function judgeSentence(text: string, kind: 'release' | 'rollback', environment: 
   };
 }
 
-/** The first three cells of each row: name, from and to. */
+/**
+ * The first three cells of each row: name, from and to. Of every such table: a person may read another one than the first,
+ * which a comment can hide, or a variable that the runner replaces.
+ */
 function rowsOf(text: string): string[] {
   const lines = text.split('\n').map((line) => line.trim());
-  const head = lines.indexOf(tableHead[0]);
-  if (head < 0) return [];
-  const rows = lines.slice(head + tableHead.length);
-  const end = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, end < 0 ? rows.length : end).map((row) => `${row.split('|').slice(0, 4).join('|')}|`);
+  return lines.flatMap((line, head) => {
+    if (line !== tableHead[0]) return [];
+    const rows = lines.slice(head + tableHead.length);
+    const end = rows.findIndex((one) => !one.startsWith('|'));
+    return rows.slice(0, end < 0 ? rows.length : end).map((row) => `${row.split('|').slice(0, 4).join('|')}|`);
+  });
 }
 
 const told = (row: string) => {
