@@ -43,7 +43,7 @@ export const tokenNeeds: readonly TokenNeed[] = [
   },
   {
     ...{ purpose: 'renovate', name: 'slipway-renovate', scopes: ['api', 'write_repository'], role: 'developer' },
-    does: 'lets Renovate open merge requests onto main, wherever it runs',
+    does: 'lets Renovate open merge requests onto main, wherever it runs, which people merge',
     optional: true,
   },
   {
