@@ -6,7 +6,7 @@ import { branchRights, grantsOf, ownersOf } from '../model/branch-rights.ts';
 import type { Stage } from '../model/metadata.ts';
 import { clusterEnvironmentsOf, jobTokensOf, pipelineSettingsOf, registryOf } from '../model/pipeline-settings.ts';
 import { type ProtectionRule, proposalOf, protectionOf } from '../model/protection.ts';
-import { methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
+import { forgeVersionOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
 import { tokenNeeds, tokensOf, variablesOf } from '../model/token.ts';
 
 // The page is worth what it names: a test that is gone, or a finding that is called otherwise, stops nothing.
@@ -47,6 +47,7 @@ function findings(): Set<string> {
       ...{ skippedCounts: undefined, jobsPush: undefined, forksRunHere: undefined, requestsAreTrusted: undefined },
       ...{ variablesBy: undefined, deletesTags: undefined, mergesAreTried: undefined, cachesAreApart: undefined },
     }),
+    forgeVersionOf('19.6.0'),
     jobTokensOf(true),
     registryOf([], 'g/p'),
     clusterEnvironmentsOf([], { live: false, guarded: undefined }),

@@ -13,7 +13,7 @@ import type { Stage } from '../model/metadata.ts';
 import { clusterEnvironmentsOf, jobTokensOf, pipelineSettingsOf, registryOf } from '../model/pipeline-settings.ts';
 import { proposalOf, protectionOf } from '../model/protection.ts';
 import { Unreadable } from '../model/refusal.ts';
-import { methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
+import { forgeVersionOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
 import { tokenOf, tokensOf, variablesOf } from '../model/token.ts';
 
 /** What is asked of a forge that answers. */
@@ -69,6 +69,7 @@ export const forgeChecks: readonly ForgeCheck[] = [
     },
   },
   { name: 'rights of pipelines', look: async ({ settings }) => pipelineSettingsOf(await settings()) },
+  { name: 'version of GitLab', look: async ({ forge }) => [forgeVersionOf(await forge.version())] },
   { name: 'jobs of other projects', look: async ({ forge }) => [jobTokensOf(await forge.jobTokensAreLimited())] },
   {
     name: 'images',

@@ -61,6 +61,7 @@ const settingNames = [
   'caches',
   'variables by hand',
   'cleanup of images',
+  'version of GitLab',
   'jobs of other projects',
   'images',
   'environments of clusters',
@@ -210,7 +211,7 @@ test('what the token may not read is not checked, and the rest is', async (t) =>
     'ok merge method',
     'ok squash',
     'unknown pipelines',
-    ...settingNames.slice(0, 8).map((name) => `ok ${name}`),
+    ...settingNames.slice(0, 9).map((name) => `ok ${name}`),
     'unknown jobs of other projects',
     'unknown images',
     'unknown environments of clusters',
@@ -241,7 +242,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   const box = await publishedBox(t);
   const healthy = await run(box, 'doctor');
   assert.equal(healthy.code, 0);
-  assert.equal(healthy.out.trimEnd().split('\n').length, 43);
+  assert.equal(healthy.out.trimEnd().split('\n').length, 44);
   assert.match(healthy.out, /^ok {7}git +git is .*\nok {7}remote +/);
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');

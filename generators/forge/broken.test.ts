@@ -155,9 +155,10 @@ const calls: Readonly<
     call: async (forge) => assert.equal((await forge.settings()).method, 'semi-linear'),
     ends: async () => {},
   },
-  'jobTokensAreLimited, registryRules, variables and tokens': {
+  'version, jobTokensAreLimited, registryRules, variables and tokens': {
     breaks: /^GET /,
     call: async (forge) => {
+      assert.match(await forge.version(), /^\d+\.\d+/);
       assert.equal(await forge.jobTokensAreLimited(), true);
       assert.equal((await forge.registryRules()).length, 1);
       assert.deepEqual(await Promise.all([forge.variables(), forge.tokens()]), [[], []]);

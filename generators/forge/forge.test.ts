@@ -206,6 +206,7 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
         assert.equal(typeof settings[flag], 'boolean', flag);
       assert.ok(settings.variablesBy);
       assert.match(settings.project, /^[\w.-]+(\/[\w.-]+)+$/);
+      assert.match(await forge.version(), /^\d+\.\d+/);
       assert.equal(typeof (await forge.jobTokensAreLimited()), 'boolean');
       for (const variable of await forge.variables())
         assert.deepEqual(Object.keys(variable).sort(), ['environment', 'file', 'key', 'masked', 'protected']);

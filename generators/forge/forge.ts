@@ -47,7 +47,7 @@ export interface ProjectSettings extends MergeSettings, PipelineSettings {
   readonly groups: ReadonlyMap<number, string>;
 }
 
-/** The door to where people read and merge: fifteen calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: sixteen calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
   load(): Promise<unknown>;
@@ -68,6 +68,8 @@ export interface Forge {
   merge(iid: number, sha: string, how?: { readonly auto?: boolean }): Promise<MergeRequest>;
   /** How it merges, and what its pipelines may. @throws {Unreadable} when the token may not know */
   settings(): Promise<ProjectSettings>;
+  /** The version of the server: `19.6.1-ee`. @throws {Unreadable} when the token may not know */
+  version(): Promise<string>;
   /** Whether only jobs of projects that are listed reach this one. @throws {Unreadable} when the token may not know */
   jobTokensAreLimited(): Promise<boolean>;
   /** What protects images. @throws {Unreadable} when the token may not know */

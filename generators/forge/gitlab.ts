@@ -201,6 +201,7 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
     merge,
     settings: async () =>
       mappedSettings(await askSetting('read the settings', ({ Projects }) => Projects.show(project))),
+    version: async () => (await askSetting('read the version', ({ Metadata }) => Metadata.show())).version,
     jobTokensAreLimited: async () => {
       const scope = await askSetting('read whose jobs come in', ({ ProjectJobTokenScopes }) =>
         ProjectJobTokenScopes.show(project),

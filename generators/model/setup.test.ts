@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from './finding.ts';
-import { branchesOf, gitOf, type MergeSettings, methodOf, pipelinesOf, squashOf } from './setup.ts';
+import { branchesOf, forgeVersionOf, gitOf, type MergeSettings, methodOf, pipelinesOf, squashOf } from './setup.ts';
 
 test('git is 2.31 or later', () => {
   const table: [string, Finding['verdict'], RegExp][] = [
@@ -54,4 +54,14 @@ test('the merge setting that is wanted is fine, every other is told with what it
     assert.match(found.says, says);
     assert.ok(found.remedy);
   }
+});
+
+test('a GitLab whose tokens say another branch than the job has is told', () => {
+  const table = {
+    ...{ '19.6.1-ee': 'ok', '18.3.0': 'ok', '18.2.2': 'ok', '18.1.4-ce.0': 'ok', '18.0.6': 'ok', '18.3-pre': 'ok' },
+    ...{ '18.2.1': 'wrong', '18.1.3-ee': 'wrong', '18.0.5': 'wrong', '17.11.7': 'wrong', '18.2.0-pre': 'wrong' },
+    'a new one': 'unknown',
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(table).map((said) => [said, forgeVersionOf(said).verdict])), table);
+  assert.match(forgeVersionOf('18.2.1').remedy ?? '', /18\.2\.2/);
 });

@@ -43,6 +43,36 @@ export function gitOf(said: string): Finding {
       };
 }
 
+/** The oldest of each line in which a Developer gets no token that says a protected branch (CVE-2025-5819). */
+const mended: readonly (readonly [number, number, number])[] = [
+  [18, 0, 6],
+  [18, 1, 4],
+  [18, 2, 2],
+];
+
+/**
+ * Whether the forge keeps apart who is whom in its tokens, which AWS and Sigstore believe.
+ * https://gitlab.com/gitlab-org/gitlab/-/issues/548165
+ * @param said `19.6.1-ee`
+ */
+export function forgeVersionOf(said: string): Finding {
+  const name = 'version of GitLab';
+  const [, major, minor, patch = '0'] = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(said) ?? [];
+  const wanted = '18.2.2, 18.1.4 or 18.0.6';
+  if (major === undefined)
+    return { name, verdict: 'unknown', says: `The forge says "${said}" of its version; ${wanted} or later is needed.` };
+  const is = [Number(major), Number(minor), Number(patch)] as const;
+  const line = mended.find(([one, two]) => one === is[0] && two === is[1]);
+  const fine = line ? is[2] >= line[2] : is[0] > 18 || (is[0] === 18 && is[1] > 2);
+  if (fine) return { name, verdict: 'ok', says: `GitLab is ${said}; ${wanted} or later is needed.` };
+  return {
+    name,
+    verdict: 'wrong',
+    says: `GitLab is ${said}, in which a Developer can have a token that says main to AWS and Sigstore (CVE-2025-5819).`,
+    remedy: `Update it to ${wanted}, or later.`,
+  };
+}
+
 /**
  * Whether the branches of the published path are there.
  * @param there the remote's branches

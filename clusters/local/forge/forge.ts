@@ -23,6 +23,14 @@ export interface ForgeSettings extends MergeRequestsSettings, AccountsSettings {
   readonly asMade?: boolean | undefined;
 }
 
+/** The GitLab whose answers these are. https://docs.gitlab.com/api/metadata/ */
+const metadata = {
+  version: '19.6.0',
+  revision: '0'.repeat(11),
+  kas: { enabled: false, externalUrl: null, version: null },
+  enterprise: false,
+};
+
 const gitPaths = `/${project.path}.git/`;
 
 /** Whether the forge answers there: GitLab's API, and the repository for git clients. */
@@ -60,6 +68,7 @@ export async function createForge(
     if (account === undefined) throw new Refused(401, '401 Unauthorized');
     counts?.(account.username);
     const [, , , projects, id = '', ...path] = url.pathname.split('/').map(decoded);
+    if (projects === 'metadata' && request.method === 'GET') return { status: 200, result: metadata };
     if (projects !== 'projects') throw new Refused(404, '404 Not Found', { error: '404 Not Found' });
     if (![String(project.id), project.path].includes(id)) throw new Refused(404, '404 Project Not Found');
     const { route, params } = found(table, request.method ?? 'GET', path);
