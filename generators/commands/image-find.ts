@@ -65,9 +65,15 @@ export interface Wanted {
   readonly app: string;
   readonly repository: string;
   readonly tree: string;
+  /** The commit of main that brought this tree: its pipeline builds it. */
+  readonly commit: string;
   /** What was published for the same tree; undefined where nothing was. */
   readonly published: string | undefined;
 }
+
+/** What to do where an image does not come: a pipeline that failed is not made up for by a later one. */
+const remedy = ({ commit }: Wanted): string =>
+  `The pipeline of ${short(commit)} builds it: if that failed or was cancelled, retry its failed job, or run a pipeline of main by hand (task: pipeline).`;
 
 export interface Waiting {
   /** Milliseconds for which is waited for what somebody still builds. @default 0 */
@@ -110,7 +116,8 @@ export async function findImages(
   for (;;) {
     let fault: Refusal | undefined;
     missing.clear();
-    for (const { app, repository, tree } of wanted.filter((one) => !images.has(one.app))) {
+    for (const one of wanted.filter(({ app }) => !images.has(app))) {
+      const { app, repository, tree } = one;
       const found = await findImage(doors, repository, tree).catch((error: Error) => {
         if (!(error instanceof Refusal)) throw error;
         fault = error;
@@ -118,8 +125,8 @@ export async function findImages(
       });
       if (found.is === 'found') images.set(app, formatImage({ repository, tag: tree, digest: found.digest }));
       else {
-        missing.set(app, fault?.message ?? absence(repository, tree, found));
-        if (found.is === 'doubtful') tellOnce(`${app}: ${missing.get(app)}`);
+        missing.set(app, fault?.message ?? `${absence(repository, tree, found)} ${remedy(one)}`);
+        if (found.is === 'doubtful' || wait > 0) tellOnce(`${app}: ${missing.get(app)}`);
       }
     }
     const left = begun + wait - now();
@@ -128,7 +135,6 @@ export async function findImages(
       if (fault) throw fault;
       return { images, missing };
     }
-    if (fault) tellOnce(fault.message);
     if (now() - last >= 60_000) {
       last = now();
       const since = new Date(begun).toISOString().slice(11, 19);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { Git } from '../git/git.ts';
 import { noRegistry, pushImage } from '../live/registry.fixture.ts';
+import { formatBuildList } from '../model/build-list.ts';
 import { parseImage } from '../model/image.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { builtApps } from './built-apps.ts';
 import { type ImagePlace, imagePlace, slipway } from './image.fixture.ts';
 import { findImage, findImages, type ImageDoors, treeOf, type Wanted } from './image-find.ts';
 import { type SignRequest, signImage } from './image-sign.ts';
@@ -218,7 +218,7 @@ suite('images in a real registry', { skip: noRegistry }, () => {
   });
 
   const wanted = (app: string, own: string, published?: string): Wanted => ({
-    ...{ app, repository: place.repository, tree: own, published },
+    ...{ app, repository: place.repository, tree: own, commit: 'c0ffee'.padEnd(40, '0'), published },
   });
 
   test('what is still being built is waited for, and what waits is said', async () => {
@@ -233,6 +233,11 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     assert.match(
       said.join('\n'),
       /^waiting since \d\d:\d\d:\d\d UTC, for 20 s more at most, for counter \(127.*:0{12}\)$/m,
+    );
+    // Whoever looks while it waits need not wait to know what to do.
+    assert.match(
+      said[0] ?? '',
+      /^counter: .* was not built yet\. The pipeline of c0ffee000000 builds it: .*retry its failed/,
     );
   });
 
@@ -310,6 +315,9 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     assert.match(done.stderr, /tag 5\.1\.0/);
     const found = await run('find', ...here);
     assert.deepEqual([found.status, found.stdout, found.stderr], [0, `${repository}@${digest}\n`, '']);
+    // Another pipeline was later with other bytes: what it hands over is what counts.
+    const late = await run('sign', ...here, '--digest', await place.build('built again'));
+    assert.deepEqual([late.status, late.stdout], [0, `${repository}@${digest}\n`]);
     const told = JSON.parse((await run('find', ...here, '--json')).stdout);
     assert.deepEqual(told, {
       version: 1,
@@ -326,6 +334,38 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     assert.equal((await run('join', ...here)).status, 2);
     const tagged = await run('find', '--folder', 'api', '--repository', `${repository}:latest`);
     assert.match(tagged.stderr, /write the repository alone/);
+  });
+
+  test('beside a login a list is read that was made elsewhere, and no code of an app runs', async (t) => {
+    const { repository, env } = place;
+    const box = await sandbox(t);
+    await box.commit({
+      'service/Dockerfile': 'FROM scratch\n',
+      'service/package.json': '{"version": "7.0.0"}\n',
+      'apps/index.ts': appsIndex(['built']),
+      'apps/built/app.ts': fixtureApp('built', { image: { repository, build: 'service' } }),
+    });
+    const [list, out] = [join(box.dir, 'builds.json'), join(box.dir, 'images.txt')];
+    const run = (...args: string[]) => slipway(box.checkout.dir, env, 'image', ...args);
+    assert.equal((await run('builds', '--out', list)).status, 0);
+    const own = await treeOf(box.checkout, 'service');
+    const { digest } = await signed('of a list', { tree: own });
+    const find = ['find', '--all', '--builds', list, '--out', out];
+    assert.equal((await run(...find)).status, 0);
+    assert.equal(await readFile(out, 'utf8'), `built=${repository}:${own}@${digest}\n`);
+
+    const ran = join(box.dir, 'ran');
+    const hostile = `import { writeFileSync } from 'node:fs';\nwriteFileSync('${ran}', '');\nthrow new Error('it ran');\n`;
+    const dry = await box.commit({ 'apps/index.ts': hostile, 'apps/built/app.ts': hostile });
+    assert.match((await run(...find)).stderr, new RegExp(`and ${dry} is asked for: make it with --dry`));
+    assert.match((await run('find', '--all')).stderr, /cannot be loaded/, 'without a list they do run');
+    await writeFile(
+      list,
+      formatBuildList({ dry, builds: [{ app: 'built', repository, folder: 'service', tree: own }] }),
+    );
+    const found = await run(...find);
+    assert.equal(found.status, 0, found.stderr);
+    await assert.rejects(readFile(ran));
   });
 
   test('every app that is built here is found: what was published of the same tree, else what is signed', async (t) => {
@@ -358,38 +398,11 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     await publish(box.context, { images: new Map([['built', published]]) });
     assert.equal((await run()).status, 0);
     assert.equal(await readFile(out, 'utf8'), `built=${repository}:as-published@${digest}\n`);
-    await box.commit({ 'service/new.ts': 'a change\n' });
-    assert.equal((await run()).status, 3, 'another tree is another image');
+    const changed = await box.commit({ 'service/new.ts': 'a change\n' });
+    const other = await run();
+    assert.equal(other.status, 3, 'another tree is another image');
+    assert.ok(other.stderr.includes(`The pipeline of ${changed.slice(0, 12)} builds it`), other.stderr);
   });
-});
-
-test('the definitions of apps are read by a process that can read and reach nothing else', async (t) => {
-  const dir = await folder(t);
-  const git = new Git(dir);
-  await git.bytes(['init', '--quiet', '--initial-branch=main']);
-  await mkdir(join(dir, 'apps', 'a'), { recursive: true });
-  await writeFile(join(dir, 'package.json'), '{"type": "module"}\n');
-  await writeFile(join(dir, 'apps', 'index.ts'), appsIndex(['a']));
-  const commit = async (text: string) => {
-    await writeFile(join(dir, 'apps', 'a', 'app.ts'), text);
-    await git.bytes(['add', '--all']);
-    await git.bytes(['commit', '--quiet', '-m', 'a']);
-    return git.text(['rev-parse', 'HEAD']);
-  };
-  const image = (build: string) => `{ image: { repository: 'registry.example.com/a', build: ${build} } }`;
-  const built = await commit(`const name: string = 'service';\nexport const app = ${image('name')};\n`);
-  assert.deepEqual(await builtApps(git, built), [{ app: 'a', repository: 'registry.example.com/a', build: 'service' }]);
-  process.env.SLIPWAY_TEST_SECRET = 'a secret';
-  t.after(() => delete process.env.SLIPWAY_TEST_SECRET);
-  const curious = await commit(`export const app = ${image('String(process.env.SLIPWAY_TEST_SECRET)')};\n`);
-  assert.equal((await builtApps(git, curious))[0]?.build, 'undefined');
-  for (const deed of ["readFileSync('/etc/hostname')", "writeFileSync('/tmp/slipway-x', '')"]) {
-    const bad = await commit(
-      `import { readFileSync, writeFileSync } from 'node:fs';\nexport const app = ${image(`String(${deed})`)};\n`,
-    );
-    await assert.rejects(builtApps(git, bad), /cannot be loaded .*(ERR_ACCESS_DENIED|Access to this API)/);
-  }
-  assert.deepEqual(await builtApps(git, await commit("export const app = { image: 'a:1' };\n")), []);
 });
 
 test('a folder is one of the repository', async () => {

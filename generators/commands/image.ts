@@ -1,17 +1,19 @@
 import { writeFile } from 'node:fs/promises';
+import type { Git } from '../git/git.ts';
 import { openMirror } from '../git/mirror.ts';
 import { newestPublished } from '../git/published.ts';
 import { buildsAt } from '../git/sources.ts';
 import { cosign } from '../live/cosign.ts';
 import { registry } from '../live/registry.ts';
 import { dockerLogins } from '../live/registry-credentials.ts';
+import { formatBuildList } from '../model/build-list.ts';
 import { isTime, seconds } from '../model/environment.ts';
 import { gitLabOf } from '../model/git-lab.ts';
 import { parseImage } from '../model/image.ts';
 import { head, main, rendered } from '../model/names.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
+import { Misuse } from '../model/refusal.ts';
 import { type Signer, signerOf } from '../model/signer.ts';
-import { builtApps } from './built-apps.ts';
+import { buildsOf, readBuilds } from './built-apps.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Context } from './context.ts';
 import { absence, findImage, findImages, type ImageDoors, treeOf, type Wanted } from './image-find.ts';
@@ -43,10 +45,11 @@ function signerIn(env: NodeJS.ProcessEnv): Signer {
   });
 }
 
-/** `image find|join|sign|report|prune`. */
+/** `image builds|find|join|sign|report|prune`. */
 export async function run({ values, words: [word, ...files] }: Asked): Promise<void> {
   if (word !== 'join' && files.length > 0)
     throw new Misuse(`slipway image ${word} takes no word ${JSON.stringify(files[0])}; see npx slipway image --help.`);
+  if (word === 'builds') return builds(values);
   if (word === 'find') return values.all ? findAll(values) : find(values);
   if (word === 'join') return join(values, files);
   if (word === 'sign') return sign(values);
@@ -65,6 +68,21 @@ function repositoryOf(values: Values, option: string, word: string): string {
   const { repository, tag, digest } = parseImage(text, `--${option}`);
   if (tag || digest) throw new Misuse(`--${option} ${text}: write the repository alone, without tag and digest.`);
   return repository;
+}
+
+async function builds(asked: Asked['values']): Promise<void> {
+  const { dry, out } = asked as Values;
+  const checkout = await checkoutHere();
+  const text = formatBuildList(await buildsOf(checkout, await commitOf(checkout, dry)));
+  if (out) await writeFile(out, text);
+  else process.stdout.write(text);
+}
+
+/** The whole id of a commit. @throws {Misuse} where it is none */
+async function commitOf(checkout: Git, revision = 'HEAD'): Promise<string> {
+  const commit = await checkout.commit(revision);
+  if (commit) return commit;
+  throw new Misuse(`--dry ${revision} is not a commit of ${checkout.dir}.`);
 }
 
 async function find(asked: Asked['values']): Promise<void> {
@@ -92,7 +110,7 @@ async function findAll(asked: Asked['values']): Promise<void> {
   for (const option of ['folder', 'repository']) {
     if (values[option] !== undefined) throw new Misuse(`--${option} and --all exclude each other.`);
   }
-  const wanted = await wantedAt(await contextOf(asked), values.dry);
+  const wanted = await wantedAt(await contextOf(asked), values);
   const waiting = { wait: wait === undefined ? 0 : seconds(wait) * 1000, now: Date.now };
   const { images, missing } = wanted.length === 0 ? none : await findImages(doorsOf(process.env), wanted, waiting);
   const lines = [...images].sort(([a], [b]) => (a < b ? -1 : 1)).map(([app, reference]) => `${app}=${reference}`);
@@ -110,24 +128,20 @@ async function findAll(asked: Asked['values']): Promise<void> {
 const none = { images: new Map<string, string>(), missing: new Map<string, string>() };
 
 /** What a commit needs, and what was published of it. */
-async function wantedAt({ checkout, remote }: Context, revision = 'HEAD'): Promise<Wanted[]> {
-  const dry = await checkout.commit(revision);
-  if (!dry) throw new Misuse(`--dry ${revision} is not a commit of ${checkout.dir}.`);
-  const [builds, apps] = await Promise.all([buildsAt(checkout, dry), builtApps(checkout, dry)]);
-  if (apps.length === 0) return [];
+async function wantedAt({ checkout, remote }: Context, { dry: revision, builds: file }: Values): Promise<Wanted[]> {
+  const dry = await commitOf(checkout, revision);
+  const { builds } = await (file === undefined ? buildsOf(checkout, dry) : readBuilds(checkout, dry, file));
+  if (builds.length === 0) return [];
   const mirror = await openMirror(checkout, remote, { depth: 'tips' });
   try {
     const published = await newestPublished(mirror, mirror.refs.get(head(rendered)));
-    return apps.map(({ app, repository, build }) => {
-      const tree = builds[build]?.tree;
-      if (tree === undefined)
-        throw new Refusal(
-          `apps/${app}/app.ts: image.build is ${JSON.stringify(build)}, and ${dry} has no ${build}/Dockerfile.`,
-        );
+    const wanted = builds.map(async ({ app, repository, folder, tree }): Promise<Wanted> => {
       const before = published?.images[app];
       const same = before?.tree === tree && parseImage(before.reference, app).repository === repository;
-      return { app, repository, tree, published: same ? before.reference : undefined };
+      const commit = await checkout.text(['rev-list', '--first-parent', '--max-count=1', dry, '--', folder]);
+      return { app, repository, tree, commit, published: same ? before.reference : undefined };
     });
+    return await Promise.all(wanted);
   } finally {
     await mirror.close();
   }
