@@ -23,7 +23,7 @@ const image = [
 ];
 const counter = (jobs: readonly string[]) => jobs.map((job) => `counter: ${job}`);
 const check = ['words', 'lint', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]'];
-const delivery = ['images', 'render', 'publish', 'promote'];
+const delivery = ['builds', 'images', 'render', 'publish', 'promote'];
 
 describe('the whole pipeline', { skip: noBuildah || noRegistry || noRunner }, () => {
   const ends: (() => unknown)[] = [];
@@ -146,7 +146,7 @@ describe('the whole pipeline', { skip: noBuildah || noRegistry || noRunner }, ()
     const before = await builds();
     const ran = await there.run({ source: 'web', inputs: { task: 'publish', commit } });
     assert.deepEqual(ran.failed, [], ran.output);
-    assert.deepEqual([...ran.passed].sort(), ['images', 'publish', 'render']);
+    assert.deepEqual([...ran.passed].sort(), ['builds', 'images', 'publish', 'render']);
     assert.equal(await builds(), before);
     assert.equal(await runs('dev'), await tagged(await treeOf(commit)));
   });
