@@ -26,14 +26,15 @@ export interface Judged {
   readonly doubts: readonly string[];
 }
 
-/** The branches on which a request of each purpose stands. */
-const errands: Readonly<Record<Purpose, Errand['kind']>> = {
+/** The branches on which a request of each purpose stands; undefined for one that is onto main. */
+const errands: Readonly<Record<Purpose, Errand['kind'] | undefined>> = {
   promotion: 'promotion',
   one: 'release',
   're-apply': 'release',
   repair: 'release',
   release: 'release',
   rollback: 'rollback',
+  bump: undefined,
 };
 
 /**
