@@ -1,5 +1,6 @@
 import { dump, load } from 'js-yaml';
 import type { AccessEntry, ClusterConfig, PodIdentity } from '../aws/cluster-config.ts';
+import type { Changeable } from './eks.ts';
 
 /** Something that is otherwise than the files say. */
 export interface Difference {
@@ -12,21 +13,12 @@ export interface Difference {
 /** What EKS has of a cluster, as far as its file can say something of it. */
 export interface Live {
   /** What `describe-cluster` prints: https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html */
-  readonly cluster: {
+  readonly cluster: Changeable & {
     readonly version: string;
     readonly upgradePolicy?: { readonly supportType?: string };
     readonly accessConfig?: { readonly authenticationMode?: string };
     readonly computeConfig?: { readonly enabled?: boolean; readonly nodePools?: readonly string[] };
     readonly encryptionConfig?: readonly unknown[];
-    readonly logging?: {
-      readonly clusterLogging?: readonly { readonly types: readonly string[]; readonly enabled: boolean }[];
-    };
-    readonly resourcesVpcConfig?: {
-      readonly endpointPublicAccess?: boolean;
-      readonly endpointPrivateAccess?: boolean;
-      readonly publicAccessCidrs?: readonly string[];
-    };
-    readonly zonalShiftConfig?: { readonly enabled?: boolean };
   };
   readonly addons: readonly {
     readonly addonName: string;

@@ -51,20 +51,22 @@ export function versionsBetween(from: string, to: string): string[] {
   return Array.from({ length: Math.max(0, last - first) }, (_, index) => `${major}.${first + index + 1}`);
 }
 
+/** What `describe-cluster` prints of what `update-cluster-config` can change. */
+export interface Changeable {
+  readonly logging?: {
+    readonly clusterLogging?: readonly { readonly types: readonly string[]; readonly enabled: boolean }[];
+  };
+  readonly resourcesVpcConfig?: {
+    readonly endpointPublicAccess?: boolean;
+    readonly endpointPrivateAccess?: boolean;
+    readonly publicAccessCidrs?: readonly string[];
+  };
+  readonly zonalShiftConfig?: { readonly enabled?: boolean };
+}
+
 /** What EKS has of a cluster, as far as the file says something of it. */
 export interface Existing {
-  /** What `describe-cluster` prints. */
-  readonly cluster: {
-    readonly logging?: {
-      readonly clusterLogging?: readonly { readonly types: readonly string[]; readonly enabled: boolean }[];
-    };
-    readonly resourcesVpcConfig?: {
-      readonly endpointPublicAccess?: boolean;
-      readonly endpointPrivateAccess?: boolean;
-      readonly publicAccessCidrs?: readonly string[];
-    };
-    readonly zonalShiftConfig?: { readonly enabled?: boolean };
-  };
+  readonly cluster: Changeable;
   /** By name: the version, where the file pins one. */
   readonly addons: ReadonlyMap<string, string | undefined>;
   /** By the ARNs of those who have one. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { load } from 'js-yaml';
+import { check, counter, delivery, image } from './job-names.fixture.ts';
 import { type Event, elsewhere, type Pipelines, pipelines } from './pipeline.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -31,17 +32,7 @@ function jobsIn(text: string): ReadonlyMap<string, Job> {
   return new Map(named as [string, Job][]);
 }
 
-const check = ['words', 'lint', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]'];
-const delivery = ['builds', 'images', 'render', 'publish', 'promote'];
-const image = [
-  'find',
-  'build: [amd64,saas-linux-small-amd64]',
-  'build: [arm64,saas-linux-small-arm64]',
-  'scan',
-  'sign',
-];
 const attempt = ['try: [amd64,saas-linux-small-amd64]', 'try: [arm64,saas-linux-small-arm64]', 'try scan'];
-const counter = (jobs: readonly string[]) => jobs.map((job) => `counter: ${job}`);
 const clock = ['verify', 'excuses', 'retention', 'announce'];
 
 const request: Event = { source: 'merge_request_event' };

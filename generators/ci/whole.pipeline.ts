@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { appsIndex, fixtureApp } from '../commands/sandbox.fixture.ts';
 import { noRegistry, pushImage, type ServedRegistry, serveRegistry } from '../live/registry.fixture.ts';
+import { check, counter, delivery, image } from './job-names.fixture.ts';
 import { noRunner } from './pipeline.fixture.ts';
 import { type Ran, type Site, site } from './site.fixture.ts';
 
@@ -13,17 +14,6 @@ import { type Ran, type Site, site } from './site.fixture.ts';
 // stand-ins beside; `npm run test:pipeline` runs this.
 
 const noBuildah = spawnSync('buildah', ['--version']).error ? 'buildah is not installed' : false;
-
-const image = [
-  'find',
-  'build: [amd64,saas-linux-small-amd64]',
-  'build: [arm64,saas-linux-small-arm64]',
-  'scan',
-  'sign',
-];
-const counter = (jobs: readonly string[]) => jobs.map((job) => `counter: ${job}`);
-const check = ['words', 'lint', 'test: [1/3]', 'test: [2/3]', 'test: [3/3]'];
-const delivery = ['builds', 'images', 'render', 'publish', 'promote'];
 
 describe('the whole pipeline', { skip: noBuildah || noRegistry || noRunner }, () => {
   const ends: (() => unknown)[] = [];
