@@ -272,6 +272,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   sign    sign an image for the folder's tree, state its SBOM, copy it, and tag it, last of all
   report  every image that an environment named in 90 days, whether its registry has it, and what prune would take
   prune   delete what no environment named in 90 days, and no tree of main needs
+
 A tag proves nothing, since whoever may open a merge request may push one: an image is believed when its signature names
 the digest and the tree. It needs cosign, and no npm ci (Node >= 22.18). Registries are asked with the logins of Docker's
 config.json. SLIPWAY_SIGNING_KEY is cosign's name of a key (awskms:///alias/slipway, or a file), SLIPWAY_VERIFICATION_KEY
