@@ -43,9 +43,13 @@ export class Failed extends Error {
 export const failedOf = (error: unknown): Failed | undefined =>
   error instanceof Refusal && error.cause instanceof Failed ? error.cause : undefined;
 
-/** Waits before attempt `attempt + 1`, longer each time and never in step with others. */
-export const pause = ({ first }: Pick<Patience, 'first'>, attempt: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, first * 2 ** (attempt - 1) * (0.5 + Math.random())));
+/** Milliseconds to wait before attempt `attempt + 1`: longer each time and never in step with others. */
+export const delayOf = ({ first }: Pick<Patience, 'first'>, attempt: number): number =>
+  first * 2 ** (attempt - 1) * (0.5 + Math.random());
+
+/** Waits before attempt `attempt + 1`. */
+export const pause = (patience: Pick<Patience, 'first'>, attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, delayOf(patience, attempt)));
 
 /**
  * Does what must not be done twice. An answer that was lost, or a refusal after one, is no answer: then it is looked

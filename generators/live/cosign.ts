@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../forge/patience.ts';
 import { withoutSecrets } from '../git/git.ts';
 import { Refusal } from '../model/refusal.ts';
 import {
@@ -76,7 +76,7 @@ export function cosign({ signer, env, first = 1000 }: CosignSettings): Cosign {
       const ended = await once(args);
       if (ended.status === 0 || no.includes(ended.status ?? 0) || !onTheWay.test(ended.said) || attempt === 3)
         return ended;
-      await sleep(first * 2 ** (attempt - 1) * (0.5 + Math.random()));
+      await pause({ first }, attempt);
     }
   }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { delayOf } from '../forge/patience.ts';
 import { accessIn } from '../model/kubeconfig.ts';
 import { isMapping } from '../model/mapping.ts';
 import { readYaml } from '../model/plain-yaml.ts';
@@ -182,7 +183,7 @@ const isFinal = ({ code = '' }: NodeJS.ErrnoException) => /CERT|SIGNATURE|^ERR_(
 
 /** How many milliseconds to wait before trying again; undefined when that would not help. */
 function waitAfter(reply: Reply, attempt: number, { first, longest }: Patience): number | undefined {
-  const own = first * 2 ** (attempt - 1) * (0.5 + Math.random());
+  const own = delayOf({ first }, attempt);
   if (!('status' in reply)) return reply.final ? undefined : own;
   // 409: somebody else wrote the object at the same moment.
   if (![409, 429, 500, 502, 503, 504].includes(reply.status)) return undefined;

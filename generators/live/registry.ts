@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { delayOf } from '../forge/patience.ts';
 import { digestOf, mediaType } from '../model/image-index.ts';
 import { Refusal } from '../model/refusal.ts';
 import { registryAddress } from '../model/registry-address.ts';
@@ -120,7 +121,7 @@ export function registry(logins: Logins, patience: Patience = patient): Registry
           throw new Refusal(
             `${repository}: the registry cannot be asked (${sent.method} ${sent.path}: ${quote(passing.message, 200)}), ${attempt} times. Check that it is up, and run this again.`,
           );
-        await sleep(Math.max(passing.wait, patience.first * 2 ** (attempt - 1) * (0.5 + Math.random())));
+        await sleep(Math.max(passing.wait, delayOf(patience, attempt)));
         const found = await settled?.();
         if (found !== undefined) return found;
       }
