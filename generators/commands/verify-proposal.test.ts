@@ -87,6 +87,9 @@ test('what Slipway proposes is verified, each kind by its branch, its order and 
   assert.deepEqual([exitCodeOf(one), one.moves], [0, ['a 1.0, new configuration']], describe(one).join('\n'));
 
   await box.mergeTo(staging);
+  // Whoever asked for a alone has it now: without this run, that request lives on where its commit is another one, which
+  // it is unless both were written within the same second.
+  await box.promote(staging);
   await rollback(box.context, { environment: staging });
   const back = await verifiedRequest(box, 'env/staging-rollback');
   assert.equal(exitCodeOf(back), 0, describe(back).join('\n'));
