@@ -3,7 +3,7 @@ import { Git, GitError } from '../git/git.ts';
 import { lineageOf } from '../git/lineage.ts';
 import { pinnedIn, pinOfBump, sourceIn } from '../model/bump.ts';
 import { type Built, judgeHandOver, type Pinned } from '../model/hand-over.ts';
-import { nearest } from '../model/nearest.ts';
+import { instead } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 
 /** An image, the commit that it was built from, and where the order of commits is known. */
@@ -58,9 +58,5 @@ export async function judged(
 }
 
 /** @param known the folders of `apps/` */
-export function unknownApp(app: string, known: readonly string[]): Misuse {
-  const near = nearest(app, known);
-  return new Misuse(
-    `${app} is not an app; ${near ? `did you mean ${near}?` : `known are ${known.toSorted().join(', ')}.`}`,
-  );
-}
+export const unknownApp = (app: string, known: readonly string[]): Misuse =>
+  new Misuse(`${app} is not an app; ${instead(app, known.toSorted())}`);

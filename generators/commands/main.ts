@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../model/nearest.ts';
+import { instead, nearest } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { help, helpOf, optionsOf, type Verb, verbs } from './usage.ts';
 
@@ -18,12 +18,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const [name, ...rest] = args;
     if (name === undefined || name === '--help' || name === 'help') return void process.stdout.write(help());
     const verb = verbs[name];
-    if (!verb) {
-      const near = nearest(name, Object.keys(verbs));
-      throw new Misuse(
-        `${name} is not a verb; ${near ? `did you mean ${near}?` : `known are ${Object.keys(verbs).join(', ')}.`}`,
-      );
-    }
+    if (!verb) throw new Misuse(`${name} is not a verb; ${instead(name, Object.keys(verbs))}`);
     const asked = parse(name, verb, rest);
     if (asked.values.help) return void process.stdout.write(helpOf(name, verb));
     const { run } = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { nearest } from '../model/nearest.ts';
+import { instead } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { type Kind, kinds, listed, scaffold } from '../model/scaffold.ts';
 import { checkoutHere } from './checkout.ts';
@@ -10,12 +10,7 @@ import type { Asked } from './main.ts';
 /** Writes the folder of a new app and adds it to the list; what is there already stays as it is. */
 export async function run({ values, words: [, name = ''] }: Asked): Promise<void> {
   const kind = (values.kind as string | undefined) ?? 'web';
-  if (!isKind(kind)) {
-    const near = nearest(kind, kinds);
-    throw new Misuse(
-      `--kind ${kind} is not a kind of app; ${near ? `did you mean ${near}?` : `known are ${kinds.join(', ')}.`}`,
-    );
-  }
+  if (!isKind(kind)) throw new Misuse(`--kind ${kind} is not a kind of app; ${instead(kind, kinds)}`);
   const { dir } = await checkoutHere();
   const files = scaffold(name, kind, (values.owner as string | undefined) ?? `team-${name}`);
   const index = join(dir, 'apps', 'index.ts');

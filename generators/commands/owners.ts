@@ -6,7 +6,7 @@ import { checkApp, type Declared } from '../model/app-check.ts';
 import { isBuilt, isProgram } from '../model/app-schema.ts';
 import { codeOwners, environmentOwners, type Owned } from '../model/code-owners.ts';
 import { checkPath } from '../model/environment-schema.ts';
-import { nearest } from '../model/nearest.ts';
+import { instead } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { checkoutHere } from './checkout.ts';
 import type { Asked } from './main.ts';
@@ -38,10 +38,7 @@ export async function run({ values }: Asked): Promise<void> {
   const environment = path.environments.find(({ name }) => name === env);
   if (!environment) {
     const known = path.environments.map(({ name }) => name);
-    const near = nearest(env, known);
-    throw new Misuse(
-      `--env ${env} is not an environment; ${near ? `did you mean ${near}?` : `known are ${known.join(', ')}.`}`,
-    );
+    throw new Misuse(`--env ${env} is not an environment; ${instead(env, known)}`);
   }
   const here = declared.filter((one) => one.in.has(environment)).map(owned);
   process.stdout.write(environmentOwners(here, all, path.repository));

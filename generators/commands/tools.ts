@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { installLines } from '../bootstrap/install.ts';
 import { checkTool, downloadOf, type ToolName, type Tools, tools } from '../bootstrap/tools.ts';
-import { nearest } from '../model/nearest.ts';
+import { instead } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { type RunTool, ToolError, toolRunner, versionOf } from './bootstrap-tool.ts';
 import type { Asked } from './main.ts';
@@ -48,11 +48,7 @@ export async function run({ values, words }: Asked): Promise<void> {
 
 function named(word: string): ToolName {
   if (Object.hasOwn(tools, word)) return word as ToolName;
-  const known = Object.keys(tools);
-  const near = nearest(word, known);
-  throw new Misuse(
-    `${word} is not a tool that is pinned; ${near ? `did you mean ${near}?` : `known are ${known.join(', ')}.`}`,
-  );
+  throw new Misuse(`${word} is not a tool that is pinned; ${instead(word, Object.keys(tools))}`);
 }
 
 /** Where programs of everybody are, if this user may write there, and otherwise where the user's own are. */

@@ -13,7 +13,7 @@ import {
   scopeOf,
 } from './environment.ts';
 import { legalEnvironment, legalName } from './names.ts';
-import { nearest } from './nearest.ts';
+import { instead } from './nearest.ts';
 import { Misuse } from './refusal.ts';
 
 const day = z.string().refine(isDay, "must be a day such as '2026-12-20'");
@@ -155,13 +155,8 @@ function named<T extends { readonly name: string }>(list: readonly T[], twice: s
   return found;
 }
 
-function unknown(said: string, what: string, name: string, known: Iterable<string>): Misuse {
-  const legal = [...known];
-  const near = nearest(name, legal);
-  return new Misuse(
-    `${said}, which is not ${what}; ${near ? `did you mean ${near}?` : `known are ${legal.join(', ')}.`}`,
-  );
-}
+const unknown = (said: string, what: string, name: string, known: Iterable<string>): Misuse =>
+  new Misuse(`${said}, which is not ${what}; ${instead(name, [...known])}`);
 
 function ordered(environments: ReadonlyMap<string, Environment>, file: string): Environment[] {
   const left = new Map(environments);

@@ -1,5 +1,5 @@
 import { isMapping } from './mapping.ts';
-import { nearest } from './nearest.ts';
+import { instead } from './nearest.ts';
 import { Misuse, Refusal } from './refusal.ts';
 
 /** One file of `KUBECONFIG`, as it was read. */
@@ -66,12 +66,7 @@ export function accessIn(files: readonly ConfigFile[], wanted?: string): Access 
   if (current === undefined)
     throw new Misuse(`${paths}: no current-context; name one with --context (${known.join(', ') || 'there is none'}).`);
   const context = entryOf(files, 'contexts', 'context', current);
-  if (!context) {
-    const near = nearest(current, known);
-    throw new Misuse(
-      `--context ${current}: ${paths} has none of that name; ${near ? `did you mean ${near}?` : `known are ${known.join(', ') || 'none'}.`}`,
-    );
-  }
+  if (!context) throw new Misuse(`--context ${current}: ${paths} has none of that name; ${instead(current, known)}`);
   const named = (list: 'clusters' | 'users', field: 'cluster' | 'user') => {
     const name = textOf(context, field, `contexts.${current}`);
     const found = name === undefined ? undefined : entryOf(files, list, field, name);

@@ -6,6 +6,12 @@ export function nearest(word: string, legal: readonly string[]): string | undefi
   return near && near.distance <= Math.min(2, Math.ceil(word.length / 3)) ? near.candidate : undefined;
 }
 
+/** What to write instead of a wrong word, as the end of a sentence: the nearest legal one, or all of them. */
+export function instead(word: string, legal: readonly string[]): string {
+  const near = nearest(word, legal);
+  return near ? `did you mean ${near}?` : `known are ${legal.join(', ') || 'none'}.`;
+}
+
 /** How many letters to change, add, take away or swap with their neighbour: https://en.wikipedia.org/wiki/Damerau–Levenshtein_distance */
 function distance(a: string, b: string): number {
   let before: number[] = [];
