@@ -43,6 +43,9 @@ export class Failed extends Error {
 export const failedOf = (error: unknown): Failed | undefined =>
   error instanceof Refusal && error.cause instanceof Failed ? error.cause : undefined;
 
+/** Why there is no answer: what keeps `fetch` from one stands in its cause. */
+export const whyNone = ({ message, cause }: Error): string => (cause as Error | undefined)?.message || message;
+
 /** Milliseconds to wait before attempt `attempt + 1`: longer each time and never in step with others. */
 export const delayOf = ({ first }: Pick<Patience, 'first'>, attempt: number): number =>
   first * 2 ** (attempt - 1) * (0.5 + Math.random());

@@ -1,5 +1,5 @@
 import { quote } from '../model/words.ts';
-import { Failed, type Patience, pause, without } from './patience.ts';
+import { Failed, type Patience, pause, whyNone, without } from './patience.ts';
 
 /** What gitbeaker hands over of one call, and wants back. */
 interface Asked {
@@ -35,8 +35,7 @@ export function requester({ host, token, patience }: { host: string; token: stri
       response = await fetch(url, { method, headers, body: body ?? null, signal, redirect: 'manual' });
       text = await response.text();
     } catch (error) {
-      const { message, cause } = error as Error;
-      throw new Failed(hidden((cause as Error | undefined)?.message || message));
+      throw new Failed(hidden(whyNone(error as Error)));
     }
     const { status } = response;
     if (!response.ok) throw failure(response, text);

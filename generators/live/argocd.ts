@@ -1,3 +1,4 @@
+import { whyNone } from '../forge/patience.ts';
 import type { Live } from '../model/gate.ts';
 import { Refusal } from '../model/refusal.ts';
 
@@ -32,7 +33,7 @@ export function argocd({ server, token }: ArgoCDSettings): (environment: string)
       signal: AbortSignal.timeout(10_000),
     }).catch((error: Error) => {
       throw new Refusal(
-        `Argo CD at ${server} cannot be asked (${(error.cause as Error | undefined)?.message ?? error.message}). Check ARGOCD_SERVER and that it is up.`,
+        `Argo CD at ${server} cannot be asked (${whyNone(error)}). Check ARGOCD_SERVER and that it is up.`,
       );
     });
     if (!response.ok)

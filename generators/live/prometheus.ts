@@ -1,3 +1,4 @@
+import { whyNone } from '../forge/patience.ts';
 import type { Firing, Metrics, Sample } from '../model/gate.ts';
 import { Refusal } from '../model/refusal.ts';
 import { quote } from '../model/words.ts';
@@ -76,8 +77,7 @@ async function ask({ server, token }: PrometheusSettings, query: string, now: nu
     status = response.status;
     body = await response.text();
   } catch (error) {
-    const { cause, message } = error as Error;
-    throw failed((cause as Error | undefined)?.message ?? message, 'Check PROMETHEUS_URL and that it is up.');
+    throw failed(whyNone(error as Error), 'Check PROMETHEUS_URL and that it is up.');
   }
   const answer = parsed(body);
   if (status === 401 || status === 403) throw failed(`it answered ${status}`, 'Check PROMETHEUS_TOKEN.');

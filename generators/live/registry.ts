@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { delayOf } from '../forge/patience.ts';
+import { delayOf, whyNone } from '../forge/patience.ts';
 import { digestOf, mediaType } from '../model/image-index.ts';
 import { Refusal } from '../model/refusal.ts';
 import { registryAddress } from '../model/registry-address.ts';
@@ -85,7 +85,7 @@ export function registry(logins: Logins, patience: Patience = patient): Registry
           signal: AbortSignal.timeout(patience.timeout),
         });
       } catch (error) {
-        throw new Passing(said(error as Error));
+        throw new Passing(whyNone(error as Error));
       }
       const { status } = response;
       if (status === 429 || status >= 500) {
@@ -96,7 +96,7 @@ export function registry(logins: Logins, patience: Patience = patient): Registry
       if (status !== 401 || attempt > 1) return response;
       const challenge = response.headers.get('www-authenticate') ?? '';
       const asked = await authorizations.ask(host, name, action, challenge).catch((error: Error) => {
-        throw error instanceof Refusal ? error : new Passing(said(error));
+        throw error instanceof Refusal ? error : new Passing(whyNone(error));
       });
       if (!asked) return response;
       await response.body?.cancel();
@@ -210,12 +210,9 @@ export function registry(logins: Logins, patience: Patience = patient): Registry
   };
 }
 
-/** What keeps `fetch` from an answer stands in its cause. */
-const said = ({ message, cause }: Error) => (cause as Error | undefined)?.message || message;
-
 const brokenOff = (error: unknown) =>
   error instanceof TypeError || (error as Error).name === 'AbortError' || (error as Error).name === 'TimeoutError'
-    ? new Passing(said(error as Error))
+    ? new Passing(whyNone(error as Error))
     : undefined;
 
 /** @param longest what a registry may ask for, in milliseconds */
