@@ -9,6 +9,7 @@ import { parseImage } from './model/image.ts';
 import { isMapping } from './model/mapping.ts';
 import type { Stage } from './model/metadata.ts';
 import { legalName } from './model/names.ts';
+import { wholeId } from './model/object-id.ts';
 import type { Outline } from './model/outline.ts';
 import type { Line, Named, Part, RenderInput } from './model/part.ts';
 import { Misuse, Refusal } from './model/refusal.ts';
@@ -200,7 +201,7 @@ function imageOf(app: CheckedApp, { builds, images, known }: RenderInput): { ima
     );
   }
   // Pipelines tag with the tree: such an image of another tree was found for another commit.
-  if (tag && isTree.test(tag) && tag !== build.tree)
+  if (tag && wholeId.test(tag) && tag !== build.tree)
     throw new Misuse(
       `--image ${name}=…: it was built from tree ${tag}, and ${image.build} is ${build.tree} at this commit: give the image of that.`,
     );
@@ -208,8 +209,6 @@ function imageOf(app: CheckedApp, { builds, images, known }: RenderInput): { ima
   const named = { build: image.build, ...build, ...(reference ? { reference } : {}) };
   return { image: builtImage(image, build, reference), named };
 }
-
-const isTree = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function reasonOf(name: string, error: unknown): string {
   if (error instanceof Refusal) return error.message;

@@ -13,7 +13,7 @@ import { identified } from '../model/part.ts';
 import { formatPreview, type Preview, partChange, type Touched, touchedBy } from '../model/preview.ts';
 import { composePublication } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { short } from '../model/words.ts';
+import { day, short } from '../model/words.ts';
 import { expired } from '../policies/excuse.ts';
 import { judgeChange } from '../policies/judge-change.ts';
 import { formatViolation } from '../policies/violation.ts';
@@ -91,7 +91,7 @@ export async function diff(context: Context, { dry: name = 'HEAD', images, ...on
 
 /** Excuses of changed parts that end before today: whoever touches the app renews them, or does without. */
 function expiredIn(touched: readonly Touched[], now: number): string[] {
-  const today = new Date(now).toISOString().slice(0, 10);
+  const today = day(now);
   const lines = touched.flatMap(({ app, remarks }) =>
     expired(
       remarks.flatMap(({ excuse }) => (excuse ? [excuse] : [])),

@@ -10,6 +10,7 @@ import type { Stage } from '../model/metadata.ts';
 import { head, rendered } from '../model/names.ts';
 import { Refusal, Unreadable } from '../model/refusal.ts';
 import { branchesOf, examplesOf, gitOf } from '../model/setup.ts';
+import { day } from '../model/words.ts';
 import { definitionsAt } from './bootstrap-definitions.ts';
 import type { Context } from './context.ts';
 import { forgeChecks } from './doctor-forge.ts';
@@ -115,7 +116,7 @@ export async function doctor(context: Context): Promise<Finding[]> {
     if (!forge || !settings) return findings;
     const published = remote instanceof Refusal ? undefined : await pathOf(remote).catch(refused);
     const path = published instanceof Refusal ? undefined : published;
-    const today = new Date(context.now()).toISOString().slice(0, 10);
+    const today = day(context.now());
     let read: ReturnType<typeof definitionsIn> | undefined;
     const definitions = () => {
       read ??= definitionsIn(context.checkout);

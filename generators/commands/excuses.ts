@@ -1,7 +1,7 @@
 import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { OutlinedExcuse } from '../model/outline.ts';
-import { quote, short } from '../model/words.ts';
+import { day, quote, short } from '../model/words.ts';
 import { expired } from '../policies/excuse.ts';
 import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
@@ -29,7 +29,7 @@ export async function report(context: Context): Promise<Report> {
   const mirror = await openMirror(context.checkout, context.remote, { depth: 'tips' });
   try {
     const { drySha, outlines } = await readNewest(mirror);
-    const today = new Date(context.now()).toISOString().slice(0, 10);
+    const today = day(context.now());
     const excuses = Object.entries(outlines).flatMap(([app, { excuses = [] }]) =>
       excuses.map((excuse): Row => {
         const state = expired([excuse], today).length > 0 ? 'ended' : excuse.in.length === 0 ? 'idle' : 'holds';

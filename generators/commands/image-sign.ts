@@ -1,4 +1,5 @@
-import { formatImage } from '../model/image.ts';
+import { formatImage, isDigest } from '../model/image.ts';
+import { wholeId } from '../model/object-id.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { quote, short } from '../model/words.ts';
 import { findImage, type ImageDoors } from './image-find.ts';
@@ -88,11 +89,11 @@ export async function signImage(doors: ImageDoors, request: SignRequest): Promis
 const signatureTag = (digest: string) => `${digest.replace(':', '-')}.sig`;
 
 function checkRequest({ digest, version }: SignRequest): void {
-  if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+  if (!isDigest(digest))
     throw new Misuse(`--digest ${digest}: write sha256:<64 hex digits>, as slipway image join prints it.`);
   // A tag like these would be taken for a tree, or for a signature.
-  const taken = /^([0-9a-f]{40}|[0-9a-f]{64}|sha256-.*)$/;
-  if (version !== undefined && (!/^\w[\w.-]{0,127}$/.test(version) || taken.test(version)))
+  const isTaken = (tag: string) => wholeId.test(tag) || tag.startsWith('sha256-');
+  if (version !== undefined && (!/^\w[\w.-]{0,127}$/.test(version) || isTaken(version)))
     throw new Misuse(`--version ${version}: write a version for people, such as 1.4.7.`);
 }
 

@@ -10,6 +10,7 @@ import { Refusal } from '../model/refusal.ts';
 import type { RequestKind } from '../model/request.ts';
 import type { MergeSettings } from '../model/setup.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import { day } from '../model/words.ts';
 import { type Chain, chain } from './chain.ts';
 import { tell } from './changes.ts';
 import type { Context } from './context.ts';
@@ -123,7 +124,7 @@ async function word(
   const { none, stage, override, published, rendered, target, sourceHistory } = settling;
   const { held, opened, requests, vouched, left } = settling;
   const { environment, source } = none;
-  const today = new Date(context.now()).toISOString().slice(0, 10);
+  const today = day(context.now());
   const says = new Map<string, Wording>();
   const reports = new Map<string, string>();
   for (const { branch, kind, steps } of requests) {

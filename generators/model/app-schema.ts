@@ -26,6 +26,7 @@ import type { Accepts, Shape } from './definition.ts';
 import { type Cluster, isTime } from './environment.ts';
 import { parseImage } from './image.ts';
 import { legalName } from './names.ts';
+import { wholeId } from './object-id.ts';
 import { isSchedule } from './schedule.ts';
 
 const quantity = (pattern: RegExp, example: string) =>
@@ -90,7 +91,7 @@ const source = z.strictObject({
       /^https:\/\/[A-Za-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~-]+)+$/,
       "must be where people find it, as in 'https://gitlab.com/example/shop'",
     ),
-  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be the whole id of a commit'),
+  commit: z.string().regex(wholeId, 'must be the whole id of a commit'),
 } satisfies Shape<Source>);
 
 const excuse = z.strictObject({

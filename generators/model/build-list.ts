@@ -1,6 +1,7 @@
 import { parseImage } from './image.ts';
 import { isMapping } from './mapping.ts';
 import { legalName } from './names.ts';
+import { wholeId } from './object-id.ts';
 import { Refusal } from './refusal.ts';
 
 /** An app whose image is built in its own repository. */
@@ -21,9 +22,7 @@ export interface BuildList {
   readonly builds: readonly BuiltApp[];
 }
 
-/** A whole id of git, of either format. */
-const isObjectId = (value: unknown): value is string =>
-  typeof value === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(value);
+const isObjectId = (value: unknown): value is string => typeof value === 'string' && wholeId.test(value);
 
 export const formatBuildList = ({ dry, builds }: BuildList): string =>
   `${JSON.stringify({ version: 1, dry, builds }, null, 2)}\n`;

@@ -5,6 +5,7 @@ import { isForeign } from './kinds.ts';
 import { isMapping } from './mapping.ts';
 import type { Stage } from './metadata.ts';
 import { applicationFile, legalEnvironment, legalName } from './names.ts';
+import { wholeId } from './object-id.ts';
 import type { Failure, Line, Part, Summary } from './part.ts';
 import { Refusal } from './refusal.ts';
 
@@ -68,7 +69,6 @@ function parse(text: string, where: string): Record<string, unknown> {
 
 const texts = (value: unknown): value is Record<string, string> =>
   isMapping(value) && Object.values(value).every((text) => typeof text === 'string');
-const commitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const digest = /^[0-9a-f]{16}$/;
 /** What people read as a version: digits of a package.json, or the tag of an image. */
 const legalVersion = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -92,7 +92,7 @@ function checkHeader(line: Record<string, unknown>, where: string) {
   const failures =
     Array.isArray(kept) &&
     kept.every((failure) => isMapping(failure) && names([failure.app]) && typeof failure.message === 'string');
-  const commits = commitId.test(drySha) && (base === undefined || commitId.test(base));
+  const commits = wholeId.test(drySha) && (base === undefined || wholeId.test(base));
   if (!commits || !names(taken) || !failures)
     throw new Refusal(`${where}: line 1 names no commit, or no apps: render it again.`);
   return { ...header, drySha, base, taken, kept };
@@ -117,7 +117,7 @@ function checkPart(value: Record<string, unknown>, where: string): Part {
     !texts({ version }) ||
     !legalVersion.test(version) ||
     !texts(images) ||
-    (commit !== undefined && !commitId.test(commit)) ||
+    (commit !== undefined && !wholeId.test(commit)) ||
     (fixed !== undefined && !digest.test(fixed)) ||
     ![undefined, true].includes(irreversible) ||
     !(warns === undefined || areWarnings(warns))

@@ -1,4 +1,5 @@
 import { formatImage, type ImageReference, parseImage } from './image.ts';
+import { wholeId } from './object-id.ts';
 import { Refusal } from './refusal.ts';
 import { code, plain, quote, short } from './words.ts';
 
@@ -61,7 +62,7 @@ export interface HandOver {
 /** A version as people read it: a tag that is the id of a tree is one that nobody reads. */
 function called({ reference, commit }: Built): string {
   const { tag = '' } = parseImage(reference, 'image');
-  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(tag) ? short(commit) : quote(tag);
+  return wholeId.test(tag) ? short(commit) : quote(tag);
 }
 
 export const handOverTitle = ({ app, from, to }: Pick<HandOver, 'app' | 'from' | 'to'>): string =>

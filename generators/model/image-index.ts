@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDigest } from './image.ts';
 import { Refusal } from './refusal.ts';
 
 /** Media types of what a registry keeps: https://github.com/opencontainers/image-spec/blob/main/media-types.md */
@@ -88,7 +89,7 @@ export function builtDigest(text: string, where: string): string {
       digest = undefined;
     }
   }
-  if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+  if (typeof digest === 'string' && isDigest(digest)) return digest;
   throw new Refusal(
     `${where} has no digest: it must be what buildctl --metadata-file writes (containerimage.digest), or sha256:<64 hex digits> alone.`,
   );

@@ -30,6 +30,9 @@ export function parseImage(text: string, where: string): ImageReference {
   return { repository, ...(tag ? { tag } : {}), ...(digest ? { digest } : {}) };
 }
 
+/** Whether a text is the digest of an image, as `ImageReference` has it. */
+export const isDigest = (text: string): boolean => /^sha256:[0-9a-f]{64}$/.test(text);
+
 export function formatImage({ repository, tag, digest }: ImageReference): string {
   return `${repository}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
 }

@@ -1,4 +1,5 @@
 import type { Calendar } from './calendar.ts';
+import { wholeId } from './object-id.ts';
 import type { Outline } from './outline.ts';
 import type { Warning } from './part.ts';
 import { Refusal } from './refusal.ts';
@@ -36,7 +37,7 @@ export const formatMetadata = (metadata: Metadata): string => {
 /** @throws {Refusal} naming `where` when the text is not what `formatMetadata` writes. */
 export function parseMetadata(text: string, where: string): Metadata {
   const value = parseObject(text, where);
-  if (typeof value.drySha !== 'string' || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(value.drySha)) {
+  if (typeof value.drySha !== 'string' || !wholeId.test(value.drySha)) {
     throw new Refusal(
       `${where}: drySha is ${JSON.stringify(value.drySha)}, not a commit; the file was not written by Slipway.`,
     );

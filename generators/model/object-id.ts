@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { mode } from './mode.ts';
 import type { Entry, ObjectId } from './timeline.ts';
 
+/** A whole id, of either format. */
+export const wholeId = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
 /** How a repository names its objects: `git rev-parse --show-object-format`. */
 export type ObjectFormat = 'sha1' | 'sha256';
 

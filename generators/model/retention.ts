@@ -1,8 +1,10 @@
 import type { Standing } from './course.ts';
 import { parseImage } from './image.ts';
+import { wholeId } from './object-id.ts';
 import { Misuse } from './refusal.ts';
 import { risenFromOldest } from './risen.ts';
 import type { ObjectId } from './timeline.ts';
+import { day } from './words.ts';
 
 /** How long an image stays that an environment named: a rollback may want it. */
 export const keptFor = 90 * 86_400_000;
@@ -105,11 +107,10 @@ export interface Kept {
   readonly why: string;
 }
 
-const isTree = (tag: string) => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(tag);
+const isTree = (tag: string) => wholeId.test(tag);
 const isVersion = (tag: string) => /^\d+\.\d+\.\d+$/.test(tag);
 /** What cosign puts beside an image: `sha256-….sig`. */
 const attachment = /^sha256-([0-9a-f]{64})\.(?:sig|att|sbom)$/;
-const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /**
  * What may be deleted: an image whose every tag says that it is old and ours. Anything that cannot be proven stays: a

@@ -3,6 +3,9 @@ import type { Metadata } from './metadata.ts';
 /** A commit as people read it. */
 export const short = (commit: string) => commit.slice(0, 12);
 
+/** A day as people write it: `2026-11-20`. */
+export const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+
 /** A part as people read it: its version, or what it is instead. */
 export function versionOf(metadata: Metadata | undefined): string {
   if (!metadata) return 'nothing';
