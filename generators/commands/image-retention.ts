@@ -6,8 +6,18 @@ import { parseImage } from '../model/image.ts';
 import { mode as kind } from '../model/mode.ts';
 import { branchOf, head, main, publishedFile, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
-import { type Doomed, imagesIn, type Kept, keptFor, pruning, stoodSince, treesLeft } from '../model/retention.ts';
+import {
+  type Doomed,
+  imagesIn,
+  type Kept,
+  keptFor,
+  type NamedImage,
+  pruning,
+  stoodSince,
+  treesLeft,
+} from '../model/retention.ts';
 import { isEcr } from '../model/signer.ts';
+import { day } from '../model/words.ts';
 import type { Context } from './context.ts';
 
 /** Where an image was named: by a part on a branch, or by what was published last. */
@@ -57,15 +67,13 @@ export async function retentionReport(needs: Needs, within = 0): Promise<Retenti
     const now = needs.now();
     const built = await builtIn(mirror);
     const uses = await usesSince(mirror, now - keptFor);
-    const rows = [...uses].flatMap(([digest, use]) =>
-      [...use].map(([repository, places]) => ({ repository, digest, places, built: built.has(repository) })),
-    );
+    const rows = rowsOf(uses).map((row) => ({ ...row, built: built.has(row.repository) }));
     const images = await each(
       rows,
       async (row): Promise<ImageRow> => ({ ...row, ...(await stateOf(needs.registry, row)) }),
     );
     const sorted = images.sort((a, b) => (`${a.repository}${a.digest}` < `${b.repository}${b.digest}` ? -1 : 1));
-    return { images: sorted, prunings: await plan(mirror, needs.registry, built, now + within) };
+    return { images: sorted, prunings: await plan(mirror, needs.registry, built, uses, now + within) };
   } finally {
     await mirror.close();
   }
@@ -88,7 +96,9 @@ export async function prune(needs: Needs, dryRun: boolean, say: Context['say']):
         throw new Refusal(
           `${amazon}: Amazon's registry deletes by its own API alone. See what may go with slipway image prune --dry-run, and delete it with aws ecr batch-delete-image. A lifecycle policy must not delete tagged images: it knows their age, and not where they run.`,
         );
-      const prunings = await plan(mirror, needs.registry, built, needs.now());
+      const now = needs.now();
+      const uses = await usesSince(mirror, now - keptFor);
+      const prunings = await plan(mirror, needs.registry, built, uses, now);
       if (dryRun) return prunings;
       await mirror.fetch();
       // Somebody promoted or went back meanwhile: what may go is another question now.
@@ -117,25 +127,13 @@ async function builtIn(mirror: Mirror): Promise<Map<string, string>> {
   );
 }
 
-/** The places of one digest, by repository. */
-type Use = Map<string, Place[]>;
+/** An image that was named somewhere; of a digest alone nobody knows where the image is. */
+interface Use extends NamedImage {
+  readonly place: Place;
+}
 
-/** Where each image was named since, by its digest: on every environment branch and proposal, and by what was published last. */
-async function usesSince(mirror: Mirror, since: number): Promise<Map<string, Use>> {
-  const uses = new Map<string, Use>();
-  const add = (text: string, place: Place) => {
-    for (const { digest, repository } of imagesIn(text)) {
-      const use: Use = uses.get(digest) ?? new Map();
-      uses.set(digest, use);
-      // A digest alone says what must stay, and not where it is.
-      if (repository === undefined) continue;
-      const places = use.get(repository) ?? [];
-      use.set(repository, places);
-      const isSame = ({ branch, app, until }: Place) =>
-        branch === place.branch && app === place.app && until === place.until;
-      if (!places.some(isSame)) places.push(place);
-    }
-  };
+/** Where each image was named since: on every environment branch and proposal, and by what was published last. */
+async function usesSince(mirror: Mirror, since: number): Promise<Use[]> {
   const stood = [];
   for (const [ref, tip] of mirror.refs) {
     const branch = branchOf(ref);
@@ -145,12 +143,25 @@ async function usesSince(mirror: Mirror, since: number): Promise<Map<string, Use
   }
   const files = await filesOf(mirror, new Set(stood.map(({ part }) => part)));
   const blobs = await mirror.blobs([...files.values()].flat());
-  for (const { branch, name: app, part, until } of stood) {
-    for (const file of files.get(part) ?? []) add(String(blobs.get(file)), { branch, app, until });
-  }
-  for (const [app, { reference }] of Object.entries((await readNewest(mirror)).images))
-    add(reference, { branch: rendered, app, until: undefined });
-  return uses;
+  const usesIn = (text: string, place: Place) => imagesIn(text).map((image): Use => ({ ...image, place }));
+  return [
+    ...stood.flatMap(({ branch, name: app, part, until }) =>
+      (files.get(part) ?? []).flatMap((file) => usesIn(String(blobs.get(file)), { branch, app, until })),
+    ),
+    ...Object.entries((await readNewest(mirror)).images).flatMap(([app, { reference }]) =>
+      usesIn(reference, { branch: rendered, app, until: undefined }),
+    ),
+  ];
+}
+
+/** Each image with its places, each once. */
+function rowsOf(uses: readonly Use[]): Pick<ImageRow, 'repository' | 'digest' | 'places'>[] {
+  const known = uses.flatMap(({ repository, ...rest }) => (repository === undefined ? [] : [{ ...rest, repository }]));
+  return [...Map.groupBy(known, ({ repository, digest }) => `${repository}@${digest}`).values()].map((same) => {
+    const [{ repository, digest }] = same as [(typeof known)[number]];
+    const places = new Map(same.map(({ place }) => [`${place.branch} ${place.app} ${place.until}`, place]));
+    return { repository, digest, places: [...places.values()] };
+  });
 }
 
 /** The files of parts, by part; somebody may have put a folder into one. What is no folder has none. */
@@ -184,14 +195,19 @@ async function stateOf(
   }
 }
 
-/** @param at when it would be pruned, in milliseconds since 1970 */
+/**
+ * @param uses since `keptFor` before `at`, or longer
+ * @param at when it would be pruned, in milliseconds since 1970
+ */
 async function plan(
   mirror: Mirror,
   registry: Registry,
   built: ReadonlyMap<string, string>,
+  uses: readonly Use[],
   at: number,
 ): Promise<Pruning[]> {
-  const named = new Set((await usesSince(mirror, at - keptFor)).keys());
+  const lately = uses.filter(({ place: { until = at } }) => until >= at - keptFor);
+  const named = new Set(lately.map(({ digest }) => digest));
   const prunings: Pruning[] = [];
   for (const [repository, folder] of built) {
     const tags = new Map<string, string>();
@@ -250,8 +266,6 @@ async function each<A, B>(items: readonly A[], work: (item: A) => Promise<B>): P
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   return results;
 }
-
-const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** What a person reads, a line each. */
 export function describeReport({ images, prunings }: RetentionReport, within: string | undefined): string[] {
