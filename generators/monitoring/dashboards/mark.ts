@@ -1,0 +1,65 @@
+import type { Mark } from './grafana.ts';
+import { source } from './source.ts';
+
+/** Joins what an app runs to a moment of it: a series per version. */
+const what = 'on (namespace, app) group_left (version, commit, request) slipway_app_info';
+
+/** Of the chosen environments and apps. */
+const chosen = 'namespace=~"$namespace", app=~"$app"';
+
+interface Event {
+  readonly name: string;
+  readonly colour: string;
+  readonly expr: string;
+  readonly title: string;
+  readonly text: string;
+  /** Whether the value is the moment, in milliseconds. Grafana then draws one mark per value, wherever it was sampled. */
+  readonly isMoment: boolean;
+}
+
+/** https://github.com/grafana/grafana/blob/v13.1.0/packages/grafana-prometheus/src/datasource.ts, processAnnotationResponse */
+const mark = ({ name, colour, expr, title, text, isMoment }: Event): Mark => ({
+  name,
+  datasource: source('prometheus'),
+  enable: true,
+  hide: false,
+  iconColor: colour,
+  expr,
+  step: '60s',
+  titleFormat: title,
+  textFormat: text,
+  tagKeys: 'namespace,app',
+  useValueForTime: isMoment,
+});
+
+const told = 'version {{version}}, commit {{commit}}, request {{request}}';
+
+/** Since when an app runs what it runs, where nobody took it back. */
+export const rollOuts: Mark = mark({
+  name: 'Roll-outs',
+  colour: 'blue',
+  expr: `(slipway_app_since_timestamp_seconds{${chosen}} unless on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+  title: '{{app}} rolled out in {{namespace}}',
+  text: told,
+  isMoment: true,
+});
+
+/** Since when an app is held: that is when somebody took it back. */
+export const rollbacks: Mark = mark({
+  name: 'Rollbacks',
+  colour: 'orange',
+  expr: `(slipway_app_held_since_timestamp_seconds{${chosen}} and on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+  title: '{{app}} taken back in {{namespace}}',
+  text: `back to ${told}`,
+  isMoment: true,
+});
+
+/** While an alert that wakes somebody fires. */
+export const pages: Mark = mark({
+  name: 'Alerts',
+  colour: 'red',
+  expr: `max by (alertname, namespace, app) (ALERTS{alertstate="firing", severity="page", ${chosen}})`,
+  title: '{{alertname}}',
+  text: '{{app}} in {{namespace}}',
+  isMoment: false,
+});
