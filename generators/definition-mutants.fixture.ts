@@ -84,6 +84,24 @@ const right = struct(
   'resources',
   'verbs',
 );
+const truth = leaf('yes', 1, null);
+const share = leaf(100, 49.9, -1, '99.9', Number.NaN, null);
+const objective = struct(
+  { availability: share, latency: struct({ share, within: leaf(0, 0.3, 11, '0.25', null) }, 'share', 'within') },
+  'availability',
+);
+const alert = struct(
+  {
+    ...{
+      name: leaf('shop', 'Shop', 'shopCannotSell', 'Shop Sells', 'SHOP', '', 5, null),
+      expr: leaf('', ' ', 5, null),
+    },
+    ...{ for: time, severity: leaf('pgae', 'critical', '', 5, null) },
+    ...{ summary: leaf('', 'short', 'x'.repeat(1001), 5, null), look: leaf('', 'short', 5, null) },
+    runbook: leaf('', 'http://a.b/c', 'a.md', 'https://a b', 5, null),
+  },
+  ...['name', 'expr', 'for', 'severity', 'summary', 'look'],
+);
 const volume = struct({ path: leaf('data', '', '/a b', '/', 5, null), size, class: label }, 'path', 'size');
 
 /** What may differ by environment. */
@@ -95,11 +113,14 @@ const program = {
   user,
   before: { item: container },
   beside: { item: container },
-  calls: { item: label },
+  calls: { item: leaf('', 'Shop', 'a b', 'a_b', '-a', 'a-', 'a.b.c', '.a', 'a.', 'a'.repeat(41), 7, null, ['a']) },
   outside: { item: port },
   identity: label,
   rights: { item: right },
   metrics,
+  scrapes: truth,
+  traces: truth,
+  alerts: { item: alert },
   processors: { item: leaf('arm', 'amd46', 'x86', '', 64, null) },
   grace: whole(1, 600),
 };
@@ -109,11 +130,19 @@ const own: Readonly<Record<string, Struct>> = {
     {
       ...{ ...program, ...serving, port, ready: path, live: path, path, migration },
       hosts: { item: leaf('shop', 'https://a.b', 'a.b/c', 'A.b', '*.a.b', 'a..b', '', 5, null) },
-      objective: leaf(100, 49.9, -1, '99.9', Number.NaN, null),
+      probe: struct({ path, text: leaf('', ' ', 'two\nlines', 'x'.repeat(201), 5, null), version: path }),
     },
     'port',
   ),
-  worker: struct({ ...program, ...serving, port, ready: probe, live: probe, migration }),
+  worker: struct({
+    ...program,
+    ...serving,
+    port,
+    serves: leaf('enviroments', 'all', '', true, null),
+    ready: probe,
+    live: probe,
+    migration,
+  }),
   job: struct(
     {
       ...program,
@@ -158,6 +187,7 @@ const fixed = {
   name: leaf('Shop', '', 'a_b', 'another', 5, null, 'a'.repeat(41)),
   owner: label,
   scope: leaf('galaxy', 'enviroment', '', 5, null),
+  stack: truth,
   profiles: { item: leaf('esk', 'locl', 'Local', 'aws', '', 5, null) },
   excuses: { item: excuse },
   patch: leaf('yes', 5, null, {}),
@@ -190,8 +220,11 @@ export function mistakesOf({ app }: Legal): Mistake[] {
   const mine = own[kind] as Struct;
   const runs = kind !== 'manifests' && kind !== 'platform';
   const images = runs ? { image: typeof app.image === 'string' ? pinned : image } : {};
+  // It may be a number, too.
+  const promises = kind === 'web' && { objective: typeof app.objective === 'object' ? objective : share };
+  const promised: Readonly<Record<string, Shape>> = promises || {};
   const root = struct(
-    { ...mine.fields, ...fixed, ...images, ...(typeof app.image === 'string' ? { source } : {}) },
+    { ...mine.fields, ...promised, ...fixed, ...images, ...(typeof app.image === 'string' ? { source } : {}) },
     ...['name', 'owner', ...mine.required, ...Object.keys(images), ...(kind === 'platform' ? ['scope'] : [])],
   );
   const there = kind === 'platform' ? [] : Object.keys((app.in ?? {}) as object);
@@ -307,6 +340,7 @@ function ofEnvironments(app: Fields): Mistake[] {
     'scope',
     'namespace',
     'profiles',
+    'stack',
     'image',
     'source',
     'excuses',
@@ -370,6 +404,20 @@ function contradictions(app: Fields): Mistake[] {
     add(['metrics', 'port'], { metrics: {} }, ['metrics', 'port'], 'is missing: the app has no port of its own');
   if (port === undefined && app.kind !== 'job')
     add(['ready', 'port'], { ready: '/ok' }, ['ready'], 'is "/ok": a path needs a port');
+  const alert = { name: 'ShopIsEmpty', expr: 'up == 0', for: '1m', severity: 'page' };
+  const told = { ...alert, summary: 'Nobody can buy', look: 'Look at the queue.' };
+  add(['alerts'], { alerts: [told, told] }, ['alerts', 1, 'name'], 'is "ShopIsEmpty" a second time');
+  if (app.scope !== 'cluster') {
+    add(['scrapes', 'scope'], { scrapes: true }, ['scrapes'], 'is true: only an app of scope cluster may');
+    if (app.kind === 'worker')
+      add(
+        ['serves', 'scope', 'port'],
+        { serves: 'environments' },
+        ['serves'],
+        'is "environments": only an app of scope',
+      );
+    add(['calls', 'scope'], { calls: ['a.b'] }, ['calls', 0], 'is "a.b": an app of an environment calls none of');
+  }
   if (app.kind === 'web' || app.kind === 'worker')
     add(['scale', 'replicas', 'in', 'scope'], { scale: { max: 3 }, replicas: 3, in: {} }, ['scale', 'max'], 'is 3: ');
   return found;

@@ -233,7 +233,11 @@ const profiles = fc.oneof(
 
 /** The fields that every kind has, beside its name. */
 const common = (whole: boolean) =>
-  record(whole, { owner: label }, { profiles, excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch });
+  record(
+    whole,
+    { owner: label },
+    { profiles, stack: fc.boolean(), excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch },
+  );
 const scope = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Fields>({}) },
   fc.constant<Fields>({ scope: 'environment' }),
@@ -272,6 +276,8 @@ function started(whole: boolean, name: string): fc.Arbitrary<Fields> {
       // Root wants excuses, which are the same everywhere: agents have them.
       user: fc.record({ uid: fc.integer({ min: 1, max: 2 ** 31 - 1 }), gid: fc.integer({ min: 0, max: 2 ** 31 - 1 }) }),
       processors: fc.subarray(['arm64', 'amd64'], { minLength: 1 }),
+      traces: fc.boolean(),
+      alerts: fc.uniqueArray(alert(whole), { maxLength: 2, selector: (one) => one.name }),
       grace: fc.integer({ min: 1, max: 600 }),
     },
   );
@@ -309,6 +315,23 @@ const source = fc.record({
   commit: fc.constantFrom('c'.repeat(40), 'd'.repeat(64)),
 });
 
+const percent = fc.oneof(fc.constantFrom(50, 99.9, 99.95), fc.integer({ min: 50, max: 99 }));
+const latency = fc.record({ share: percent, within: fc.constantFrom(0.005, 0.25, 10) });
+/** A line of text, and what another language would read in it. */
+const spoken = fc.constantFrom('<title>Shop</title>', "it's", '"', '\\', '{{ x }}', '$(PORT)', 'a: b # c', '.*', '🛫');
+const alert = (whole: boolean) =>
+  record(
+    whole,
+    {
+      name: fc.constantFrom('ShopCannotSell', 'ShopIsEmpty', 'QueueGrows'),
+      expr: fc.constantFrom('up == 0', 'min by (namespace) (up{namespace="$namespace", app="$app"})\n  == 0'),
+      ...{ for: time, severity: fc.constantFrom('page', 'ticket') },
+      summary: spoken.map((one) => `Nobody can buy ${one}`),
+      look: spoken.map((one) => `Look at the queue.\n\n${one}`),
+    },
+    { runbook: fc.constant('https://wiki.example.org/shop#queue') },
+  );
+
 const web = (whole: boolean, name: string) => {
   const variable = merged(
     started(whole, name),
@@ -321,7 +344,8 @@ const web = (whole: boolean, name: string) => {
         ...{ ready: url, live: url, metrics: record(whole, {}, { port, path: url }), migration: migration(whole) },
         hosts: fc.uniqueArray(host, { maxLength: 2 }),
         path: url,
-        objective: fc.oneof(fc.constantFrom(50, 99.9, 99.95), fc.integer({ min: 50, max: 99 })),
+        objective: fc.oneof(percent, record(whole, { availability: percent }, { latency })),
+        probe: record(whole, {}, { path: url, text: spoken, version: url }),
       },
     ),
   );
@@ -384,6 +408,15 @@ const program = (kind: string, parts: Kind): fc.Arbitrary<Legal> =>
       .chain((base) =>
         typeof base.image === 'string'
           ? record(whole, {}, { source }).map((more) => ({ ...base, ...more }))
+          : fc.constant(base),
+      )
+      .chain((base) =>
+        base.scope === 'cluster'
+          ? record(
+              whole,
+              { scrapes: fc.boolean() },
+              kind === 'worker' && ported ? { serves: fc.constant('environments') } : {},
+            ).map((more) => ({ ...base, ...more }))
           : fc.constant(base),
       )
       .chain((base) => {

@@ -152,6 +152,9 @@ function check(name: string, value: unknown, path: Path, read: Definitions['read
   }
 }
 
+/** The app that is called, wherever it lives. */
+const appOf = (callee: string) => callee.replace(/\..*/, '');
+
 function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]): Outline {
   const routes = [...environments].flatMap(([environment, one]) =>
     one.kind === 'web' ? hostsOf(one, { environment }).map((host) => `${host}${one.path}`) : [],
@@ -163,7 +166,9 @@ function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]):
       .filter(({ remarks = [] }) => remarks.some((remark) => isDeepStrictEqual(remark.excuse, excuse)))
       .map(({ environment }) => environment),
   }));
-  const calls = [...new Set([...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])))].sort();
+  const calls = [
+    ...new Set([...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])).map(appOf)),
+  ].sort();
   return {
     owner: app.owner,
     ...(app.scope === 'cluster' ? { scope: app.scope } : {}),

@@ -1,7 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Provision } from '../model/app.ts';
-import type { CheckedApp, CheckedPlatform } from '../model/app-schema.ts';
+import type { CheckedApp, CheckedPlatform, CheckedWeb } from '../model/app-schema.ts';
 import { applicationFile } from '../model/names.ts';
 import { applicationsOf, ownCluster, revisionOf } from '../model/project.ts';
 import type { Placement } from './place.ts';
@@ -70,6 +70,10 @@ export class ApplicationChart extends Chart {
   }
 }
 
+/** What a service promises, as people say it. */
+const objectiveOf = ({ availability, latency }: NonNullable<CheckedWeb['objective']>): string =>
+  `${availability} % of requests succeed${latency ? `, ${latency.share} % within ${latency.within} s` : ''}`;
+
 function infoOf(app: CheckedApp): { name: string; value: string }[] {
   const file = `apps/${app.name}/app.ts`;
   return [
@@ -79,7 +83,7 @@ function infoOf(app: CheckedApp): { name: string; value: string }[] {
       ? [{ name: 'Source', value: `${app.source.repository} at ${app.source.commit}` }]
       : []),
     ...(app.kind === 'web' && app.objective !== undefined
-      ? [{ name: 'Objective', value: `${app.objective} % of requests succeed` }]
+      ? [{ name: 'Objective', value: objectiveOf(app.objective) }]
       : []),
     // Elsewhere its part is empty, and somebody will wonder why.
     ...(app.profiles.length < 2 ? [{ name: 'Runs on', value: `${app.profiles.join()} alone` }] : []),

@@ -35,6 +35,7 @@ const fixed = new Set([
   'scope',
   'namespace',
   'profiles',
+  'stack',
   'image',
   'source',
   'excuses',
@@ -102,7 +103,12 @@ interface Parsed {
 type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
   Partial<Pick<CheckedStore, 'namespace' | 'port' | 'ready' | 'live' | 'volume' | 'files' | 'scratch' | 'secrets'>> &
   Partial<Pick<CheckedStore, 'image' | 'source' | 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
-  Partial<Pick<CheckedWorker, 'replicas' | 'scale'> & Pick<CheckedAgent, 'node'> & Pick<CheckedPlatform, 'provides'>>;
+  Partial<Pick<CheckedStore, 'scrapes' | 'alerts'>> &
+  Partial<
+    Pick<CheckedWorker, 'replicas' | 'scale' | 'serves'> &
+      Pick<CheckedAgent, 'node'> &
+      Pick<CheckedPlatform, 'provides'>
+  >;
 
 function parse(value: unknown, name: string, path: Path): Parsed {
   const result = schema.safeParse(value);
@@ -238,6 +244,17 @@ function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
   calls.forEach((callee, index) => {
     if (callee === app.name) wrong(['calls', index], `is ${JSON.stringify(callee)}: the app itself needs no call`);
     if (calls.indexOf(callee) !== index) wrong(['calls', index], `is ${JSON.stringify(callee)} a second time`);
+    if (callee.includes('.') && app.scope === 'environment')
+      wrong(['calls', index], `is ${JSON.stringify(callee)}: an app of an environment calls none of another namespace`);
+  });
+  for (const field of ['serves', 'scrapes'] as const)
+    if (app[field] && app.scope === 'environment')
+      wrong([field], `is ${JSON.stringify(app[field])}: only an app of scope cluster may`);
+  if (app.serves && portless) wrong(['serves'], `is "${app.serves}": without a port nobody calls it`);
+  const { alerts = [] } = app;
+  alerts.forEach(({ name }, index) => {
+    if (alerts.findIndex((one) => one.name === name) !== index)
+      wrong(['alerts', index, 'name'], `is ${JSON.stringify(name)} a second time`);
   });
   const names = [...before, ...beside].map(({ name }) => name);
   names.forEach((name, index) => {

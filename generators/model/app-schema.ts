@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import type {
   Agent,
+  Alert,
   App,
   BuiltImage,
   Container,
   Excuse,
   Job,
+  Latency,
   Manifests,
   Metrics,
   Migration,
+  Objective,
   Patch,
   Platform,
+  Probe,
   Resources,
   Right,
   Scale,
@@ -23,7 +27,7 @@ import type {
   Worker,
 } from './app.ts';
 import type { Accepts, Shape } from './definition.ts';
-import { type Cluster, isTime } from './environment.ts';
+import { type Cluster, isTime, monitoringOf } from './environment.ts';
 import { parseImage } from './image.ts';
 import { legalName } from './names.ts';
 import { wholeId } from './object-id.ts';
@@ -112,6 +116,7 @@ const any = {
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),
   profiles: list(z.enum(['eks', 'local']), 1, 'must name one').default(['eks', 'local']),
+  stack: z.boolean().default(false),
   excuses: list(excuse).default([]),
   patch: z.custom<Patch>((value) => typeof value === 'function', 'must be a function').optional(),
 };
@@ -147,6 +152,23 @@ const right = z.strictObject({
   ),
 } satisfies Shape<Right>);
 
+const line = (most: number) =>
+  z.string().regex(new RegExp(`^(?=.*\\S)[^\\p{Cc}]{1,${most}}$`, 'u'), `must be a line of at most ${most} characters`);
+const sentence = z.string().min(10, 'must say it, in a sentence').max(1000, 'must have at most 1000 characters');
+
+const alert = z.strictObject({
+  name: z.string().regex(/^([A-Z][a-z0-9]+){2,10}$/, 'must be words such as CounterCannotCount'),
+  expr: z.string().regex(/\S/, 'must be an expression of PromQL').max(4000, 'must have at most 4000 characters'),
+  for: time,
+  severity: z.enum(['page', 'ticket']),
+  summary: sentence,
+  look: sentence,
+  runbook: z
+    .string()
+    .regex(/^https:\/\/[^\s"'<>{}]{1,500}$/, "must be an address such as 'https://wiki.example.com/shop'")
+    .optional(),
+} satisfies Shape<Alert>);
+
 const program = {
   ...any,
   ...run,
@@ -168,13 +190,23 @@ const program = {
     .default({ uid: 65532, gid: 65532 }),
   before: list(container).default([]),
   beside: list(container).default([]),
-  calls: list(label).default([]),
+  calls: list(
+    z
+      .string()
+      .regex(
+        /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?(\.[a-z]([a-z0-9-]{0,38}[a-z0-9])?)?$/,
+        "must be an app, as in 'redis', or 'loki.monitoring' in another namespace",
+      ),
+  ).default([]),
   outside: list(port).default([]),
   identity: label.optional(),
   rights: list(right).default([]),
   metrics: z
     .strictObject({ port: port.optional(), path: path.default('/metrics') } satisfies Shape<Metrics>)
     .optional(),
+  scrapes: z.boolean().default(false),
+  traces: z.boolean().default(false),
+  alerts: list(alert).default([]),
   processors: list(z.enum(['arm64', 'amd64']), 1, 'must name one').default(['arm64', 'amd64']),
   grace: whole(1, 600).default(30),
 };
@@ -190,6 +222,40 @@ const migration = z
   .strictObject({ ...run, deadline: time, reversible: z.boolean() } satisfies Shape<Migration>)
   .optional();
 const probe = z.union([path, command]);
+
+/**
+ * Seconds: the bounds of the histogram, as OpenTelemetry advises them. A share of requests is known at these alone.
+ * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+ */
+export const durationBounds: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+
+const share = z.number().min(50).lt(100);
+/** Once it is checked, it has one form. */
+const objective = z.union([
+  share.transform(
+    (availability) => ({ availability }) as { availability: number; latency?: { share: number; within: number } },
+  ),
+  z.strictObject({
+    availability: share,
+    latency: z
+      .strictObject({
+        share,
+        within: z
+          .number()
+          .refine((seconds) => durationBounds.includes(seconds), `must be one of ${durationBounds.join(', ')} seconds`),
+      } satisfies Shape<Latency>)
+      .optional(),
+  } satisfies Shape<Objective>),
+]);
+
+const outside = z.strictObject({
+  path: path.optional(),
+  text: line(200).optional(),
+  version: path.optional(),
+} satisfies Shape<Probe>);
+
 /** Checked once they are merged into the rest. */
 const overrides = z.record(z.string(), z.looseObject({})).default({});
 
@@ -202,7 +268,8 @@ const web = z.strictObject({
   live: path.default('/healthz'),
   hosts: list(host).optional(),
   path: path.default('/'),
-  objective: z.number().min(50).lt(100).optional(),
+  objective: objective.optional(),
+  probe: outside.optional(),
   migration,
   in: overrides,
 } satisfies Shape<Web>);
@@ -212,6 +279,7 @@ const worker = z.strictObject({
   ...program,
   ...serving,
   port: port.optional(),
+  serves: z.enum(['environments']).optional(),
   ready: probe.optional(),
   live: probe.optional(),
   migration,
@@ -295,8 +363,10 @@ export const isProgram = (app: CheckedApp): app is CheckedProgram =>
   app.kind !== 'manifests' && app.kind !== 'platform';
 
 /** Whether the app runs on such a cluster; where it does not, its part holds its Application alone. */
-export const runsOn = ({ profiles }: Pick<CheckedApp, 'profiles'>, { profile }: Pick<Cluster, 'profile'>) =>
-  profiles.includes(profile);
+export const runsOn = (
+  { profiles, stack }: Pick<CheckedApp, 'profiles' | 'stack'>,
+  cluster: Pick<Cluster, 'profile' | 'monitoring'>,
+) => profiles.includes(cluster.profile) && (!stack || monitoringOf(cluster) === 'slipway');
 
 /** Whether the app's image is built from a folder of this repository. */
 export const isBuilt = (image: CheckedProgram['image']): image is z.output<typeof built> => typeof image !== 'string';

@@ -25,8 +25,10 @@ export interface Web extends Program, Serving {
   readonly hosts?: readonly string[];
   /** The path under those names that is its own. @default '/' */
   readonly path?: string;
-  /** The share of requests that must succeed, in percent over 30 days: `99.9`. @default none */
-  readonly objective?: number;
+  /** The share of requests that must succeed, in percent over 30 days: `99.9`; or that, and how many within which time. @default none */
+  readonly objective?: number | Objective;
+  /** What is asked of its first public host from outside, all the time; where it has none, nobody asks. @default nothing */
+  readonly probe?: Probe;
   /** Runs to its end before a version starts. @default none */
   readonly migration?: Migration;
   /** What differs by environment: `{ production: { replicas: 4 } }`. @default {} */
@@ -38,6 +40,8 @@ export interface Worker extends Program, Serving {
   readonly kind: 'worker';
   /** The port at which other apps call it, as `<name>:<port>`. @default none: nobody does */
   readonly port?: number;
+  /** For scope cluster: who calls it beside the apps that say so in `calls`: every app of an environment may. @default nobody */
+  readonly serves?: 'environments';
   /** When it may be called: a path that answers 200, or a command that exits 0. @default its port is open */
   readonly ready?: string | Command;
   /** While it is alive: a path that answers 200, or a command that exits 0. @default its port is open */
@@ -136,6 +140,11 @@ interface AnyApp {
   readonly namespace?: string;
   /** The profiles of clusters that it runs on; on others its part is empty. @default every one */
   readonly profiles?: readonly ('eks' | 'local')[];
+  /**
+   * It is of the monitoring of this repository: where a cluster's `monitoring` is another, its part is empty.
+   * @default false
+   */
+  readonly stack?: boolean;
   /** Policies that it may break, each with a reason and an end. @default [] */
   readonly excuses?: readonly Excuse[];
   /** Changes the finished objects, where no field says what is needed; Argo CD's UI shows that it does. @default none */
@@ -160,7 +169,10 @@ interface Program extends AnyApp, Run {
   readonly before?: readonly Container[];
   /** Containers that run beside it, and start before it. @default [] */
   readonly beside?: readonly Container[];
-  /** Apps of its environment that it calls; it reaches no other. @default [] */
+  /**
+   * Apps of its environment that it calls; it reaches no other. One of scope cluster may call those of another namespace:
+   * `'loki.monitoring'`. @default []
+   */
   readonly calls?: readonly string[];
   /** Ports that it reaches outside the cluster. @default [] */
   readonly outside?: readonly number[];
@@ -170,6 +182,12 @@ interface Program extends AnyApp, Run {
   readonly rights?: readonly Right[];
   /** Where Prometheus reads its metrics. @default none */
   readonly metrics?: Metrics;
+  /** For scope cluster: it reads the metrics of every pod and node of its cluster. @default false */
+  readonly scrapes?: boolean;
+  /** It sends traces to its cluster's collector, whose address it finds in `OTEL_EXPORTER_OTLP_ENDPOINT`. @default false */
+  readonly traces?: boolean;
+  /** What somebody must be told that only this app knows; the rest is watched without a word. @default [] */
+  readonly alerts?: readonly Alert[];
   /** The processors that its image is built for. @default ['arm64', 'amd64'] */
   readonly processors?: readonly Processor[];
   /** Seconds that it has to finish after SIGTERM. @default 30 */
@@ -211,7 +229,11 @@ export type In<T> = Readonly<
     Partial<
       Omit<
         T,
-        'kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'image' | 'source' | 'excuses' | 'patch' | 'in'
+        | ('kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'stack' | 'image')
+        | 'source'
+        | 'excuses'
+        | 'patch'
+        | 'in'
       >
     >
   >
@@ -264,6 +286,49 @@ export interface Scale {
   readonly cpu?: number;
   /** The share of the requested memory to keep to, in percent. @default none */
   readonly memory?: number;
+}
+
+/** What a service promises to those who call it, over 30 days. */
+export interface Objective {
+  /** The share of requests that must succeed, in percent: `99.9`. */
+  readonly availability: number;
+  /** How many of those that succeed must do so within which time. @default no time is promised */
+  readonly latency?: Latency;
+}
+
+export interface Latency {
+  /** The share of requests, in percent: `99`. */
+  readonly share: number;
+  /** Seconds: one of the bounds that OpenTelemetry gives to `http.server.request.duration`, as `0.25`. */
+  readonly within: number;
+}
+
+/** What a visitor would ask. It must answer 200, by HTTPS with a certificate that holds. */
+export interface Probe {
+  /** @default the app's own path */
+  readonly path?: string;
+  /** What the answer must say, in one line: `'<title>Shop</title>'`. @default anything */
+  readonly text?: string;
+  /** A path whose answer must contain the version of the part: `'/version'`. @default none: no version is asked for */
+  readonly version?: string;
+}
+
+/** A rule of Prometheus that somebody is told of. In its texts `{{ $value }}` and the like are Prometheus' own. */
+export interface Alert {
+  /** As in `CounterCannotCount`; the name of its page in `clusters/runbooks/` follows from it. */
+  readonly name: string;
+  /** PromQL, in which `$namespace` and `$app` stand for the environment's and the app's name. */
+  readonly expr: string;
+  /** How long it must be so: `'1m'`. */
+  readonly for: string;
+  /** Whether somebody is woken (`page`), or reads it in the morning (`ticket`). */
+  readonly severity: 'page' | 'ticket';
+  /** What is wrong, in a sentence. */
+  readonly summary: string;
+  /** What to look at, and what not to do. */
+  readonly look: string;
+  /** Where it is told how to help. @default its page in `clusters/runbooks/` */
+  readonly runbook?: string;
 }
 
 export interface Metrics {

@@ -84,6 +84,7 @@ const cluster = z.strictObject({
   storage: z.string().regex(legalName, 'must be the name of a StorageClass'),
   network: addresses.optional(),
   ingress: z.string().regex(legalName, 'must be the name of an IngressClass').optional(),
+  monitoring: z.enum(['slipway', 'operator', 'none']).optional(),
   aws: z
     .strictObject({
       account: z.string().regex(/^\d{12}$/, "must be an account's twelve digits"),

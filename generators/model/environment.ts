@@ -55,6 +55,12 @@ export interface Cluster {
   readonly network?: string | undefined;
   /** The IngressClass of what is served outside. @default for eks its environment's own, which the platform makes */
   readonly ingress?: string | undefined;
+  /**
+   * Who watches what runs there: the apps of this repository, a Prometheus operator that is there already
+   * (ServiceMonitor, PrometheusRule), or something that reads the files of `slipway monitoring`.
+   * @default 'slipway'
+   */
+  readonly monitoring?: Monitoring | undefined;
   /** Where it is in AWS. @default for eks it is rendered for, and cannot be bootstrapped */
   readonly aws?: Aws | undefined;
   /** Who signs in to its Argo CD, with accounts of GitLab. @default nobody: `argocd --core` is the way in */
@@ -62,6 +68,9 @@ export interface Cluster {
   /** Namespaces beside those of the environments, by name, with the Pod Security Standard that each enforces. */
   readonly namespaces: Readonly<Record<string, 'restricted' | 'baseline' | 'privileged'>>;
 }
+
+/** Who watches what runs on a cluster. */
+export type Monitoring = 'slipway' | 'operator' | 'none';
 
 /** Where a cluster is in AWS, and who reaches it. */
 export interface Aws {
@@ -96,6 +105,9 @@ export interface Path {
 
 /** What stands on an environment's branch. */
 export const scopeOf = ({ scope }: Pick<Environment, 'scope'>) => scope ?? 'environment';
+
+/** Who watches what runs on a cluster. */
+export const monitoringOf = ({ monitoring }: Pick<Cluster, 'monitoring'>): Monitoring => monitoring ?? 'slipway';
 
 /** Whether Argo CD's cache outlives a node there: that takes three nodes, which one machine does not have. */
 export const isHighlyAvailable = (
