@@ -231,12 +231,17 @@ const profiles = fc.oneof(
   { weight: 1, arbitrary: fc.constant(['local']) },
 );
 
+const watchers = fc.oneof(
+  { weight: 7, arbitrary: fc.constantFrom(['slipway'], ['slipway', 'operator'], ['none', 'slipway']) },
+  { weight: 1, arbitrary: fc.constant(['operator']) },
+);
+
 /** The fields that every kind has, beside its name. */
 const common = (whole: boolean) =>
   record(
     whole,
     { owner: label },
-    { profiles, stack: fc.boolean(), excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch },
+    { profiles, monitoring: watchers, excuses: fc.array(excuse(whole, idle), { maxLength: 2 }), patch },
   );
 const scope = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Fields>({}) },

@@ -87,6 +87,9 @@ function infoOf(app: CheckedApp): { name: string; value: string }[] {
       : []),
     // Elsewhere its part is empty, and somebody will wonder why.
     ...(app.profiles.length < 2 ? [{ name: 'Runs on', value: `${app.profiles.join()} alone` }] : []),
+    ...(app.monitoring.length < 3
+      ? [{ name: 'Runs where', value: `monitoring is ${app.monitoring.join(' or ')}` }]
+      : []),
     ...(app.patch ? [{ name: 'Patched', value: `${file} changes the finished objects` }] : []),
     ...app.excuses.map(({ policy, reason, owner, until }) => ({
       name: 'Excused',

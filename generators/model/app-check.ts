@@ -35,7 +35,7 @@ const fixed = new Set([
   'scope',
   'namespace',
   'profiles',
-  'stack',
+  'monitoring',
   'image',
   'source',
   'excuses',

@@ -116,7 +116,11 @@ const any = {
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),
   profiles: list(z.enum(['eks', 'local']), 1, 'must name one').default(['eks', 'local']),
-  stack: z.boolean().default(false),
+  monitoring: list(z.enum(['slipway', 'operator', 'none']), 1, 'must name one').default([
+    'slipway',
+    'operator',
+    'none',
+  ]),
   excuses: list(excuse).default([]),
   patch: z.custom<Patch>((value) => typeof value === 'function', 'must be a function').optional(),
 };
@@ -364,9 +368,9 @@ export const isProgram = (app: CheckedApp): app is CheckedProgram =>
 
 /** Whether the app runs on such a cluster; where it does not, its part holds its Application alone. */
 export const runsOn = (
-  { profiles, stack }: Pick<CheckedApp, 'profiles' | 'stack'>,
+  { profiles, monitoring }: Pick<CheckedApp, 'profiles' | 'monitoring'>,
   cluster: Pick<Cluster, 'profile' | 'monitoring'>,
-) => profiles.includes(cluster.profile) && (!stack || monitoringOf(cluster) === 'slipway');
+) => profiles.includes(cluster.profile) && monitoring.includes(monitoringOf(cluster));
 
 /** Whether the app's image is built from a folder of this repository. */
 export const isBuilt = (image: CheckedProgram['image']): image is z.output<typeof built> => typeof image !== 'string';

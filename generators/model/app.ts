@@ -27,7 +27,7 @@ export interface Web extends Program, Serving {
   readonly path?: string;
   /** The share of requests that must succeed, in percent over 30 days: `99.9`; or that, and how many within which time. @default none */
   readonly objective?: number | Objective;
-  /** What is asked of its first public host from outside, all the time; where it has none, nobody asks. @default nothing */
+  /** What is asked of its public hosts from outside, all the time; where it has none, nobody asks. @default nothing */
   readonly probe?: Probe;
   /** Runs to its end before a version starts. @default none */
   readonly migration?: Migration;
@@ -140,11 +140,8 @@ interface AnyApp {
   readonly namespace?: string;
   /** The profiles of clusters that it runs on; on others its part is empty. @default every one */
   readonly profiles?: readonly ('eks' | 'local')[];
-  /**
-   * It is of the monitoring of this repository: where a cluster's `monitoring` is another, its part is empty.
-   * @default false
-   */
-  readonly stack?: boolean;
+  /** What `monitoring` of a cluster must be for it to run there; on others its part is empty. @default any */
+  readonly monitoring?: readonly ('slipway' | 'operator' | 'none')[];
   /** Policies that it may break, each with a reason and an end. @default [] */
   readonly excuses?: readonly Excuse[];
   /** Changes the finished objects, where no field says what is needed; Argo CD's UI shows that it does. @default none */
@@ -229,7 +226,7 @@ export type In<T> = Readonly<
     Partial<
       Omit<
         T,
-        | ('kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'stack' | 'image')
+        | ('kind' | 'name' | 'owner' | 'scope' | 'namespace' | 'profiles' | 'monitoring' | 'image')
         | 'source'
         | 'excuses'
         | 'patch'
@@ -309,7 +306,7 @@ export interface Probe {
   readonly path?: string;
   /** What the answer must say, in one line: `'<title>Shop</title>'`. @default anything */
   readonly text?: string;
-  /** A path whose answer must contain the version of the part: `'/version'`. @default none: no version is asked for */
+  /** A path whose answer must have the version of the part as a word: `'/version'`. @default none: no version is asked for */
   readonly version?: string;
 }
 
