@@ -9,6 +9,7 @@ export const apps: Apps = {
   classes: () => import('./classes/app.ts'),
   collector: () => import('./collector/app.ts'),
   counter: () => import('./counter/app.ts'),
+  dashboards: () => import('./dashboards/app.ts'),
   namespaces: () => import('./namespaces/app.ts'),
   policies: () => import('./policies/app.ts'),
   redis: () => import('./redis/app.ts'),

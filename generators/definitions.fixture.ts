@@ -474,7 +474,7 @@ const manifests: fc.Arbitrary<Legal> = fc
 // What provides argocd is known by its name.
 const provided: fc.Arbitrary<readonly [provides: string, name: string]> = fc.oneof(
   fc.constant(['argocd', 'argocd'] as const),
-  fc.tuple(fc.constantFrom('classes', 'namespaces', 'policies'), appName),
+  fc.tuple(fc.constantFrom('classes', 'namespaces', 'policies', 'dashboards'), appName),
 );
 const platform: fc.Arbitrary<Legal> = fc.tuple(fc.boolean(), provided).chain(([whole, [provides, name]]) =>
   merged(common(whole), record(whole, { provides: fc.constant(provides) }, { namespace: fc.constant('agents') })).map(

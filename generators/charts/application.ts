@@ -13,6 +13,7 @@ const waves: Readonly<Record<Provision | Exclude<CheckedApp, CheckedPlatform>['k
   policies: '-8',
   argocd: '-6',
   manifests: '-5',
+  dashboards: '5',
   store: '5',
   agent: '10',
   job: '10',

@@ -343,7 +343,7 @@ const platform = z.strictObject({
   kind: z.literal('platform'),
   ...any,
   scope: z.literal('cluster'),
-  provides: z.enum(['classes', 'namespaces', 'policies', 'argocd']),
+  provides: z.enum(['classes', 'namespaces', 'policies', 'argocd', 'dashboards']),
 } satisfies Shape<Platform>);
 
 export const schema = z.discriminatedUnion('kind', [web, worker, job, store, agent, manifests, platform]);

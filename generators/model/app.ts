@@ -123,8 +123,9 @@ export interface Platform extends AnyApp {
  * - `namespaces`: one for each environment, with what it may use and whom it may reach
  * - `policies`: what the API server refuses there
  * - `argocd`: Argo CD's configuration, and what each environment's branch may do
+ * - `dashboards`: what people look at in Grafana
  */
-export type Provision = 'classes' | 'namespaces' | 'policies' | 'argocd';
+export type Provision = 'classes' | 'namespaces' | 'policies' | 'argocd' | 'dashboards';
 
 interface AnyApp {
   /**

@@ -5,6 +5,7 @@ import type { CheckedPlatform } from '../../model/app-schema.ts';
 import type { Placement } from '../place.ts';
 import { argocd } from './argocd.ts';
 import { classes } from './classes.ts';
+import { dashboards } from './dashboards.ts';
 import { namespaces } from './namespaces.ts';
 import { policies } from './policies.ts';
 
@@ -13,6 +14,7 @@ const provisions: Readonly<Record<Provision, (scope: Construct, at: Placement) =
   namespaces,
   policies,
   argocd,
+  dashboards,
 };
 
 /** What this repository needs on a cluster before an app can run there: one share of it. */

@@ -130,7 +130,7 @@ const delivery: Section = {
       8,
       graph({
         title: 'Applications by health',
-        description: 'How many work.',
+        description: 'How many work. What is degraded for long stands in the alerts above.',
         asked: [{ expr: 'count by (health_status) (argocd_app_info)', legend: '{{health_status}}' }],
         unit: 'none',
         stacked: true,
@@ -192,7 +192,7 @@ const nodes: Section = {
       8,
       graph({
         title: 'CPU of nodes',
-        description: 'The share that is not idle.',
+        description: 'The share that is not idle. All near 100 %: nodes are missing.',
         asked: [
           {
             expr: '1 - avg by (node) (rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))',

@@ -177,7 +177,7 @@ const same: Section = {
       9,
       graph({
         title: 'Requests by version',
-        description: 'Who answers visitors.',
+        description: 'Who answers visitors. The old version goes to nothing when a roll-out ends.',
         asked: [
           {
             expr: `sum by (namespace, app, version) (rate(${requests}{${asked}}[$__rate_interval]))`,
