@@ -58,7 +58,13 @@ test('model, charts, schemas, what clusters are made of, and render touch nothin
     path !== 'generators/schemas/update.ts' &&
     inRoom(
       path,
-      ...['generators/model', 'generators/charts', 'generators/schemas', 'generators/policies'],
+      ...[
+        'generators/model',
+        'generators/charts',
+        'generators/schemas',
+        'generators/policies',
+        'generators/monitoring',
+      ],
       ...['generators/aws', 'generators/bootstrap'],
       ...['generators/render.ts', 'generators/review.ts', 'generators/hydrate.ts'],
     );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { fileKey, volumeName } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
+import { metricsAnnotations } from '../monitoring/scrape.ts';
 import { container, podSecurity, type Started } from './container.ts';
 import { labels, type Subject } from './place.ts';
 import { rightsOf } from './rights.ts';
@@ -47,7 +48,7 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
   const { name, command, args, resources } = app;
   const started: Started = { name, command, args, resources, env: { ...identity, ...app.env }, ...shape.started };
   return {
-    metadata: { labels: labels(subject), ...annotated(app) },
+    metadata: { labels: labels(subject), ...annotated(app, subject) },
     spec: {
       serviceAccountName: subject.name,
       automountServiceAccountToken: rightsOf(app, subject).length > 0,
@@ -64,9 +65,14 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
   };
 }
 
-/** Pods roll when what they read has changed. */
-function annotated({ files, secrets }: CheckedProgram): { annotations?: Record<string, string> } {
+/** Pods roll when what they read has changed; what may be scraped says where. */
+function annotated(app: CheckedProgram, subject: Subject): { annotations?: Record<string, string> } {
+  const { files, secrets, metrics } = app;
+  const port = metricsPort(app);
   const annotations = {
+    ...(metrics && port && subject.name === app.name
+      ? { [metricsAnnotations.port]: port, [metricsAnnotations.path]: metrics.path }
+      : {}),
     ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(files) } : {}),
     ...(Object.keys(secrets).length > 0 ? { 'slipway.dev/secrets': digest(secrets) } : {}),
   };
