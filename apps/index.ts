@@ -5,13 +5,16 @@ import type { Apps, Removed } from '../generators/model/app.ts';
  * this list is removed from every environment, by the usual path, and `removed` says why.
  */
 export const apps: Apps = {
+  alertmanager: () => import('./alertmanager/app.ts'),
   argocd: () => import('./argocd/app.ts'),
+  blackbox: () => import('./blackbox/app.ts'),
   classes: () => import('./classes/app.ts'),
   collector: () => import('./collector/app.ts'),
   counter: () => import('./counter/app.ts'),
   dashboards: () => import('./dashboards/app.ts'),
   namespaces: () => import('./namespaces/app.ts'),
   policies: () => import('./policies/app.ts'),
+  prometheus: () => import('./prometheus/app.ts'),
   redis: () => import('./redis/app.ts'),
   'redis-backup': () => import('./redis-backup/app.ts'),
   'redis-exporter': () => import('./redis-exporter/app.ts'),

@@ -10,7 +10,9 @@ const registries = [
   'docker.io/library',
   'docker.io/oliver006',
   'docker.io/otel',
+  'docker.io/prom',
   'docker.io/rclone',
+  'ghcr.io/kiwigrid',
 ];
 
 /** Who signs in to Argo CD, on every cluster. */

@@ -26,7 +26,7 @@ function configured(template: string, tokens: Readonly<Record<string, string>>) 
 }
 
 for (const [environment, { files = {} }] of Object.entries(environments)) {
-  const template = files[place] ?? '';
+  const template = String(files[place] ?? '');
 
   test(`${environment}: tokens reach the configuration, whole, and nobody but the runner may read it`, () => {
     const tokens = { amd64: 'glrt-a%s\\b', arm64: 'glrt-c d$(id)' };

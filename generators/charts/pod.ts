@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import { fileKey, volumeName } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { metricsAnnotations } from '../monitoring/scrape.ts';
+import { textsOf } from './computed.ts';
 import { container, podSecurity, type Started } from './container.ts';
 import { labels, type Subject } from './place.ts';
 import { rightsOf } from './rights.ts';
@@ -73,7 +74,7 @@ function annotated(app: CheckedProgram, subject: Subject): { annotations?: Recor
     ...(metrics && port && subject.name === app.name
       ? { [metricsAnnotations.port]: port, [metricsAnnotations.path]: metrics.path }
       : {}),
-    ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(files) } : {}),
+    ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(textsOf(files, subject.at)) } : {}),
     ...(Object.keys(secrets).length > 0 ? { 'slipway.dev/secrets': digest(secrets) } : {}),
   };
   return Object.keys(annotations).length > 0 ? { annotations } : {};

@@ -4,6 +4,7 @@ import type {
   Alert,
   App,
   BuiltImage,
+  Computed,
   Container,
   Excuse,
   Job,
@@ -173,12 +174,14 @@ const alert = z.strictObject({
     .optional(),
 } satisfies Shape<Alert>);
 
+const computed = z.strictObject({ computed: z.enum(['prometheus']) } satisfies Shape<Computed>);
+
 const program = {
   ...any,
   ...run,
   image: z.union([pinned, built]),
   source: source.optional(),
-  files: z.record(file, z.string()).default({}),
+  files: z.record(file, z.union([z.string(), computed])).default({}),
   secrets: z
     .record(
       z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be the name of a file'),

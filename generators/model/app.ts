@@ -155,8 +155,11 @@ interface Program extends AnyApp, Run {
   readonly image: string | BuiltImage;
   /** What its image was built from, in a repository of its own: `slipway bump` moves both together. @default none */
   readonly source?: Source;
-  /** Files that the container finds, by absolute path; a change rolls the pods. @default {} */
-  readonly files?: Readonly<Record<string, string>>;
+  /**
+   * Files that the container finds, by absolute path; a change rolls the pods. Each is a text, or is computed from
+   * `clusters/environments.ts`. @default {}
+   */
+  readonly files?: Readonly<Record<string, string | Computed>>;
   /** Secrets that the container finds as files under `/secrets`, by file name. @default {} */
   readonly secrets?: Readonly<Record<string, Secret>>;
   /** Folders that it may write and that end with the pod, with their size: `{ '/tmp': '64Mi' }`. @default {} */
@@ -210,6 +213,12 @@ interface Run {
   readonly env?: Readonly<Record<string, string>>;
   /** What it needs. @default the environment's `resources` */
   readonly resources?: Resources;
+}
+
+/** The text of a file that follows from the clusters and environments. */
+export interface Computed {
+  /** `prometheus`: what Prometheus reads on this cluster, and where it sends alerts. */
+  readonly computed: 'prometheus';
 }
 
 /** A container beside the app's own: it sees the same files, secrets and scratch folders. */

@@ -121,7 +121,11 @@ const versions = ({ discovery }: Scraped): ScrapeConfig => ({
 });
 
 /** Public addresses, asked as a visitor asks: the load balancer, the certificate and the app's answer in one. */
-const probes = ({ discovery, environments }: Scraped, probe: Probe, blackbox: string): ScrapeConfig => {
+const probes = (
+  { discovery, environments, namespaces = [] }: Scraped,
+  probe: Probe,
+  blackbox: string,
+): ScrapeConfig => {
   const host = meta('ingress_host');
   const path = metadata('ingress', 'annotation', probeAnnotations[probe]);
   const app = metadata('ingress', 'label', 'app.kubernetes.io/name');
@@ -130,7 +134,7 @@ const probes = ({ discovery, environments }: Scraped, probe: Probe, blackbox: st
     ...limits,
     metrics_path: '/probe',
     scrape_timeout: '10s',
-    ...discovered('ingress', environments, discovery),
+    ...discovered('ingress', [...environments, ...namespaces], discovery),
     relabel_configs: [
       keep(path, '/.*'),
       // The address is the host's own but on one machine, where a proxy answers for all hosts.
