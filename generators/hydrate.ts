@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { hostsOf } from './charts/hosts.ts';
 import { pipeline } from './charts/pipeline.ts';
-import { hostsOf } from './charts/web.ts';
 import { checkApp, type Declared } from './model/app-check.ts';
 import { type CheckedApp, isBuilt, isProgram, runsOn } from './model/app-schema.ts';
 import { type Environment, type Path, seconds } from './model/environment.ts';

@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedAgent } from '../model/app-schema.ts';
 import { probe } from './container.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
 import { mainPort, podTemplate } from './pod.ts';
@@ -31,5 +32,6 @@ export class AgentChart extends Chart {
     service(this, app.port, subject);
     surroundings(this, app, subject);
     network(this, app, subject, false);
+    monitoring(this, app, subject);
   }
 }

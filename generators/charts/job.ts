@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedJob } from '../model/app-schema.ts';
 import { seconds } from '../model/environment.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement } from './place.ts';
 import { podTemplate } from './pod.ts';
@@ -31,5 +32,6 @@ export class JobChart extends Chart {
     });
     surroundings(this, app, subject);
     network(this, app, subject, false);
+    monitoring(this, app, subject);
   }
 }

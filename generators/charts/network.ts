@@ -2,12 +2,11 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import type { Cluster } from '../model/environment.ts';
-import { objectMeta, type Subject, selector } from './place.ts';
+import { monitoringNamespace, traces } from '../model/monitoring.ts';
+import { environmentLabel } from '../policies/admission.ts';
+import { objectMeta, type Subject, selector, tracesOf } from './place.ts';
 import { mainPort, metricsPort } from './pod.ts';
-import { rightsOf } from './rights.ts';
-
-/** The namespace that Prometheus reads metrics from. */
-export const monitoring = 'monitoring';
+import { asksKubernetes } from './rights.ts';
 
 const tcp = (port: string | number) => ({
   protocol: 'TCP',
@@ -37,6 +36,26 @@ function apiServer({ profile, network }: Cluster): k8s.NetworkPolicyEgressRule {
   return { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: eks ? [tcp(443)] : [tcp(443), tcp(6443)] };
 }
 
+/** All pods of a namespace. */
+const within = (namespace: string) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+});
+
+/** The pods of an app: `'redis'` beside the one that asks, `'loki.monitoring'` elsewhere. */
+function podsOf(callee: string): k8s.NetworkPolicyPeer {
+  const [name = '', namespace] = callee.split('.');
+  return {
+    ...(namespace === undefined ? {} : within(namespace)),
+    podSelector: { matchLabels: selector(name) },
+  };
+}
+
+/** Every pod says itself who may read its metrics; a node's programs have its address: the kubelet, the node exporter. */
+const everyPod = ({ network }: Cluster): k8s.NetworkPolicyEgressRule[] => [
+  { to: [{ namespaceSelector: {} }] },
+  { to: (network ? [network] : inside).map((cidr) => ({ ipBlock: { cidr } })), ports: [tcp(10_250), tcp(9100)] },
+];
+
 /**
  * Who may reach an app's pods, and whom they may reach: nobody, but for what is declared. What a call needs on the side
  * of the app that is called stands in the caller's part, too, so that an app depends on its own definition alone.
@@ -53,25 +72,35 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
     ...(metrics && subject.name === app.name
       ? [
           {
-            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring } } }],
+            from: [within(monitoringNamespace)],
             ports: [tcp(metrics)],
           },
         ]
       : []),
+    ...('serves' in app && app.serves && main && subject.name === app.name
+      ? [
+          {
+            from: [{ namespaceSelector: { matchExpressions: [{ key: environmentLabel, operator: 'Exists' }] } }],
+            ports: [tcp(main)],
+          },
+        ]
+      : []),
   ];
-  const reaches = app.calls.length + app.outside.length > 0 || app.identity !== undefined;
+  const sends = tracesOf(app, subject);
+  const scrapes = app.scrapes && subject.name === app.name;
+  const reaches = app.calls.length + app.outside.length > 0 || app.identity !== undefined || sends || scrapes;
   const egress = [
     // The resolver of EKS Auto Mode is a process of the node and no pod, which a selector would not meet:
     // https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
     ...(reaches ? [{ ports: [{ ...tcp(53), protocol: 'UDP' }, tcp(53)] }] : []),
-    ...(app.calls.length > 0
-      ? [{ to: app.calls.map((callee) => ({ podSelector: { matchLabels: selector(callee) } })) }]
-      : []),
+    ...(app.calls.length > 0 ? [{ to: app.calls.map((callee) => podsOf(callee)) }] : []),
     ...(app.outside.length > 0
       ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: inside } }], ports: app.outside.map(tcp) }]
       : []),
     ...(app.identity !== undefined ? [{ to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] }] : []),
-    ...(rightsOf(app, subject).length > 0 ? [apiServer(subject.at.cluster)] : []),
+    ...(sends ? [{ to: [podsOf(`${traces.app}.${monitoringNamespace}`)], ports: [tcp(traces.port)] }] : []),
+    ...(scrapes ? everyPod(subject.at.cluster) : []),
+    ...(asksKubernetes(app, subject) ? [apiServer(subject.at.cluster)] : []),
   ];
   new k8s.KubeNetworkPolicy(scope, 'networkpolicy', {
     metadata: objectMeta(subject),
@@ -82,13 +111,16 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
       ...(egress.length > 0 ? { egress } : {}),
     },
   });
-  for (const callee of app.calls)
+  for (const callee of app.calls) {
+    const [name = '', namespace = subject.at.namespace] = callee.split('.');
+    const foreign = namespace !== subject.at.namespace;
     new k8s.KubeNetworkPolicy(scope, `networkpolicy-${callee}`, {
-      metadata: objectMeta(subject, `${subject.name}-calls-${callee}`),
+      metadata: { ...objectMeta(subject, `${subject.name}-calls-${name}`), namespace },
       spec: {
-        podSelector: { matchLabels: selector(callee) },
+        podSelector: { matchLabels: selector(name) },
         policyTypes: ['Ingress'],
-        ingress: [{ from: [pods] }],
+        ingress: [{ from: [foreign ? { ...within(subject.at.namespace), ...pods } : pods] }],
       },
     });
+  }
 }

@@ -1,4 +1,5 @@
-import type { Cluster, Environment, Path } from '../model/environment.ts';
+import type { CheckedProgram } from '../model/app-schema.ts';
+import { type Cluster, type Environment, monitoringOf, type Path } from '../model/environment.ts';
 
 /** Where and as what an app is rendered. */
 export interface Placement {
@@ -22,6 +23,10 @@ export interface Subject {
   /** Of every object. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
+
+/** Whether the pods of a subject send traces: where somebody else watches, the app says itself where to. */
+export const tracesOf = (app: Pick<CheckedProgram, 'name' | 'traces'>, { name, at }: Subject): boolean =>
+  app.traces && name === app.name && monitoringOf(at.cluster) === 'slipway';
 
 /** What selects an app's pods: immutable once applied, so it holds the name alone. */
 export const selector = (name: string) => ({ 'app.kubernetes.io/name': name });

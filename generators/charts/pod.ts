@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import { fileKey, volumeName } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
+import { traces } from '../model/monitoring.ts';
 import { metricsAnnotations } from '../monitoring/scrape.ts';
 import { textsOf } from './computed.ts';
 import { container, podSecurity, type Started } from './container.ts';
-import { labels, type Subject } from './place.ts';
-import { rightsOf } from './rights.ts';
+import { labels, type Subject, tracesOf } from './place.ts';
+import { asksKubernetes } from './rights.ts';
 
 /** What kinds differ in: the rest of a pod is the same for all. */
 export interface Shape {
@@ -45,14 +46,18 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
   ];
   const others = [...app.before, ...app.beside].map((one) => container(one, at, seen));
   const volumes = [...volumesOf(app, subject.name), ...(shape.volumes ?? [])];
-  const identity = app.kind === 'web' ? { PORT: String(app.port), ...at.identity } : at.identity;
+  const identity = {
+    ...(app.kind === 'web' ? { PORT: String(app.port) } : {}),
+    ...at.identity,
+    ...collector(app, subject),
+  };
   const { name, command, args, resources } = app;
   const started: Started = { name, command, args, resources, env: { ...identity, ...app.env }, ...shape.started };
   return {
     metadata: { labels: labels(subject), ...annotated(app, subject) },
     spec: {
       serviceAccountName: subject.name,
-      automountServiceAccountToken: rightsOf(app, subject).length > 0,
+      automountServiceAccountToken: asksKubernetes(app, subject),
       terminationGracePeriodSeconds: app.grace,
       ...(new Set(app.processors).size === 1
         ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } }
@@ -65,6 +70,10 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
     },
   };
 }
+
+/** Where its traces go, as the conventions of OpenTelemetry call it: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+const collector = (app: CheckedProgram, subject: Subject): Record<string, string> =>
+  tracesOf(app, subject) ? { OTEL_EXPORTER_OTLP_ENDPOINT: traces.address } : {};
 
 /** Pods roll when what they read has changed; what may be scraped says where. */
 function annotated(app: CheckedProgram, subject: Subject): { annotations?: Record<string, string> } {

@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedStore } from '../model/app-schema.ts';
 import { probe } from './container.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
 import { podTemplate } from './pod.ts';
@@ -46,5 +47,6 @@ export class StoreChart extends Chart {
     service(this, app.port, subject, true);
     surroundings(this, app, subject);
     network(this, app, subject, false);
+    monitoring(this, app, subject);
   }
 }

@@ -2,9 +2,14 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedWeb } from '../model/app-schema.ts';
+import { monitoringOf } from '../model/environment.ts';
+import { askedOf } from '../monitoring/probes.ts';
+import { type Probe, probeAnnotations } from '../monitoring/scrape.ts';
 import { deployment } from './deployment.ts';
+import { hostsOf } from './hosts.ts';
 import { ingressClass, loadBalancer } from './load-balancer.ts';
 import { migration } from './migration.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import { objectMeta, type Placement, selector } from './place.ts';
 import { surroundings } from './surroundings.ts';
@@ -26,7 +31,7 @@ export class WebChart extends Chart {
     });
     if (hosts.length > 0)
       new k8s.KubeIngress(this, 'ingress', {
-        metadata: objectMeta(subject, app.name, loadBalancer(at.cluster, app)),
+        metadata: objectMeta(subject, app.name, { ...loadBalancer(at.cluster, app), ...asked(app, at) }),
         spec: {
           ...(ingressClassName === undefined ? {} : { ingressClassName }),
           // Without a Secret: the certificate is the load balancer's own affair, by these names.
@@ -48,10 +53,12 @@ export class WebChart extends Chart {
     surroundings(this, app, subject);
     network(this, app, subject, hosts.length > 0);
     migration(this, app, subject);
+    monitoring(this, app, subject);
   }
 }
 
-/** The names by which a web service is reached from outside. */
-export const hostsOf = ({ hosts, name }: CheckedWeb, { environment }: Pick<Placement, 'environment'>): string[] => [
-  ...(hosts ?? [`${name}.${environment.domain}`]),
-];
+/** What Prometheus reads on an Ingress: which paths are asked from outside. */
+const asked = (app: CheckedWeb, { cluster }: Placement): Record<string, string> =>
+  monitoringOf(cluster) === 'slipway'
+    ? Object.fromEntries(Object.entries(askedOf(app)).map(([probe, path]) => [probeAnnotations[probe as Probe], path]))
+    : {};

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { CheckedWorker } from '../model/app-schema.ts';
 import { deployment } from './deployment.ts';
 import { migration } from './migration.ts';
+import { monitoring } from './monitoring.ts';
 import { network } from './network.ts';
 import type { Placement } from './place.ts';
 import { service } from './service.ts';
@@ -17,6 +18,7 @@ export class WorkerChart extends Chart {
     service(this, app.port, subject);
     surroundings(this, app, subject);
     network(this, app, subject, false);
+    monitoring(this, app, subject);
     migration(this, app, subject);
   }
 }

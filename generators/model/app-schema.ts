@@ -111,8 +111,13 @@ const excuse = z.strictObject({
 } satisfies Shape<Excuse>);
 
 const any = {
-  // What `charts/migration.ts` makes of an app has such names: two apps would fight over them.
-  name: label.refine((name) => !name.endsWith('-migrate'), 'must not end in -migrate, which names migrations'),
+  // What the charts make of an app has such names: two apps would fight over them.
+  name: label
+    .refine((name) => !name.endsWith('-migrate'), 'must not end in -migrate, which names migrations')
+    .refine(
+      (name) => !/-(rules|probes)$/.test(name),
+      'must not end in -rules or -probes, which name what is watched of an app',
+    ),
   owner: team,
   scope: z.enum(['environment', 'cluster']).default('environment'),
   namespace: label.optional(),

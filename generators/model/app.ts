@@ -130,7 +130,7 @@ export type Provision = 'classes' | 'namespaces' | 'policies' | 'argocd' | 'dash
 interface AnyApp {
   /**
    * The app's name: its folder under `apps/`, and the name of its objects. A DNS label of at most 40 characters that does
-   * not end in `-migrate`.
+   * not end in `-migrate`, `-rules` or `-probes`.
    */
   readonly name: string;
   /** The team that answers for it: `'team-platform'`. */

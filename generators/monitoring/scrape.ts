@@ -50,7 +50,7 @@ const metadata = (kind: 'pod' | 'ingress', of: string, name: string) =>
  * What one target may say. Who says more is not read at all, and `up` is 0: a series per visitor would take the store of
  * everybody. 3.x knows these for all jobs at once, older ones for each.
  */
-const limits = {
+export const limits = {
   sample_limit: 20_000,
   label_limit: 40,
   label_name_length_limit: 200,
@@ -80,7 +80,7 @@ function discovered(role: 'pod' | 'ingress' | 'node', names: readonly string[], 
 }
 
 /** A pod that is about to be read: its namespace is the environment, and what it is called is what it says of itself. */
-const ofPod: readonly Relabel[] = [
+export const ofPod: readonly Relabel[] = [
   copy(meta('namespace'), 'namespace'),
   copy(metadata('pod', 'label', 'app.kubernetes.io/name'), 'app'),
   copy(meta('pod_name'), 'pod'),

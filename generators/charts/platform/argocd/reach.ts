@@ -2,9 +2,9 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Cluster } from '../../../model/environment.ts';
 import { gitLabOf, portOf } from '../../../model/git-lab.ts';
+import { monitoringNamespace } from '../../../model/monitoring.ts';
 import { argoCd } from '../../../model/project.ts';
 import { ingressClass, loadBalancer } from '../../load-balancer.ts';
-import { monitoring } from '../../network.ts';
 import type { Placement } from '../../place.ts';
 import { hostOf } from './configuration.ts';
 
@@ -95,7 +95,7 @@ export function walls(scope: Construct, { cluster, path }: Placement): void {
           ...(name === server ? [{ from: [people(cluster)], ports: [tcp(8080)] }] : []),
           ...(called ? [{ from: [{ podSelector: pods(called.by) }], ports: called.ports.map(tcp) }] : []),
           {
-            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring } } }],
+            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoringNamespace } } }],
             ports: [tcp(metrics)],
           },
         ],
