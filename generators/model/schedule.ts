@@ -29,3 +29,51 @@ const fits = (least: number, most: number, names: readonly string[] = []) => {
     return least <= from && from <= to && to <= most;
   };
 };
+
+const day = 86_400;
+
+/**
+ * The longest time between two starts of a schedule, in seconds, by clocks that are never set; undefined for a day that
+ * never comes.
+ * @param text for which `isSchedule` holds
+ */
+export function longestGap(text: string): number | undefined {
+  const said = text.split(' ');
+  const [minutes, hours, days, months, weekdays] = fields.map(
+    (field, at) => new Set(said[at]?.split(',').flatMap((range) => numbers(range, ...field))),
+  ) as [Set<number>, Set<number>, Set<number>, Set<number>, Set<number>];
+  // Where both say which days, either will do: https://pkg.go.dev/github.com/robfig/cron/v3#hdr-CRON_Expression_Format
+  const both = said[2]?.startsWith('*') || said[4]?.startsWith('*');
+  const times = [...hours]
+    .flatMap((hour) => [...minutes].map((minute) => hour * 3600 + minute * 60))
+    .sort((a, b) => a - b);
+  const [first = 0] = times;
+  const last = times.at(-1) ?? 0;
+  let longest = Math.max(0, ...times.slice(1).map((time, at) => time - (times[at] as number)));
+  let before: number | undefined;
+  // February 29th comes every four years, and all weekdays with it in 28.
+  for (let at = 0; at <= 28 * 366; at++) {
+    const date = new Date(at * day * 1000);
+    const isDay = days.has(date.getUTCDate());
+    const isWeekday = weekdays.has(date.getUTCDay());
+    if (!months.has(date.getUTCMonth() + 1) || !(both ? isDay && isWeekday : isDay || isWeekday)) continue;
+    if (before !== undefined) longest = Math.max(longest, at * day + first - before);
+    before = at * day + last;
+  }
+  return before === undefined ? undefined : longest;
+}
+
+/** What a range of cron stands for. */
+function numbers(range: string, least: number, most: number, names: readonly string[] = []): number[] {
+  const [, begin = '', end, every] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(range) ?? [];
+  const number = (text: string) => {
+    const at = names.indexOf(text.toLowerCase());
+    return at < 0 ? Number(text) : at + least;
+  };
+  const from = begin === '*' ? least : number(begin);
+  // One number with a step goes on to the end: 5/10.
+  const to = end !== undefined ? number(end) : begin === '*' || every !== undefined ? most : from;
+  const found = [];
+  for (let at = from; at <= to; at += Number(every ?? 1)) found.push(at);
+  return found;
+}

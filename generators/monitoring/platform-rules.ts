@@ -1,0 +1,149 @@
+import type { Cluster, Path } from '../model/environment.ts';
+import { scopeOf } from '../model/environment.ts';
+import { type About, alert, type Said } from './alert.ts';
+import { deliveryAlerts } from './delivery-alerts.ts';
+import { quoted, type RuleGroup } from './rule.ts';
+
+/** What a Prometheus watches beside the apps. */
+export interface PlatformRules {
+  readonly cluster: Pick<Cluster, 'name'>;
+  readonly path: Pick<Path, 'environments' | 'repository'>;
+  /** The team that answers for it. */
+  readonly owner: string;
+}
+
+/** What is scraped and no app of this repository: by job. */
+const jobs = ['argocd', 'kube-state-metrics', 'kubelet', 'node-exporter', 'versions'] as const;
+
+/** The namespace of Prometheus, Alertmanager, Loki and Tempo, whose own metrics come like those of every app. */
+const namespace = 'monitoring';
+
+/**
+ * What is watched once on a cluster: what watches the rest, and what belongs to the cluster as a whole. What an app of the
+ * stack has in common with every other (its pods, its volume, its scrape) stands in its own part.
+ */
+export function platformRules({ cluster, path, owner }: PlatformRules): RuleGroup[] {
+  const { repository } = path;
+  const environment = path.environments.find((one) => one.cluster === cluster.name && scopeOf(one) === 'cluster');
+  const name = environment?.name ?? cluster.name;
+  const about = (app: string): About => ({ environment: name, namespace, app, owner, repository });
+  const one = (app: string, said: Omit<Said, 'dashboard'>) =>
+    alert(about(app), { ...said, dashboard: 'slipway-platform' });
+  const of = (app: string) => `namespace=${quoted(namespace)},app=${quoted(app)}`;
+  return [
+    {
+      name: `${name}-watching`,
+      rules: [
+        alert(about('prometheus'), {
+          name: 'DeadMansSwitch',
+          // It fires always: who hears it no longer knows that nothing else would be heard.
+          expr: 'vector(1)',
+          severity: 'ticket',
+          summary: `Prometheus and Alertmanager of ${cluster.name} work.`,
+          look: 'Nothing, as long as it fires. When it has stopped, no alert of this cluster reaches anybody.',
+          dashboard: 'slipway-platform',
+          labels: { severity: 'heartbeat' },
+        }),
+        ...jobs.map((job) =>
+          one(job === 'versions' ? 'versions' : 'prometheus', {
+            name: 'TargetMissing',
+            expr: `absent(up{job=${quoted(job)}} == 1)`,
+            for: '15m',
+            severity: 'ticket',
+            summary: `Prometheus of ${cluster.name} measures nothing of ${job}.`,
+            look: `Whether its pods run, and what Prometheus says of the job ${job} under Status, Targets. Alerts that are made of it are silent.`,
+            labels: { target: job },
+          }),
+        ),
+        one('prometheus', {
+          name: 'TargetFails',
+          expr: `count by (job) (up{job=~${quoted(jobs.join('|'))}} == 0) > 0`,
+          for: '30m',
+          severity: 'ticket',
+          summary: `{{ $value }} of the targets of {{ $labels.job }} on ${cluster.name} cannot be read.`,
+          look: 'The error under Status, Targets in Prometheus.',
+        }),
+        one('prometheus', {
+          name: 'RulesBroken',
+          expr: `max(prometheus_config_last_reload_successful{${of('prometheus')}}) == 0 or sum(increase(prometheus_rule_evaluation_failures_total{${of('prometheus')}}[15m])) > 0`,
+          for: '5m',
+          severity: 'ticket',
+          summary: `Prometheus of ${cluster.name} refuses its configuration or a rule, and goes on with what it had.`,
+          look: 'Its log names the file, which names the environment and the app. promtool check rules tells the same before a merge.',
+        }),
+        one('prometheus', {
+          name: 'NotificationsFail',
+          expr: `sum(increase(prometheus_notifications_dropped_total{${of('prometheus')}}[10m])) > 0 or sum(increase(alertmanager_notifications_failed_total{${of('alertmanager')}}[10m])) > 0`,
+          for: '10m',
+          // Nothing else would tell: what cannot be sent is not heard.
+          severity: 'page',
+          summary: `Alerts of ${cluster.name} do not reach whom they should.`,
+          look: 'The log of Alertmanager says which receiver fails, and why: its address, its secret, or the way out.',
+        }),
+        one('prometheus', {
+          name: 'AlertmanagerUnreachable',
+          expr: `max(prometheus_notifications_alertmanagers_discovered{${of('prometheus')}}) < 1 or max(up{${of('alertmanager')}}) == 0`,
+          for: '5m',
+          severity: 'page',
+          summary: `Prometheus of ${cluster.name} has no Alertmanager to tell.`,
+          look: 'Whether the pod of Alertmanager is ready. Until it is, only the dead man’s switch tells of this.',
+        }),
+      ],
+    },
+    {
+      name: `${name}-telling`,
+      rules: [
+        one('versions', {
+          name: 'VersionsUnknown',
+          expr: 'time() - max(slipway_metrics_last_success_timestamp_seconds) > 900',
+          for: '5m',
+          severity: 'ticket',
+          summary: `What runs where has not been known on ${cluster.name} for {{ $value | humanizeDuration }}.`,
+          look: 'The log of versions: whether it reaches the repository, and whether its token still holds.',
+        }),
+        ...dropping(one),
+        one('loki', {
+          name: 'LokiRefuses',
+          expr: `sum by (reason) (rate(loki_discarded_samples_total{${of('loki')}}[15m])) > 0`,
+          for: '15m',
+          severity: 'ticket',
+          summary: `Loki of ${cluster.name} throws log lines away: {{ $labels.reason }}.`,
+          look: 'Which limit it is, and which app logs so much: its own limits stand in apps/loki/app.ts.',
+        }),
+        one('tempo', {
+          name: 'TempoRefuses',
+          expr: `sum by (reason) (rate(tempo_discarded_spans_total{${of('tempo')}}[15m])) > 0`,
+          for: '15m',
+          severity: 'ticket',
+          summary: `Tempo of ${cluster.name} throws spans away: {{ $labels.reason }}.`,
+          look: 'Which limit it is, and which app sends so much: its own limits stand in apps/tempo/app.ts.',
+        }),
+      ],
+    },
+    ...(environment ? [{ name: `${name}-delivery`, rules: deliveryAlerts(environment, about(''), true) }] : []),
+  ];
+}
+
+/**
+ * What OpenTelemetry's collectors could not send, or had no memory for. The names are those of its own Prometheus reader,
+ * which leaves out `_total`:
+ * https://github.com/open-telemetry/opentelemetry-collector/blob/v0.153.0/exporter/exporterhelper/documentation.md
+ */
+function dropping(one: (app: string, said: Omit<Said, 'dashboard'>) => ReturnType<typeof alert>) {
+  const lost = ['exporter_send_failed', 'exporter_enqueue_failed', 'processor_refused'];
+  const items = [
+    ['collector', 'log_records', 'log lines'],
+    ['traces', 'spans', 'spans'],
+  ] as const;
+  return items.map(([app, item, words]) => {
+    const rate = (what: string) => `sum(rate(otelcol_${what}_${item}{app=${quoted(app)}}[10m]))`;
+    return one(app, {
+      name: 'CollectorDrops',
+      expr: lost.map((what) => `${rate(what)} > 0`).join(' or '),
+      for: '15m',
+      severity: 'ticket',
+      summary: `${app} loses {{ $value | humanize }} ${words} a second.`,
+      look: `The log of ${app} says where it cannot send to; ${app === 'traces' ? 'Tempo' : 'Loki'} may be down or refuse, or its own memory is at its limit.`,
+    });
+  });
+}

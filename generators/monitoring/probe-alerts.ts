@@ -1,0 +1,57 @@
+import type { CheckedWeb } from '../model/app-schema.ts';
+import type { Cluster } from '../model/environment.ts';
+import { type About, alert } from './alert.ts';
+import { type AlertRule, quoted } from './rule.ts';
+
+const day = 86_400;
+
+/** What a visitor would see: what the blackbox exporter was answered at the public address. */
+export function probeAlerts({ probe }: CheckedWeb, { profile }: Pick<Cluster, 'profile'>, about: About): AlertRule[] {
+  if (!probe) return [];
+  const { namespace, app: name } = about;
+  const who = (kind: 'page' | 'version') =>
+    `{job="probe",namespace=${quoted(namespace)},app=${quoted(name)},probe=${quoted(kind)}}`;
+  const certificate = (days: number, severity: 'page' | 'ticket') =>
+    alert(about, {
+      name: 'CertificateEnds',
+      expr: `min(probe_ssl_earliest_cert_expiry${who('page')}) - time() < ${days} * ${day}`,
+      for: '1h',
+      severity,
+      summary: `The certificate of ${name} in ${namespace} ends in {{ $value | humanizeDuration }}.`,
+      look: 'ACM renews it long before, as long as the DNS records that prove the domain are there: its status in ACM, and these records.',
+    });
+  return [
+    alert(about, {
+      name: 'PublicAddressFails',
+      expr: `max(probe_success${who('page')}) == 0`,
+      for: '2m',
+      severity: 'page',
+      summary: `${name} in ${namespace} does not answer as it should at its public address.`,
+      look: 'Ask it yourself with curl -v. If pods are ready and answer inside, it is DNS, the certificate, the load balancer or its rules; if they are not, it is the last version.',
+    }),
+    alert(about, {
+      name: 'NothingProbed',
+      expr: `absent(probe_success${who('page')})`,
+      for: '15m',
+      severity: 'ticket',
+      summary: `Nobody asks the public address of ${name} in ${namespace}.`,
+      look: 'Whether the blackbox exporter runs and knows the module, what Prometheus says of the job probe under Status, Targets, and whether the Ingress is there.',
+    }),
+    ...(probe.version === undefined
+      ? []
+      : [
+          alert(about, {
+            name: 'WrongVersionOutside',
+            expr: `max(probe_success${who('version')}) == 0`,
+            // A roll-out takes its time, and the rule comes with the version.
+            for: '15m',
+            severity: 'ticket',
+            summary: `${name} in ${namespace} shows another version outside than the one that stands on its branch.`,
+            look: 'Whether the roll-out is stuck (pods that are not ready), whether Argo CD has synced, and whether something between the pods and the visitor keeps an old answer.',
+            dashboard: 'slipway-versions',
+          }),
+        ]),
+    // In the local profile a proxy answers, without a certificate of its own.
+    ...(profile === 'eks' ? [certificate(21, 'ticket'), certificate(3, 'page')] : []),
+  ];
+}
