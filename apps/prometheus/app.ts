@@ -64,7 +64,10 @@ export const app: App = {
     '--query.max-samples=20000000',
     '--log.format=json',
   ],
-  files: { '/etc/prometheus/prometheus.yml': { computed: 'prometheus' } },
+  files: {
+    '/etc/prometheus/prometheus.yml': { computed: 'prometheus' },
+    '/etc/prometheus/rules/platform.yaml': { computed: 'platform-rules' },
+  },
   scratch: { '/gathered': '64Mi', '/rules': '64Mi', '/tmp': '16Mi' },
   volume: { path: '/prometheus', size: '50Gi' },
   single: true,

@@ -83,7 +83,7 @@ function annotated(app: CheckedProgram, subject: Subject): { annotations?: Recor
     ...(metrics && port && subject.name === app.name
       ? { [metricsAnnotations.port]: port, [metricsAnnotations.path]: metrics.path }
       : {}),
-    ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(textsOf(files, subject.at)) } : {}),
+    ...(Object.keys(files).length > 0 ? { 'slipway.dev/files': digest(textsOf(app, subject.at)) } : {}),
     ...(Object.keys(secrets).length > 0 ? { 'slipway.dev/secrets': digest(secrets) } : {}),
   };
   return Object.keys(annotations).length > 0 ? { annotations } : {};

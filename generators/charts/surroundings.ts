@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { dump } from 'js-yaml';
 import { fileKey } from '../model/app-check.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
-import { textOf } from './computed.ts';
+import { textsOf } from './computed.ts';
 import { objectMeta, type Subject } from './place.ts';
 import { rights } from './rights.ts';
 
@@ -15,9 +15,7 @@ export function surroundings(scope: Construct, app: CheckedProgram, subject: Sub
     automountServiceAccountToken: false,
   });
   rights(scope, app, subject);
-  const files = Object.entries(app.files).map(
-    ([path, content]) => [fileKey(path), textOf(content, subject.at)] as const,
-  );
+  const files = Object.entries(textsOf(app, subject.at)).map(([path, text]) => [fileKey(path), text] as const);
   if (files.length > 0)
     new k8s.KubeConfigMap(scope, 'configmap', { metadata: objectMeta(subject), data: Object.fromEntries(files) });
   const secrets = Object.entries(app.secrets);

@@ -179,7 +179,7 @@ const alert = z.strictObject({
     .optional(),
 } satisfies Shape<Alert>);
 
-const computed = z.strictObject({ computed: z.enum(['prometheus']) } satisfies Shape<Computed>);
+const computed = z.strictObject({ computed: z.enum(['prometheus', 'platform-rules']) } satisfies Shape<Computed>);
 
 const program = {
   ...any,

@@ -217,8 +217,11 @@ interface Run {
 
 /** The text of a file that follows from the clusters and environments. */
 export interface Computed {
-  /** `prometheus`: what Prometheus reads on this cluster, and where it sends alerts. */
-  readonly computed: 'prometheus';
+  /**
+   * - `prometheus`: what Prometheus reads on this cluster, and where it sends alerts
+   * - `platform-rules`: what it watches there beside the apps
+   */
+  readonly computed: 'prometheus' | 'platform-rules';
 }
 
 /** A container beside the app's own: it sees the same files, secrets and scratch folders. */
