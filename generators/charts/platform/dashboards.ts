@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import { monitoringNamespace } from '../../model/monitoring.ts';
 import { dashboards as all } from '../../monitoring/dashboards/index.ts';
-import { monitoring } from '../network.ts';
 
 /** What gatherers beside Grafana look for: https://github.com/grafana-community/helm-charts/tree/main/charts/grafana */
 export const dashboardLabel = { grafana_dashboard: '1' } as const;
@@ -10,7 +10,7 @@ export const dashboardLabel = { grafana_dashboard: '1' } as const;
 export function dashboards(scope: Construct): void {
   for (const dashboard of all())
     new k8s.KubeConfigMap(scope, `configmap-${dashboard.uid}`, {
-      metadata: { name: `dashboard-${dashboard.uid}`, namespace: monitoring, labels: dashboardLabel },
+      metadata: { name: `dashboard-${dashboard.uid}`, namespace: monitoringNamespace, labels: dashboardLabel },
       data: { [`${dashboard.uid}.json`]: `${JSON.stringify(dashboard, null, 1)}\n` },
     });
 }

@@ -5,7 +5,7 @@ export interface Expression {
   /** Which dashboard, and which panel, variable or mark of it: `slipway-service: Rate`. */
   readonly where: string;
   readonly language: 'PromQL' | 'LogQL' | 'TraceQL';
-  /** With a value in the place of each of Grafana's variables, so that it parses. */
+  /** With a value in the place of each of Grafana's variables, so that it parses: all where there may be several, or `some`. */
   readonly expr: string;
 }
 
@@ -15,7 +15,7 @@ export interface Expression {
  */
 export function expressionsOf(dashboard: Dashboard): readonly Expression[] {
   const { uid, panels, annotations, templating } = dashboard;
-  const own = new Set(templating.list.map(({ name }) => name));
+  const own = new Map(templating.list.map(({ name, allValue = 'some' }) => [name, labels[name] ?? allValue]));
   const expression = (name: string, language: Expression['language'], text: string): Expression => {
     const where = `${uid}: ${name}`;
     return { where, language, expr: substituted(text, own, where) };
@@ -43,11 +43,10 @@ const times: Readonly<Record<string, string>> = { __rate_interval: '1m', __inter
 /** Variables that stand for a label and not for a value. */
 const labels: Readonly<Record<string, string>> = { cut: 'version' };
 
-function substituted(text: string, own: ReadonlySet<string>, where: string): string {
+function substituted(text: string, own: ReadonlyMap<string, string>, where: string): string {
   return text.replace(/\$(\w+)/g, (_, name: string) => {
-    const time = times[name];
-    if (time !== undefined) return time;
-    if (!own.has(name)) throw new Error(`${where} asks for $${name}, which the dashboard does not have`);
-    return labels[name] ?? 'some';
+    const value = times[name] ?? own.get(name);
+    if (value === undefined) throw new Error(`${where} asks for $${name}, which the dashboard does not have`);
+    return value;
   });
 }

@@ -1,8 +1,8 @@
 import type { Mark } from './grafana.ts';
 import { source } from './source.ts';
 
-/** Joins what an app runs to a moment of it: a series per version. */
-const what = 'on (namespace, app) group_left (version, commit, request) slipway_app_info';
+/** Joins what an app runs to a moment of it. While what tells it is replaced, two pods do. */
+const what = 'on (namespace, app) group_right () max by (namespace, app, version, commit, request) (slipway_app_info)';
 
 /** Of the chosen environments and apps. */
 const chosen = 'namespace=~"$namespace", app=~"$app"';
@@ -38,7 +38,7 @@ const told = 'version {{version}}, commit {{commit}}, request {{request}}';
 export const rollOuts: Mark = mark({
   name: 'Roll-outs',
   colour: 'blue',
-  expr: `(slipway_app_since_timestamp_seconds{${chosen}} unless on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+  expr: `(max by (namespace, app) (slipway_app_since_timestamp_seconds{${chosen}}) unless on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
   title: '{{app}} rolled out in {{namespace}}',
   text: told,
   isMoment: true,
@@ -48,7 +48,7 @@ export const rollOuts: Mark = mark({
 export const rollbacks: Mark = mark({
   name: 'Rollbacks',
   colour: 'orange',
-  expr: `(slipway_app_held_since_timestamp_seconds{${chosen}} and on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+  expr: `(max by (namespace, app) (slipway_app_held_since_timestamp_seconds{${chosen}}) and on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
   title: '{{app}} taken back in {{namespace}}',
   text: `back to ${told}`,
   isMoment: true,
