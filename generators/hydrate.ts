@@ -3,6 +3,7 @@ import { hostsOf } from './charts/hosts.ts';
 import { pipeline } from './charts/pipeline.ts';
 import { checkApp, type Declared } from './model/app-check.ts';
 import { type CheckedApp, isBuilt, isProgram, runsOn } from './model/app-schema.ts';
+import { callee } from './model/call.ts';
 import { type Environment, type Path, seconds } from './model/environment.ts';
 import { checkPath } from './model/environment-schema.ts';
 import { parseImage } from './model/image.ts';
@@ -152,9 +153,6 @@ function check(name: string, value: unknown, path: Path, read: Definitions['read
   }
 }
 
-/** The app that is called, wherever it lives. */
-const appOf = (callee: string) => callee.replace(/\..*/, '');
-
 function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]): Outline {
   const routes = [...environments].flatMap(([environment, one]) =>
     one.kind === 'web' ? hostsOf(one, { environment }).map((host) => `${host}${one.path}`) : [],
@@ -167,7 +165,9 @@ function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]):
       .map(({ environment }) => environment),
   }));
   const calls = [
-    ...new Set([...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])).map(appOf)),
+    ...new Set(
+      [...environments.values()].flatMap((one) => (isProgram(one) ? one.calls : [])).map((call) => callee(call).app),
+    ),
   ].sort();
   return {
     owner: app.owner,

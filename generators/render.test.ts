@@ -51,6 +51,8 @@ const fixture = (app: Fixture, { environment = {}, cluster = {}, files = {} as R
             registries: ['r'],
             storage: 'gp3',
             namespaces: { agents: 'privileged' },
+            // What is watched of an app has tests of its own: `charts/monitoring.test.ts`.
+            monitoring: 'none',
             ...cluster,
           },
         ],

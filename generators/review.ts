@@ -1,5 +1,6 @@
 import type { Placement } from './charts/place.ts';
 import { type CheckedApp, isProgram } from './model/app-schema.ts';
+import { callee } from './model/call.ts';
 import { scopeOf } from './model/environment.ts';
 import { type Manifest, manifestFile } from './model/manifest.ts';
 import type { Remark } from './model/part.ts';
@@ -68,5 +69,5 @@ const factsOf = (app: CheckedApp, { environment, cluster }: Placement): Facts =>
   profile: cluster.profile,
   registries: cluster.registries,
   // Whether they are there is asked of all apps together (`model/together.ts`).
-  apps: isProgram(app) ? app.calls : [],
+  apps: isProgram(app) ? app.calls.map((call) => callee(call).app) : [],
 });

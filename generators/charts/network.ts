@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedProgram } from '../model/app-schema.ts';
+import { callee } from '../model/call.ts';
 import type { Cluster } from '../model/environment.ts';
 import { monitoringNamespace, traces } from '../model/monitoring.ts';
 import { environmentLabel } from '../policies/admission.ts';
@@ -42,11 +43,11 @@ const within = (namespace: string) => ({
 });
 
 /** The pods of an app: `'redis'` beside the one that asks, `'loki.monitoring'` elsewhere. */
-function podsOf(callee: string): k8s.NetworkPolicyPeer {
-  const [name = '', namespace] = callee.split('.');
+function podsOf(call: string): k8s.NetworkPolicyPeer {
+  const { app, namespace } = callee(call);
   return {
     ...(namespace === undefined ? {} : within(namespace)),
-    podSelector: { matchLabels: selector(name) },
+    podSelector: { matchLabels: selector(app) },
   };
 }
 
@@ -93,7 +94,7 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
     // The resolver of EKS Auto Mode is a process of the node and no pod, which a selector would not meet:
     // https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
     ...(reaches ? [{ ports: [{ ...tcp(53), protocol: 'UDP' }, tcp(53)] }] : []),
-    ...(app.calls.length > 0 ? [{ to: app.calls.map((callee) => podsOf(callee)) }] : []),
+    ...(app.calls.length > 0 ? [{ to: app.calls.map(podsOf) }] : []),
     ...(app.outside.length > 0
       ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: inside } }], ports: app.outside.map(tcp) }]
       : []),
@@ -111,10 +112,10 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
       ...(egress.length > 0 ? { egress } : {}),
     },
   });
-  for (const callee of app.calls) {
-    const [name = '', namespace = subject.at.namespace] = callee.split('.');
+  for (const call of app.calls) {
+    const { app: name, namespace = subject.at.namespace } = callee(call);
     const foreign = namespace !== subject.at.namespace;
-    new k8s.KubeNetworkPolicy(scope, `networkpolicy-${callee}`, {
+    new k8s.KubeNetworkPolicy(scope, `networkpolicy-${call}`, {
       metadata: { ...objectMeta(subject, `${subject.name}-calls-${name}`), namespace },
       spec: {
         podSelector: { matchLabels: selector(name) },
