@@ -724,6 +724,75 @@ spec:
   loadBalancerAttributes:
     - key: routing.http.drop_invalid_header_fields.enabled
       value: 'true'
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: shop
+  namespace: default
+spec:
+  groups:
+    - name: shop
+      interval: 30s
+      rules:
+        - record: shop:sales:rate5m
+          expr: sum by (namespace) (rate(sales_total[5m]))
+        - alert: ShopIsEmpty
+          expr: shop:sales:rate5m == 0
+          for: 5m
+          labels:
+            severity: page
+          annotations:
+            summary: Nobody buys.
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata:
+  name: shop
+  namespace: default
+spec:
+  sampleLimit: 1000
+  bodySizeLimit: 20MB
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: shop
+  podMetricsEndpoints:
+    - port: http
+      path: /metrics
+      interval: 15s
+      relabelings:
+        - sourceLabels: [__meta_kubernetes_pod_name]
+          targetLabel: pod
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: shop
+  namespace: default
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: shop
+  endpoints:
+    - port: http
+      interval: 15s
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Probe
+metadata:
+  name: shop
+  namespace: default
+spec:
+  jobName: probe
+  interval: 15s
+  module: shop
+  prober:
+    url: blackbox.monitoring:9115
+  targets:
+    staticConfig:
+      static: [https://shop.example.org/]
+      labels:
+        app: shop
 `;
 
 /** One good object of every kind that a repository like this one holds. */

@@ -5,6 +5,7 @@ import eksAutoMode from './eks-auto-mode.json' with { type: 'json' };
 import karpenter from './karpenter.json' with { type: 'json' };
 import kubernetes from './kubernetes.json' with { type: 'json' };
 import { checkName } from './names.ts';
+import prometheusOperator from './prometheus-operator.json' with { type: 'json' };
 import { type Catalogue, type Kind, kindKey } from './schema.ts';
 import secretsStore from './secrets-store.json' with { type: 'json' };
 import { either, type Mistake, Walk } from './walk.ts';
@@ -21,6 +22,7 @@ export const catalogues: readonly Catalogue[] = [
   secretsStore,
   karpenter,
   eksAutoMode,
+  prometheusOperator,
 ] as readonly Catalogue[];
 
 /** Everything that is wrong with an object; nothing when a server that serves these catalogues takes it as it is. */

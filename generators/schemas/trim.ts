@@ -8,7 +8,7 @@ const ignored = new Set([
 ]);
 
 const plain = new Set([
-  ...['type', 'format', 'enum', 'required', 'nullable', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['type', 'format', 'enum', 'required', 'nullable', 'minimum', 'maximum', 'minLength', 'maxLength'],
   ...['minItems', 'maxItems', 'minProperties', 'maxProperties'],
   ...['x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-list-map-keys'],
 ]);
@@ -29,6 +29,7 @@ export function trimmed(raw: unknown, named: (ref: string) => string): Schema {
       const value = schema[keyword];
       if (keyword === 'anyOf' && !schema['x-kubernetes-int-or-string'])
         throw new Error(`anyOf is known beside x-kubernetes-int-or-string only: ${JSON.stringify(value)}`);
+      if (keyword === 'pattern') return [[keyword, common(value as string)]];
       if (plain.has(keyword)) return [[keyword, value]];
       if (ignored.has(keyword)) return [];
       switch (keyword) {
@@ -62,6 +63,9 @@ export function trimmed(raw: unknown, named: (ref: string) => string): Schema {
     });
   return Object.fromEntries(entries);
 }
+
+/** A pattern in words that Go and JavaScript share: that letters may be small or capital JavaScript says of a group. */
+const common = (pattern: string) => pattern.replace(/^(\^?)\(\?i\)(.*)$/s, '$1(?i:$2)');
 
 function only(schemas: readonly unknown[]): unknown {
   if (schemas.length !== 1) throw new Error(`allOf is known with one schema only: ${JSON.stringify(schemas)}`);

@@ -136,8 +136,23 @@ export const wrong: readonly Wrong[] = [
     [],
     'is not a field of NodePool.spec.template.spec; did you mean taints?',
   ),
+  row(
+    'PodMonitor',
+    'spec.podMetricsEndpoints[0].relabeling',
+    [],
+    'is not a field of PodMonitor.spec.podMetricsEndpoints; did you mean relabelings?',
+  ),
+  row('Probe', 'spec.targets.static', {}, 'is not a field of Probe.spec.targets; it belongs to spec.targets.staticConfig'),
+  row('ServiceMonitor', 'spec.endpoint', [], 'is not a field of ServiceMonitor.spec; did you mean endpoints?'),
 
   // Fields that must be there.
+  row(
+    'PrometheusRule',
+    'spec.groups[0].rules[1].expr',
+    undefined,
+    'is missing: PrometheusRule.spec.groups.rules needs it',
+  ),
+  row('PodMonitor', 'spec.selector', undefined, 'is missing: PodMonitor.spec needs it'),
   row('Deployment', 'spec.selector', undefined, 'is missing: DeploymentSpec needs it'),
   row('Deployment', 'spec.template', undefined, 'is missing: DeploymentSpec needs it'),
   row('Deployment', `${pod}.containers`, undefined, 'is missing: PodSpec needs it'),
@@ -249,6 +264,18 @@ export const wrong: readonly Wrong[] = [
     'spec.disruption.consolidateAfter',
     '30 s',
     'is "30 s": expected what matches ^(([0-9]+(s|m|h))+|Never)$',
+  ),
+  row(
+    'PrometheusRule',
+    'spec.groups[0].rules[1].for',
+    '5 minutes',
+    'is "5 minutes": expected what matches ^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$',
+  ),
+  row(
+    'PodMonitor',
+    'spec.podMetricsEndpoints[0].relabelings[0].action',
+    'kep',
+    'is "kep": expected replace, Replace, keep, Keep, drop, Drop, hashmod, HashMod, labelmap, LabelMap, labeldrop, LabelDrop, labelkeep, LabelKeep, lowercase, Lowercase, uppercase, Uppercase, keepequal, KeepEqual, dropequal or DropEqual; did you mean keep?',
   ),
   row('AppProject', 'spec.description', 'x'.repeat(256), `is "${'x'.repeat(78)}…: expected at most 255 characters`),
 
