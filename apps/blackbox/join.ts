@@ -17,6 +17,7 @@ join() {
   for fragment in "$gathered"/*.yaml; do
     [ -f "$fragment" ] || continue
     cp "$fragment" "$own/fragment" || continue
+    echo 'It has to be modules alone.' > "$own/why"
     if [ "$(head -n 1 "$own/fragment")" = 'modules:' ] &&
       ! tail -n +2 "$own/fragment" | grep -q '^[^ ]' && good "$own/fragment"; then
       { grep -v '^modules: {}$' "$own/joined"; [ -s "$own/any" ] || echo 'modules:'; tail -n +2 "$own/fragment"; } > "$own/next"
@@ -37,7 +38,6 @@ while :; do
   cat "$gathered"/*.yaml > "$own/all" 2> /dev/null
   if [ -n "$reload" ] || [ "$(cat "$own/all")" != "$before" ]; then
     : > "$own/any"
-    : > "$own/why"
     join
     mv "$own/joined" "$file"
     reload=1

@@ -57,7 +57,7 @@ export const app: App = {
     '--storage.tsdb.retention.size=40GB',
     '--enable-feature=exemplar-storage',
     '--web.listen-address=:9090',
-    // Rules are read anew when they change. Only those who say in `calls` that they call it reach it.
+    // Rules are read anew when they change; only pods of its own namespace could ask for it.
     '--web.enable-lifecycle',
     '--query.timeout=30s',
     '--query.max-concurrency=10',
