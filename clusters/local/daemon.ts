@@ -1,15 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Git } from '../../generators/git/git.ts';
 import { createForge, isForgePath } from './forge/forge.ts';
 import { project } from './forge/merge-requests.ts';
+import { Observatory, type Watching } from './observe/observatory.ts';
 import { applications } from './runtime/applications.ts';
 import { createProxy, createTunnel, Tally } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
+
+/** Where Prometheus asks for its targets, by role. */
+const targetsPath = '/targets/';
 
 /** What the world offers to its board. */
 export interface Inside {
@@ -17,14 +21,19 @@ export interface Inside {
   readonly file: WorldFile;
   readonly runtimes: readonly EnvironmentRuntime[];
   readonly tally: Pick<Tally, 'requests' | 'failed' | 'lastFailure'>;
+  /** Where the Prometheus answers that watches it, when one does. */
+  readonly prometheus: string | undefined;
+  /** What of that does not work, one sentence each. */
+  readonly troubles: () => readonly string[];
 }
 
 /**
  * The local world as one process: forge, runtime, proxy and board. It reads its settings from the first line of standard
  * input; a tied world ends when that input does.
  * @param board answers for people whatever forge and Argo CD's API do not
+ * @param watching what a Prometheus is told, when one shall watch
  */
-export async function serveWorld(board: (inside: Inside) => RequestListener): Promise<void> {
+export async function serveWorld(board: (inside: Inside) => RequestListener, watching: Watching): Promise<void> {
   const settings = JSON.parse(await firstLine()) as DaemonSettings;
   const { dir, environments, tied, remove } = settings;
   const repository = new Git(repositoryDir(dir));
@@ -49,9 +58,18 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
     if (path === '/healthz') response.end(instance);
     else if (path.startsWith('/api/v1/')) argocd(request, response);
     else if (isForgePath(path)) forge(request, response);
+    else if (path.startsWith(targetsPath)) targets(path.slice(targetsPath.length), response);
     else pages(request, response);
   }, settings.controlPort);
 
+  /** What Prometheus is to read. */
+  function targets(role: string, response: ServerResponse): void {
+    const found = runtimes.flatMap((runtime) => runtime.targets(role, new URL(url(proxy)).host));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found));
+  }
+  const observatory = settings.observe
+    ? await Observatory.open({ world: dir, targets: `${url(control)}${targetsPath}`, runtimes, watching })
+    : undefined;
   for (const runtime of runtimes) runtime.start();
 
   const file: WorldFile = {
@@ -64,8 +82,10 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
     project: project.path,
     token,
     environments,
+    prometheus: observatory?.url,
   };
-  pages = board({ repository, file, runtimes, tally });
+  const troubles = () => observatory?.troubles ?? [];
+  pages = board({ repository, file, runtimes, tally, prometheus: observatory?.url, troubles });
   await writeFile(`${worldFile(dir)}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
   await rename(`${worldFile(dir)}.new`, worldFile(dir));
 
@@ -77,7 +97,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener): Pr
       server.close();
       server.closeAllConnections();
     }
-    await Promise.all(runtimes.map((runtime) => runtime.close()));
+    await Promise.all([...runtimes.map((runtime) => runtime.close()), observatory?.close()]);
     if (remove) await rm(remove, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     else if ((await readFile(worldFile(dir), 'utf8').catch(() => '')).includes(instance))
       await rm(worldFile(dir), { force: true });

@@ -13,7 +13,7 @@ import { argocd } from '../../generators/live/argocd.ts';
 import type { Live } from '../../generators/model/gate.ts';
 import { head } from '../../generators/model/names.ts';
 import { processesIn } from './processes.fixture.ts';
-import { startWorld, stopWorld, type World } from './world.ts';
+import { startWorld, stopWorld, type Ways, type World } from './world.ts';
 
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
 
@@ -30,14 +30,15 @@ export interface Started {
   readonly until: (app: string, holds: (live: Live) => boolean, period?: number) => Promise<Live>;
 }
 
-export async function started(t: TestContext): Promise<Started> {
+/** @param t with whose end the world ends */
+export async function started(t: Pick<TestContext, 'after'>, ways: Omit<Ways, 'tied'> = {}): Promise<Started> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-world-'));
   const checkout = new Git(join(dir, 'checkout'));
   await mkdir(checkout.dir);
   await checkout.bytes(['init', '--quiet']);
   await writeFile(join(checkout.dir, 'README.md'), 'x');
   await commitAll(checkout);
-  const world = await startWorld(checkout, join(dir, 'world'), ['dev'], { tied: true });
+  const world = await startWorld(checkout, join(dir, 'world'), ['dev'], { tied: true, ...ways });
   t.after(async () => {
     await stopWorld(world);
     await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -143,6 +144,8 @@ export interface Besides {
   readonly container?: object;
   /** Of its pod. */
   readonly pod?: object;
+  /** What its pods say of themselves. */
+  readonly metadata?: object;
   /** Of the Deployment. */
   readonly spec?: object;
   /** Further manifests of the app. */
@@ -167,7 +170,7 @@ export function web(name: string, digest: string, besides: Besides = {}) {
     {
       kind: 'Deployment',
       metadata: { name },
-      spec: { replicas, strategy, template: { spec: pod }, ...besides.spec },
+      spec: { replicas, strategy, template: { metadata: besides.metadata, spec: pod }, ...besides.spec },
     },
     {
       kind: 'Service',

@@ -6,6 +6,7 @@ import { environmentBranch, head, main, rendered } from '../../generators/model/
 import { Refusal } from '../../generators/model/refusal.ts';
 import { createRepository } from './forge/repository.ts';
 import { isAlive, locked } from './lock.ts';
+import { checkPrograms } from './observe/observatory.ts';
 
 /** What a running world tells those who want to talk to it. Readable by its owner only: it holds the token. */
 export interface WorldFile {
@@ -20,6 +21,8 @@ export interface WorldFile {
   readonly project: string;
   readonly token: string;
   readonly environments: readonly string[];
+  /** Where the Prometheus answers that watches it, when one does. */
+  readonly prometheus?: string | undefined;
 }
 
 /** The program that a world runs in: `serveWorld`, with a board of its own. */
@@ -37,7 +40,12 @@ export interface DaemonSettings {
   readonly tied: boolean;
   /** A folder that goes with it. */
   readonly remove?: string | undefined;
+  /** A Prometheus watches it. @default false */
+  readonly observe?: boolean | undefined;
 }
+
+/** What may be asked of a world when it starts. */
+export type Ways = Pick<DaemonSettings, 'tied' | 'remove' | 'observe'>;
 
 /** A world that runs, and the process that holds it when it is tied to this one. */
 export interface World extends WorldFile {
@@ -63,27 +71,34 @@ export async function findWorld(dir: string): Promise<World | undefined> {
 
 /**
  * Starts the world in a folder, or gives the one that runs there. A new one has the checkout's HEAD as `main`.
- * @throws {Refusal} when it does not come up, with the end of its log
+ * @throws {Refusal} when it does not come up, with the end of its log; when it shall be observed, and this machine has no
+ *   Prometheus, or one runs there that is not
  */
 export async function startWorld(
   checkout: Git,
   dir: string,
   environments: readonly string[],
-  ways: Pick<DaemonSettings, 'tied' | 'remove'>,
+  ways: Ways,
 ): Promise<World> {
+  if (ways.observe) await checkPrograms();
   await mkdir(dir, { recursive: true, mode: 0o700 });
   // Two that are started at once are one.
-  return locked(
+  const world = await locked(
     join(dir, 'world.lock'),
     async () => (await findWorld(dir)) ?? (await newWorld(checkout, dir, environments, ways)),
   );
+  if (ways.observe && world.prometheus === undefined)
+    throw new Refusal(
+      `A local world runs in ${dir} that no Prometheus watches: npx slipway local down, then up --observe.`,
+    );
+  return world;
 }
 
 async function newWorld(
   checkout: Git,
   dir: string,
   environments: readonly string[],
-  { tied, remove }: Pick<DaemonSettings, 'tied' | 'remove'>,
+  { tied, remove, observe }: Ways,
 ): Promise<World> {
   await rm(worldFile(dir), { force: true });
   const repository = await createRepository(repositoryDir(dir), [
@@ -104,14 +119,14 @@ async function newWorld(
     stdio: ['pipe', log.fd, log.fd],
   });
   void log.close();
-  const settings: DaemonSettings = { dir, environments, proxyPort: 8080, controlPort: 8081, tied, remove };
+  const settings: DaemonSettings = { dir, environments, proxyPort: 8080, controlPort: 8081, tied, remove, observe };
   daemon.stdin?.on('error', () => {});
   daemon.stdin?.write(`${JSON.stringify(settings)}\n`);
   if (!tied) {
     daemon.stdin?.end();
     daemon.unref();
   }
-  for (let waited = 0; waited < 15_000; waited += 50) {
+  for (let waited = 0; waited < (observe ? 45_000 : 15_000); waited += 50) {
     const world = await findWorld(dir);
     if (world) return tied ? { ...world, daemon } : world;
     if (daemon.exitCode !== null) break;

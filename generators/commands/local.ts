@@ -19,7 +19,8 @@ export async function run({ values, words: [word] }: Asked): Promise<void> {
   const checkout = await checkoutHere();
   const dir = worldDir(checkout);
   if (word === 'up') {
-    print(await startWorld(checkout, dir, environmentNames, { tied: false }), values, `up: ${dir}`);
+    const world = await startWorld(checkout, dir, environmentNames, { tied: false, observe: values.observe === true });
+    print(world, values, `up: ${dir}`);
   } else if (word === 'build') {
     await worldIn(dir);
     const images = await buildImages(dir, checkout, 'HEAD');
@@ -69,6 +70,7 @@ function print(world: World, values: Asked['values'], headline: string): void {
   console.log(headline);
   console.log(`  repository  ${world.repository}   (main is pushed there: git push ${world.repository} HEAD:main)`);
   console.log(`  board       ${world.control}/`);
+  if (world.prometheus) console.log(`  prometheus  ${world.prometheus}/`);
   console.log(`  apps        ${world.proxy.replace('127.0.0.1', '<app>.<environment>.localhost')}/`);
   if (usage) console.log(`  takes       ${taken(usage.world)}; the workloads ${taken(usage.workloads)}`);
   console.log('  next        npx slipway publish --remote local $(npx slipway local build)');

@@ -24,10 +24,11 @@ export async function worldIn(dir: string): Promise<World> {
 }
 
 /** The doors of a local world. */
-export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'soakless'> => ({
+export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'metrics' | 'soakless'> => ({
   remote: world.repository,
   forge: gitlab({ host: world.control, project: world.project, token: world.token }),
   live: argocd({ server: world.control, token: world.token }),
+  metrics: world.prometheus === undefined ? undefined : prometheus({ server: world.prometheus }),
   soakless: true,
 });
 

@@ -42,6 +42,10 @@ const keepGoing: Option = {
   help: 'an app that cannot be rendered keeps its parts, the others go on; the exit code is then 1',
 };
 const json: Option = { type: 'boolean', help: 'print JSON for programs' };
+const observe: Option = {
+  type: 'boolean',
+  help: 'a Prometheus of this machine watches what runs, and promotions ask it (Debian: prometheus)',
+};
 const dryRun: Option = { type: 'boolean', help: 'say what would happen, and do nothing' };
 
 const target: Option = { type: 'string', value: 'E', help: 'the environment' };
@@ -449,8 +453,13 @@ there is no image yet.`,
   down    stop it; its data stays
 It lives in .slipway/world, or in the folder that SLIPWAY_WORLD names. Other verbs talk to it with --remote local.`,
     words: ['up', 'build', 'status', 'down'],
-    options: { json },
-    examples: ['slipway local up', 'slipway publish --remote local $(npx slipway local build)', 'slipway local down'],
+    options: { observe, json },
+    examples: [
+      'slipway local up',
+      'slipway local up --observe',
+      'slipway publish --remote local $(npx slipway local build)',
+      'slipway local down',
+    ],
   },
   logs: {
     summary: 'what the pods of an app of the local world wrote',
@@ -472,8 +481,9 @@ It lives in .slipway/world, or in the folder that SLIPWAY_WORLD names. Other ver
     options: {
       once: { type: 'boolean', help: 'end after the tour, also on a terminal' },
       stay: { type: 'boolean', help: 'stay up after the tour, with the board, also without a terminal' },
+      observe,
     },
-    examples: ['npm run demo', 'npm run demo -- --once'],
+    examples: ['npm run demo', 'npm run demo -- --once', 'npm run demo -- --observe'],
   },
 };
 

@@ -1,6 +1,8 @@
 import { type Inside, serveWorld } from '../../clusters/local/daemon.ts';
+import type { Watching } from '../../clusters/local/observe/observatory.ts';
 import type { PodView } from '../../clusters/local/runtime/runtime.ts';
 import type { PodFacts } from '../board/facts.ts';
+import { prometheusConfig } from '../monitoring/prometheus.ts';
 import { board } from './board-server.ts';
 // The verbs load these when they need them. Here every app's visitors would wait meanwhile, for this process carries them.
 import './judge-changes.ts';
@@ -19,8 +21,16 @@ const podFacts = ({ name, ready, stopping, trouble, isOld }: PodView): PodFacts 
   isOld,
 });
 
+/** What Prometheus is told in a cluster, but where it finds targets and files. Whatever is JSON is YAML, too. */
+const watching: Watching = ({ targets, blackbox, rules, environments }) =>
+  JSON.stringify(
+    prometheusConfig({ cluster: 'local', discovery: { http: targets, blackbox }, environments, rules: [rules] }),
+    null,
+    2,
+  );
+
 // The process of a local world: see `startWorld`.
-await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
+await serveWorld(({ repository, file, runtimes, tally, troubles }: Inside) => {
   const port = new URL(file.proxy).port;
   const doors = doorsOf({ ...file, dir: '' });
   // Should it fail, whoever asks the forge is told.
@@ -36,7 +46,10 @@ await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
     {
       environments: file.environments,
       traffic: () =>
-        `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed${tally.lastFailure ? `, the last of them ${tally.lastFailure}` : ''}`,
+        [
+          `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed${tally.lastFailure ? `, the last of them ${tally.lastFailure}` : ''}`,
+          ...troubles(),
+        ].join(' · '),
       pods: (environment, app) =>
         (runtimeOf(environment)?.pods() ?? []).filter((pod) => pod.app === app && !pod.foreign).map(podFacts),
       address: (environment, app) => {
@@ -45,4 +58,4 @@ await serveWorld(({ repository, file, runtimes, tally }: Inside) => {
       },
     },
   );
-});
+}, watching);

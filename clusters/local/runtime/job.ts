@@ -52,7 +52,7 @@ export class Job {
       let why: string | undefined;
       for (let tries = 0; tries <= backoffLimit; tries++) {
         const spec = { ...template.spec, restartPolicy: 'Never' };
-        const pod = new Pod({ ...this.#settings, id: `${this.name}-${tries}`, spec });
+        const pod = new Pod({ ...this.#settings, id: `${this.name}-${tries}`, metadata: template.metadata, spec });
         this.#pods.push(pod);
         why = await pod.finished;
         const { foreign } = pod;

@@ -5,7 +5,7 @@ import { entriesOf, partFiles } from '../../../generators/git/history.ts';
 import { readBlobs } from '../../../generators/git/objects.ts';
 import { applicationFile, metadataFile } from '../../../generators/model/names.ts';
 import { limitsOf, type Strategy, type Wanted } from './rollout.ts';
-import type { Template } from './template.ts';
+import type { ObjectMeta, Template } from './template.ts';
 
 /** What an environment branch wants to run of one kind of pod. */
 export interface Workload {
@@ -28,7 +28,10 @@ export interface Service {
 }
 export interface Route {
   readonly host: string;
+  readonly path: string;
   readonly service: string;
+  /** The Ingress that says so. */
+  readonly ingress: ObjectMeta & { readonly name: string; readonly className: string | undefined };
 }
 export interface JobSpec {
   readonly backoffLimit?: number;
@@ -55,7 +58,12 @@ export interface AppManifests {
   readonly hooks: readonly { readonly name: string; readonly spec: JobSpec }[];
   /** The data of ConfigMaps, by name. */
   readonly configs: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What is to be watched, by file name: rules of Prometheus, and modules of its blackbox exporter. */
+  readonly watched: Readonly<Record<Watched, ReadonlyMap<string, string>>>;
 }
+
+/** What a ConfigMap brings for whoever watches the cluster, by its label `slipway.dev/<kind>: "1"`. */
+export type Watched = 'rules' | 'probes';
 
 /** A folder that could not be read, and why. */
 export interface Unreadable {
@@ -71,7 +79,7 @@ export interface Desired {
 
 interface Manifest {
   readonly kind?: string;
-  readonly metadata?: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: ObjectMeta & { readonly name?: string };
   readonly data?: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: a manifest is whatever somebody committed; what is missing is reported as unreadable
   readonly spec?: any;
@@ -124,6 +132,7 @@ function manifestsOf(app: string, manifests: readonly Manifest[]): Omit<AppManif
     cronJobs: [] as { name: string; spec: CronJobSpec }[],
     hooks: [] as { name: string; spec: JobSpec; wave: number }[],
     configs: new Map<string, Readonly<Record<string, string>>>(),
+    watched: { rules: new Map<string, string>(), probes: new Map<string, string>() },
   };
   // Nobody measures load here: what follows it stays at its least.
   const scales = new Map(
@@ -136,9 +145,13 @@ function manifestsOf(app: string, manifests: readonly Manifest[]): Omit<AppManif
     if (!name) throw new Error('a manifest has no metadata.name');
     if (kind === 'Deployment' || kind === 'StatefulSet') found.workloads.push(workload(app, name, kind, spec, scales));
     else if (kind === 'Service') found.services.push(service(name, spec));
-    else if (kind === 'ConfigMap') found.configs.set(name, data ?? {});
-    else if (kind === 'CronJob') found.cronJobs.push({ name, spec });
-    else if (kind === 'Ingress') found.routes.push(...routes(spec));
+    else if (kind === 'ConfigMap') {
+      found.configs.set(name, data ?? {});
+      for (const [what, files] of Object.entries(found.watched))
+        if (metadata.labels?.[`slipway.dev/${what}`] === '1')
+          for (const [file, text] of Object.entries(data ?? {})) files.set(file, text);
+    } else if (kind === 'CronJob') found.cronJobs.push({ name, spec });
+    else if (kind === 'Ingress') found.routes.push(...routes(spec, { ...metadata, name }));
     else if (kind === 'Job' && metadata.annotations?.['argocd.argoproj.io/hook'] === 'PreSync')
       found.hooks.push({ name, spec, wave: Number(metadata.annotations['argocd.argoproj.io/sync-wave'] ?? 0) });
   }
@@ -171,9 +184,14 @@ function service(name: string, spec: Manifest['spec']): Service {
   return { name, selects: spec.selector?.['app.kubernetes.io/name'] ?? name, ports };
 }
 
-const routes = (spec: Manifest['spec']): Route[] =>
+const routes = (
+  spec: Manifest['spec'],
+  { name, labels = {}, annotations = {} }: ObjectMeta & { name: string },
+): Route[] => {
+  const ingress = { name, labels, annotations, className: spec.ingressClassName };
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  (spec.rules ?? []).flatMap(({ host, http }: any) =>
+  return (spec.rules ?? []).flatMap(({ host, http }: any) =>
     // biome-ignore lint/suspicious/noExplicitAny: as above
-    (http?.paths ?? []).map((path: any) => ({ host, service: path.backend.service.name })),
+    (http?.paths ?? []).map(({ path = '/', backend }: any) => ({ host, path, service: backend.service.name, ingress })),
   );
+};

@@ -7,7 +7,7 @@ import { former, remember } from './former.ts';
 import { boundLog, olderLog } from './log-file.ts';
 import { executableOf } from './programs.ts';
 import { type Configs, Sandbox } from './sandbox.ts';
-import type { Container, PodSpec } from './template.ts';
+import type { Container, ObjectMeta, PodSpec } from './template.ts';
 
 export interface PodSettings {
   readonly app: string;
@@ -16,6 +16,8 @@ export interface PodSettings {
   readonly environment: string;
   /** The hash of the template that it was started from. */
   readonly template: string;
+  /** Of the template. */
+  readonly metadata?: ObjectMeta | undefined;
   readonly spec: PodSpec;
   /** The world's folder: artifacts, logs and volumes are there. */
   readonly world: string;
@@ -69,6 +71,15 @@ export class Pod {
     if (this.#obstacle) return this.#obstacle.why;
     const troubled = this.#running.find(({ trouble }) => trouble !== undefined);
     return this.#running.length > 1 && troubled ? `${troubled.name}: ${troubled.trouble}` : troubled?.trouble;
+  }
+
+  /** What its template said of it, and of its containers. */
+  get metadata(): ObjectMeta {
+    return this.#settings.metadata ?? {};
+  }
+
+  get spec(): PodSpec {
+    return this.#settings.spec;
   }
 
   /** Whether this machine has nothing that could run it. */

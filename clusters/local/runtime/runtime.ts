@@ -2,8 +2,10 @@ import type { Git } from '../../../generators/git/git.ts';
 import type { Live } from '../../../generators/model/gate.ts';
 import { Application } from './application.ts';
 import { Branch } from './branch.ts';
-import { type Desired, readDesired } from './manifests.ts';
+import { type Desired, readDesired, type Watched } from './manifests.ts';
+import type { Pod } from './pod.ts';
 import { type Backend, Services } from './services.ts';
+import { ingressTargets, podTargets, type TargetGroup } from './targets.ts';
 
 /** How often the branch is looked at, in milliseconds: Argo CD does so every three minutes, or when it is told. */
 const period = 500;
@@ -90,11 +92,23 @@ export class EnvironmentRuntime {
   /** Every pod, those of jobs that run now too. */
   pods(): readonly PodView[] {
     return [...this.#apps.values()].flatMap((app) =>
-      [...app.pods, ...app.jobPods].map((pod) => {
+      podsOf(app).map((pod) => {
         const { id, ready, stopping, trouble, foreign } = pod;
         return { app: app.name, name: id, isOld: app.isOld(pod), ready, stopping, trouble, foreign };
       }),
     );
+  }
+
+  /** What Prometheus would find in the environment's namespace. @param proxy `127.0.0.1:8080`: where its hosts are reached */
+  targets(role: string, proxy: string): TargetGroup[] {
+    if (role === 'pod')
+      return [...this.#apps.values()].flatMap(podsOf).flatMap((pod) => podTargets(this.environment, pod));
+    return role === 'ingress' ? ingressTargets(this.environment, this.#routes, proxy) : [];
+  }
+
+  /** Files for whoever watches, by name, as they are applied. */
+  watched(what: Watched): ReadonlyMap<string, string> {
+    return new Map(this.#applied.flatMap(({ watched }) => [...watched[what]]));
   }
 
   // A look that is asked for during another one is one look afterwards, however often it is asked for.
@@ -120,8 +134,7 @@ export class EnvironmentRuntime {
     } finally {
       // Whatever stands on the branch: what runs goes on.
       if (!this.#closed) for (const app of this.#apps.values()) app.step(Date.now());
-      if (++this.#looks % 20 === 0)
-        for (const app of this.#apps.values()) for (const pod of [...app.pods, ...app.jobPods]) pod.boundLogs();
+      if (++this.#looks % 20 === 0) for (const pod of [...this.#apps.values()].flatMap(podsOf)) pod.boundLogs();
     }
   }
 
@@ -176,3 +189,5 @@ export class EnvironmentRuntime {
       });
   }
 }
+
+const podsOf = (app: Application): readonly Pod[] => [...app.pods, ...app.jobPods];

@@ -1,6 +1,13 @@
 /** The part of a pod template that this machine can run, in the words of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export interface Template {
+  readonly metadata?: ObjectMeta;
   readonly spec: PodSpec;
+}
+
+/** What an object says about itself. */
+export interface ObjectMeta {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface PodSpec {
@@ -18,7 +25,7 @@ export interface Container {
   readonly args?: readonly string[];
   readonly env?: readonly Variable[];
   readonly envFrom?: readonly VariableSource[];
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly ports?: readonly ContainerPort[];
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
@@ -26,6 +33,13 @@ export interface Container {
   readonly volumeMounts?: readonly Mount[];
   /** `Always` makes a sidecar of an init container. */
   readonly restartPolicy?: string;
+}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  /** @default 'TCP' */
+  readonly protocol?: string;
 }
 
 export interface Hook {

@@ -130,7 +130,8 @@ export class RunningWorkload {
   #start(number: number): void {
     const { template, wanted } = this.#workload;
     const id = `${this.name}-${number}`;
-    this.#pods.set(number, new Pod({ ...this.#settings, id, template: wanted.template, spec: template.spec }));
+    const { metadata, spec } = template;
+    this.#pods.set(number, new Pod({ ...this.#settings, id, template: wanted.template, metadata, spec }));
   }
 
   #stop(id: string): void {
