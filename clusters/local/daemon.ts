@@ -10,6 +10,7 @@ import { Observatory, type Watching } from './observe/observatory.ts';
 import { applications } from './runtime/applications.ts';
 import { createProxy, createTunnel, Tally } from './runtime/proxy.ts';
 import { EnvironmentRuntime } from './runtime/runtime.ts';
+import { versionsTarget } from './runtime/targets.ts';
 import { type DaemonSettings, repositoryDir, type WorldFile, worldFile } from './world.ts';
 
 /** Where Prometheus asks for its targets, by role. */
@@ -65,6 +66,7 @@ export async function serveWorld(board: (inside: Inside) => RequestListener, wat
   /** What Prometheus is to read. */
   function targets(role: string, response: ServerResponse): void {
     const found = runtimes.flatMap((runtime) => runtime.targets(role, new URL(url(proxy)).host));
+    if (role === 'pod') found.push(...versionsTarget(Number(new URL(url(control)).port)));
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found));
   }
   const observatory = settings.observe

@@ -12,6 +12,7 @@ import { environmentBranch, proposalBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import type { Context } from './context.ts';
 import { Developer } from './demo-developer.ts';
+import { watched } from './demo-watched.ts';
 import { program } from './hydrate-commit.ts';
 import { buildImages, environmentNames } from './local.ts';
 import type { Asked } from './main.ts';
@@ -38,7 +39,7 @@ export async function run({ values }: Asked): Promise<void> {
   process.env.TMPDIR = join(dir, 'tmp');
   await mkdir(process.env.TMPDIR);
 
-  const tour = new Tour(dir, stopped.signal);
+  const tour = new Tour(dir, stopped.signal, values.observe === true);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort(signal));
   try {
     await tour.play();
@@ -61,15 +62,17 @@ export async function run({ values }: Asked): Promise<void> {
 class Tour {
   readonly #dir: string;
   readonly #signal: AbortSignal;
+  readonly #observe: boolean;
   readonly #began = Date.now();
   #world: World | undefined;
   #context: Context | undefined;
   #traffic: Traffic | undefined;
   #step = 0;
 
-  constructor(dir: string, signal: AbortSignal) {
+  constructor(dir: string, signal: AbortSignal, observe: boolean) {
     this.#dir = dir;
     this.#signal = signal;
+    this.#observe = observe;
   }
 
   async play(): Promise<void> {
@@ -81,8 +84,11 @@ class Tour {
       this.#world = await startWorld(source, join(this.#dir, 'world'), environmentNames, {
         tied: true,
         remove: this.#dir,
+        observe: this.#observe,
       });
-      return [this.#world, `repository, forge ${this.#world.control}/, runtime and proxy ${this.#world.proxy}/`];
+      const { control, proxy, prometheus } = this.#world;
+      const watching = prometheus ? `, Prometheus ${prometheus}/` : '';
+      return [this.#world, `repository, forge ${control}/, runtime and proxy ${proxy}/${watching}`];
     });
     const dirty = await source.text(['status', '--porcelain']);
     if (dirty) console.log(chalk.dim('   It shows HEAD; what is not committed is no part of it.'));
@@ -104,7 +110,8 @@ class Tour {
     await this.#say(`${first} runs it`, () => this.#answers(world, first, after));
     await this.#through(context, world, after);
 
-    await this.#stopped(context, world, developer, after);
+    const newest = this.#observe ? await this.#watched(context, world, developer) : after;
+    await this.#stopped(context, world, developer, newest);
 
     // Somebody goes back, with git alone.
     await this.#say(`git revert on ${environmentBranch(last)} takes the old version back`, async () => {
@@ -115,7 +122,10 @@ class Tour {
       await developer.commit('docs: nothing that runs');
       await publish(context, { images: new Map() });
       const [promotion] = await promote(context, { to: last });
-      const why = promotion?.left.find((line) => line.includes('held'));
+      // What waits for a gate is said first; that it is held as well, status says.
+      const row = (await status(context)).find(({ environment, app }) => environment === last && app === 'counter');
+      const said = promotion?.left.find((line) => line.includes('held'));
+      const why = said ?? (row?.held ? `counter is held in ${last}, and besides ${promotion?.left[0]}` : undefined);
       if (!why) throw new Refusal(`${last} is not held after a revert; promote said ${JSON.stringify(promotion)}.`);
       return this.#answers(world, last, before, why);
     });
@@ -129,6 +139,19 @@ class Tour {
     throw new Refusal(
       `Requests failed while versions were rolled over: ${failures[0]}\nWhere Redis did not answer, a write took more than a second: the machine or its disk was busy. TMPDIR=/dev/shm keeps the demo in memory.`,
     );
+  }
+
+  /** A version that fails where it is watched goes no further. @returns the version that repairs it */
+  #watched(context: Context, world: World, developer: Developer): Promise<string> {
+    return watched({
+      ...{ context, world, developer, traffic: this.#traffic as Traffic, source: second, target: last },
+      say: (what, work) => this.#say(what, work),
+      until: (what, holds, seconds) => this.#until(what, holds, seconds),
+      publish: () => this.#publish(context, world),
+      runs: (environment, version) => this.#runs(world, environment, version),
+      request: (environment) => this.#ready(context, environment),
+      first: (version) => this.#say(`${first} runs it`, () => this.#answers(world, first, version)),
+    });
   }
 
   /** A version that never becomes ready: it goes nowhere, and visitors do not notice. */
@@ -167,12 +190,12 @@ class Tour {
   }
 
   async invite(): Promise<void> {
-    const { control, proxy, repository } = this.#world as World;
+    const { control, proxy, repository, prometheus } = this.#world as World;
     const port = new URL(proxy).port;
     console.log(`
 It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
   the board   ${chalk.bold(`${control}/`)}   press Merge for ${second}, Release or Revert in ${last}
-  the app     ${chalk.bold(`http://counter.${first}.localhost:${port}/`)}   (or ${second}, ${last})
+  the app     ${chalk.bold(`http://counter.${first}.localhost:${port}/`)}   (or ${second}, ${last})${prometheus ? `\n  measured    ${chalk.bold(`${prometheus}/alerts`)}   what fires, and since when` : ''}
   ask it      SLIPWAY_WORLD=${join(this.#dir, 'world')} npx slipway status --remote local
   by git      git clone ${repository} play && cd play && git switch ${environmentBranch(last)} && git revert HEAD && git push`);
   }
@@ -255,8 +278,14 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
     version: string,
     also?: string,
   ): Promise<readonly [undefined, string]> {
+    await this.#runs(world, environment, version);
+    return this.#serves(world, environment, version, also);
+  }
+
+  /** Waits until an environment runs a version, and nothing else any more. */
+  #runs(world: World, environment: string, version: string): Promise<void> {
     const host = `counter.${environment}.localhost`;
-    await this.#until(`${host} to run ${version}`, async () => {
+    return this.#until(`${host} to run ${version}`, async () => {
       const { status: code, body } = await visit(world, host, '/version');
       return (
         code === 200 &&
@@ -264,7 +293,6 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
         (await settled(world, environment))
       );
     });
-    return this.#serves(world, environment, version, also);
   }
 
   /** Asks an environment as a visitor would, and sends more of them from now on. */
@@ -284,11 +312,11 @@ It stays up until you press Ctrl-C, which removes all of it. Meanwhile:
     ];
   }
 
-  async #until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const until = Date.now() + 60_000;
+  async #until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+    const until = Date.now() + seconds * 1000;
     while (!(await holds().catch((error: Error) => this.#orStopped(error)))) {
       if (Date.now() > until)
-        throw new Refusal(`Waited a minute for ${what}; the logs are in ${join(this.#dir, 'world', 'logs')}.`);
+        throw new Refusal(`Waited ${seconds} s for ${what}; the logs are in ${join(this.#dir, 'world', 'logs')}.`);
       await new Promise((resolve) => setTimeout(resolve, 100));
       if (this.#signal.aborted) throw new Refusal('stopped');
     }

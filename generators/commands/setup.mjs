@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 
+/** @typedef {'demo' | 'observe' | 'tests'} Purpose */
+
 /**
  * Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone.
- * @type {{ command: string, debian: string, homebrew?: string, why: string, only?: string, optional?: true }[]}
+ * @type {{ command: string, debian: string, homebrew?: string, why: string, only?: readonly Purpose[], optional?: true }[]}
  */
 const programs = [
   { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
@@ -21,15 +23,23 @@ const programs = [
     command: 'prometheus',
     debian: 'prometheus',
     homebrew: 'prometheus',
-    why: 'the tests ask a real one',
-    only: 'tests',
+    why: 'a real one is asked',
+    only: ['tests', 'observe'],
+  },
+  {
+    // It asks from outside. With systemd Debian starts this one and Prometheus as services, too.
+    command: 'prometheus-blackbox-exporter',
+    debian: 'prometheus-blackbox-exporter',
+    why: 'a real one asks addresses from outside',
+    only: ['tests', 'observe'],
+    optional: true,
   },
   {
     command: 'chromium',
     debian: 'chromium',
     homebrew: 'chromium',
     why: 'the tests press the buttons of the board',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   {
@@ -37,7 +47,7 @@ const programs = [
     debian: 'rclone',
     homebrew: 'rclone',
     why: 'the tests copy a backup with it',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   {
@@ -45,7 +55,7 @@ const programs = [
     debian: 'lua5.1',
     homebrew: 'lua@5.1',
     why: 'the tests run what Argo CD asks about health',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   {
@@ -54,7 +64,7 @@ const programs = [
     command: 'docker-registry',
     debian: 'docker-registry',
     why: 'the tests push images to a real one',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   {
@@ -62,7 +72,7 @@ const programs = [
     debian: 'rsync',
     homebrew: 'rsync',
     why: 'the tests run the jobs of the pipeline with it',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   {
@@ -70,7 +80,7 @@ const programs = [
     debian: 'shellcheck',
     homebrew: 'shellcheck',
     why: 'the tests read the scripts of the pipeline with it',
-    only: 'tests',
+    only: ['tests'],
     optional: true,
   },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
@@ -79,18 +89,20 @@ const programs = [
 /**
  * Installs the packages of this repository and the programs they need. Ends the process when it cannot; of a program
  * that only some tests need, it says so and goes on.
- * @param {'demo' | 'tests'} [what] what it is for
+ * @param {readonly Purpose[]} what what it is for
  */
-export function setUp(what = 'demo') {
+export function setUp(...what) {
   for (const folder of packages()) install(folder);
-  const missing = programs.filter(({ command, only = what }) => only === what && !has(command));
+  const missing = programs.filter(
+    ({ command, only }) => (!only || only.some((purpose) => what.includes(purpose))) && !has(command),
+  );
   provide(
     missing.filter(({ optional }) => !optional),
     fail,
   );
   provide(
     missing.filter(({ optional }) => optional),
-    (reason) => console.log(`${reason}\nWithout it the tests that need it are skipped.`),
+    (reason) => console.log(`${reason}\nWithout it whatever needs it is left out.`),
   );
 }
 

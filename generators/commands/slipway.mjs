@@ -19,7 +19,7 @@ if (args[0] === 'publish') v8.setFlagsFromString('--optimize-for-size');
 // The demo is a newcomer's first command: it sets itself up. Every other verb says how to.
 if (args[0] === 'demo' && !args.includes('--help')) {
   const { setUp } = await import('./setup.mjs');
-  setUp();
+  setUp('demo', ...(args.includes('--observe') ? /** @type {const} */ (['observe']) : []));
 }
 if (readsTypeScript()) {
   // Proving a branch, going back on one, installing tools and what is done with images need nothing but git and Node.

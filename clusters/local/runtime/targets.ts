@@ -64,6 +64,19 @@ export const ingressTargets = (environment: string, routes: readonly Route[], pr
     },
   }));
 
+/** The world itself, which says at its port what the app `versions` says in a cluster: what runs where. */
+export const versionsTarget = (port: number) =>
+  podTargets('monitoring', {
+    id: 'versions',
+    ready: true,
+    metadata: {
+      labels: { 'app.kubernetes.io/name': 'versions' },
+      annotations: { 'slipway.dev/metrics-port': 'main', 'slipway.dev/metrics-path': '/metrics' },
+    },
+    spec: { containers: [{ name: 'versions', image: 'world', ports: [{ name: 'main', containerPort: port }] }] },
+    port: () => port,
+  });
+
 const meta = (name: string, value: string) => ({ [`__meta_kubernetes_${name}`]: value });
 
 /** Labels and annotations of an object: each as its value, and as being there. */

@@ -5,6 +5,7 @@ import { visit } from './visit.ts';
 export class Traffic {
   readonly #world: WorldFile;
   readonly #loops = new Map<string, Promise<void>>();
+  readonly #left = new Set<string>();
   readonly #failures: string[] = [];
   #requests = 0;
   #ended = false;
@@ -16,6 +17,14 @@ export class Traffic {
   /** Sends a visitor to a host, from now on. A host that has one gets no other. */
   visit(host: string): void {
     if (!this.#loops.has(host)) this.#loops.set(host, this.#loop(host));
+  }
+
+  /** Sends nobody there any more. Returns when the last answer has come. */
+  async leave(host: string): Promise<void> {
+    this.#left.add(host);
+    await this.#loops.get(host);
+    this.#loops.delete(host);
+    this.#left.delete(host);
   }
 
   /** How many asked so far, and how those fared who got no answer or one that says that the server is at fault. */
@@ -30,7 +39,7 @@ export class Traffic {
   }
 
   async #loop(host: string): Promise<void> {
-    while (!this.#ended) {
+    while (!this.#ended && !this.#left.has(host)) {
       const fault = await visit(this.#world, host).then(
         ({ status, body }) => (status < 500 ? undefined : `${status}: ${body.trim()}`),
         (error: Error) => error.message,
