@@ -83,6 +83,14 @@ const programs = [
     only: ['tests'],
     optional: true,
   },
+  {
+    // With systemd Debian starts it as a service, too.
+    command: 'prometheus-alertmanager',
+    debian: 'prometheus-alertmanager',
+    why: 'the tests send alerts to a real one',
+    only: ['tests'],
+    optional: true,
+  },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
 
