@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { app } from './app.ts';
+import { app as alertmanager } from './app.ts';
 import { alertmanagerConfig } from './config.ts';
 import { teams } from './receivers.ts';
 
@@ -16,9 +16,9 @@ import { teams } from './receivers.ts';
 const program = process.env.SLIPWAY_ALERTMANAGER ?? 'prometheus-alertmanager';
 const missing = (name: string) => spawnSync(name, ['--version']).error !== undefined;
 const skip = missing(program) ? `${program} is not installed (Debian: prometheus-alertmanager)` : false;
-const ours = Object.entries(app.in ?? {}).map(([environment, { files = {} }]) => ({
-  environment,
-  text: String((files as Record<string, unknown>)['/etc/alertmanager/alertmanager.json']),
+const app = alertmanager as Extract<typeof alertmanager, { kind: 'store' }>;
+const ours = Object.entries(app.in ?? {}).map(([environment, { files = {}, secrets = {} }]) => ({
+  ...{ environment, text: String(files['/etc/alertmanager/alertmanager.json']), secrets },
 }));
 
 type Json = Record<string, unknown>;
@@ -54,10 +54,9 @@ test('whoever is woken in production reads it in the morning elsewhere', () => {
 });
 
 test('every secret that the configuration names is one that the pod has, and no other', () => {
-  for (const [environment, { secrets = {} }] of Object.entries(app.in ?? {})) {
-    const text = ours.find((one) => one.environment === environment)?.text ?? '';
+  for (const { environment, text, secrets } of ours) {
     const named = [...text.matchAll(/"\/secrets\/([^"]+)"/g)].map(([, name]) => name).sort();
-    const had = Object.keys(secrets as object).sort();
+    const had = Object.keys(secrets).sort();
     // Nobody is woken for nonprod: it has keys that it does not use, so that both clusters are made alike.
     assert.deepEqual(
       named.filter((name) => !had.includes(name as string)),
