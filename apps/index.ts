@@ -12,6 +12,9 @@ export const apps: Apps = {
   collector: () => import('./collector/app.ts'),
   counter: () => import('./counter/app.ts'),
   dashboards: () => import('./dashboards/app.ts'),
+  grafana: () => import('./grafana/app.ts'),
+  loki: () => import('./loki/app.ts'),
+  monitoring: () => import('./monitoring/app.ts'),
   namespaces: () => import('./namespaces/app.ts'),
   policies: () => import('./policies/app.ts'),
   prometheus: () => import('./prometheus/app.ts'),
@@ -19,6 +22,9 @@ export const apps: Apps = {
   'redis-backup': () => import('./redis-backup/app.ts'),
   'redis-exporter': () => import('./redis-exporter/app.ts'),
   runner: () => import('./runner/app.ts'),
+  tempo: () => import('./tempo/app.ts'),
+  traces: () => import('./traces/app.ts'),
+  versions: () => import('./versions/app.ts'),
 };
 
 /** Why apps were taken out: `{ shop: 'the checkout team runs it now' }`. Once it is gone everywhere, its line may go. */

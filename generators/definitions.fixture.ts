@@ -136,7 +136,10 @@ const secrets = fc.dictionary(fc.constantFrom('token', 'tls.crt', 'A_b', '0'), s
 /** Files, scratch folders and the like, no two at one place or with one name, and none where secrets are. */
 function mounts(fields: readonly string[]): fc.Arbitrary<Fields> {
   const values: Arbitraries = {
-    files: text,
+    files: fc.oneof(
+      { weight: 4, arbitrary: text },
+      fc.constantFrom({ computed: 'prometheus' }, { computed: 'platform-rules' }, { computed: 'gatherer' }),
+    ),
     scratch: size,
     node: fc.constantFrom('/var/log', '/var/log/pods', '/sys'),
   };
@@ -429,16 +432,28 @@ const program = (kind: string, parts: Kind): fc.Arbitrary<Legal> =>
         const changes = merged(parts(false, name, ported).variable, record(false, {}, more));
         return overrides({ kind, name, ...base }, changes);
       })
-      .map((app) => ({ name, app: kind === 'agent' ? permitted(app) : app, files: {} }));
+      .map((app) => ({ name, app: permitted(measured(app)), files: {} }));
   });
 
-/** The node's files and root are for namespaces that enforce no Pod Security: no excuse helps in any other. */
-function permitted(app: Fields): Fields {
-  if (app.namespace === 'agents') return app;
-  const { node: _, user: __, ...calm } = app;
-  if (app.in === undefined) return calm;
-  const inside = Object.entries(app.in as Readonly<Record<string, Fields>>);
-  return { ...calm, in: Object.fromEntries(inside.map(([name, one]) => [name, permitted(one)])) };
+/** Whoever promises something is measured, in every environment. */
+function measured(app: Fields): Fields {
+  const inside = Object.values((app.in ?? {}) as Readonly<Record<string, Fields>>);
+  const promises = [app, ...inside].some(({ objective }) => objective !== undefined);
+  return promises && app.metrics === undefined ? { ...app, metrics: {} } : app;
+}
+
+/** What its place allows: the node's files and root, for which no excuse helps elsewhere; spans of environments alone. */
+const permitted = (app: Fields): Fields =>
+  without(app, [
+    ...(app.kind === 'agent' && app.namespace !== 'agents' ? ['node', 'user'] : []),
+    ...(app.scope === 'cluster' ? ['traces'] : []),
+  ]);
+
+function without(app: Fields, fields: readonly string[]): Fields {
+  const rest: Fields = Object.fromEntries(Object.entries(app).filter(([field]) => !fields.includes(field)));
+  if (rest.in === undefined) return rest;
+  const inside = Object.entries(rest.in as Readonly<Record<string, Fields>>);
+  return { ...rest, in: Object.fromEntries(inside.map(([name, one]) => [name, without(one, fields)])) };
 }
 
 const yaml = fc.uniqueArray(label, { minLength: 1, maxLength: 3 }).map((names) => ({
@@ -474,7 +489,7 @@ const manifests: fc.Arbitrary<Legal> = fc
 // What provides argocd is known by its name.
 const provided: fc.Arbitrary<readonly [provides: string, name: string]> = fc.oneof(
   fc.constant(['argocd', 'argocd'] as const),
-  fc.tuple(fc.constantFrom('classes', 'namespaces', 'policies', 'dashboards'), appName),
+  fc.tuple(fc.constantFrom('classes', 'namespaces', 'policies', 'monitoring', 'dashboards'), appName),
 );
 const platform: fc.Arbitrary<Legal> = fc.tuple(fc.boolean(), provided).chain(([whole, [provides, name]]) =>
   merged(common(whole), record(whole, { provides: fc.constant(provides) }, { namespace: fc.constant('agents') })).map(

@@ -1,7 +1,7 @@
 import type { Placement } from './charts/place.ts';
 import { type CheckedApp, isProgram } from './model/app-schema.ts';
 import { callee } from './model/call.ts';
-import { scopeOf } from './model/environment.ts';
+import { monitoringOf, scopeOf } from './model/environment.ts';
 import { type Manifest, manifestFile } from './model/manifest.ts';
 import type { Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
@@ -68,6 +68,7 @@ const factsOf = (app: CheckedApp, { environment, cluster }: Placement): Facts =>
   production: environment.production ?? false,
   profile: cluster.profile,
   registries: cluster.registries,
+  monitoring: monitoringOf(cluster),
   // Whether they are there is asked of all apps together (`model/together.ts`).
   apps: isProgram(app) ? app.calls.map((call) => callee(call).app) : [],
 });

@@ -11,6 +11,7 @@ const waves: Readonly<Record<Provision | Exclude<CheckedApp, CheckedPlatform>['k
   classes: '-10',
   namespaces: '-10',
   policies: '-8',
+  monitoring: '-8',
   argocd: '-6',
   manifests: '-5',
   dashboards: '5',

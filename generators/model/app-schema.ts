@@ -179,7 +179,9 @@ const alert = z.strictObject({
     .optional(),
 } satisfies Shape<Alert>);
 
-const computed = z.strictObject({ computed: z.enum(['prometheus', 'platform-rules']) } satisfies Shape<Computed>);
+const computed = z.strictObject({
+  computed: z.enum(['prometheus', 'platform-rules', 'grafana', 'cloud-watch', 'gatherer', 'program']),
+} satisfies Shape<Computed>);
 
 const program = {
   ...any,
@@ -351,7 +353,7 @@ const platform = z.strictObject({
   kind: z.literal('platform'),
   ...any,
   scope: z.literal('cluster'),
-  provides: z.enum(['classes', 'namespaces', 'policies', 'argocd', 'dashboards']),
+  provides: z.enum(['classes', 'namespaces', 'policies', 'monitoring', 'argocd', 'dashboards']),
 } satisfies Shape<Platform>);
 
 export const schema = z.discriminatedUnion('kind', [web, worker, job, store, agent, manifests, platform]);

@@ -25,7 +25,7 @@ export interface Web extends Program, Serving {
   readonly hosts?: readonly string[];
   /** The path under those names that is its own. @default '/' */
   readonly path?: string;
-  /** The share of requests that must succeed, in percent over 30 days: `99.9`; or that, and how many within which time. @default none */
+  /** The share of requests that must succeed, in percent over 30 days: `99.9`; or that, and how many within which time. It needs `metrics`. @default none */
   readonly objective?: number | Objective;
   /** What is asked of its public hosts from outside, all the time; where it has none, nobody asks. @default nothing */
   readonly probe?: Probe;
@@ -122,10 +122,11 @@ export interface Platform extends AnyApp {
  * - `classes`: what volumes, load balancers and nodes are made of
  * - `namespaces`: one for each environment, with what it may use and whom it may reach
  * - `policies`: what the API server refuses there
+ * - `monitoring`: what Prometheus may read, or what an operator's shall
  * - `argocd`: Argo CD's configuration, and what each environment's branch may do
  * - `dashboards`: what people look at in Grafana
  */
-export type Provision = 'classes' | 'namespaces' | 'policies' | 'argocd' | 'dashboards';
+export type Provision = 'classes' | 'namespaces' | 'policies' | 'monitoring' | 'argocd' | 'dashboards';
 
 interface AnyApp {
   /**
@@ -157,7 +158,7 @@ interface Program extends AnyApp, Run {
   readonly source?: Source;
   /**
    * Files that the container finds, by absolute path; a change rolls the pods. Each is a text, or is computed from
-   * `clusters/environments.ts`. @default {}
+   * `clusters/environments.ts` or the commit. @default {}
    */
   readonly files?: Readonly<Record<string, string | Computed>>;
   /** Secrets that the container finds as files under `/secrets`, by file name. @default {} */
@@ -183,9 +184,9 @@ interface Program extends AnyApp, Run {
   readonly rights?: readonly Right[];
   /** Where Prometheus reads its metrics. @default none */
   readonly metrics?: Metrics;
-  /** For scope cluster: it reads the metrics of every pod and node of its cluster. @default false */
+  /** For scope cluster: it reaches every pod that says its metrics, and the programs of nodes that do. @default false */
   readonly scrapes?: boolean;
-  /** It sends traces to its cluster's collector, whose address it finds in `OTEL_EXPORTER_OTLP_ENDPOINT`. @default false */
+  /** For scope environment: it sends traces to its cluster's collector, whose address it finds in `OTEL_EXPORTER_OTLP_ENDPOINT`. @default false */
   readonly traces?: boolean;
   /** What somebody must be told that only this app knows; the rest is watched without a word. @default [] */
   readonly alerts?: readonly Alert[];
@@ -215,13 +216,17 @@ interface Run {
   readonly resources?: Resources;
 }
 
-/** The text of a file that follows from the clusters and environments. */
+/** The text of a file that follows from the clusters and environments, or from the commit. */
 export interface Computed {
   /**
    * - `prometheus`: what Prometheus reads on this cluster, and where it sends alerts
    * - `platform-rules`: what it watches there beside the apps
+   * - `grafana`: how Grafana runs there, and who signs in to it
+   * - `cloud-watch`: where Grafana asks what AWS measures of load balancers
+   * - `gatherer`: the program for Node that makes files of the ConfigMaps with rules, probes or dashboards
+   * - `program`: git's tree of `generators/`, for a pod that runs Slipway itself: it rolls when that changes
    */
-  readonly computed: 'prometheus' | 'platform-rules';
+  readonly computed: 'prometheus' | 'platform-rules' | 'grafana' | 'cloud-watch' | 'gatherer' | 'program';
 }
 
 /** A container beside the app's own: it sees the same files, secrets and scratch folders. */

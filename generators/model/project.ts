@@ -1,6 +1,7 @@
-import { type Cluster, type Environment, type Path, scopeOf } from './environment.ts';
+import { type Cluster, type Environment, type Monitoring, monitoringOf, type Path, scopeOf } from './environment.ts';
 import { isClusterScoped } from './kinds.ts';
 import { isMapping } from './mapping.ts';
+import { addOnNamespaces } from './monitoring.ts';
 import { environmentBranch, head } from './names.ts';
 
 /** Where Argo CD itself runs, and takes its orders from. */
@@ -45,6 +46,11 @@ const ofApps: readonly Kind[] = [
   'secrets-store.csi.x-k8s.io/SecretProviderClass',
 ];
 
+/** What an app is watched by, where an operator reads it. */
+const ofOperators: readonly Kind[] = ['PodMonitor', 'Probe', 'PrometheusRule', 'ServiceMonitor'].map(
+  (kind) => `monitoring.coreos.com/${kind}`,
+);
+
 /** What a platform may put into namespaces, beside that. */
 const ofPlatforms: readonly Kind[] = [
   'LimitRange',
@@ -73,11 +79,16 @@ const ofClusters: readonly Kind[] = [
   ...['storage.k8s.io/CSIDriver', 'storage.k8s.io/StorageClass', 'storage.k8s.io/VolumeAttributesClass'],
 ];
 
-/** The kinds that a project of this scope may hold. */
-export const kindsFor = (scope: Environment['scope']): Pick<Project, 'clusterKinds' | 'namespacedKinds'> =>
-  scope === 'cluster'
-    ? { clusterKinds: ofClusters, namespacedKinds: [...ofApps, ...ofPlatforms] }
-    : { clusterKinds: [], namespacedKinds: ofApps };
+/** The kinds that a project of this scope may hold. @param monitoring who watches the cluster. @default the apps of this repository */
+export function kindsFor(
+  scope: Environment['scope'],
+  monitoring: Monitoring = 'slipway',
+): Pick<Project, 'clusterKinds' | 'namespacedKinds'> {
+  const ofAll = [...ofApps, ...(monitoring === 'operator' ? ofOperators : [])];
+  return scope === 'cluster'
+    ? { clusterKinds: ofClusters, namespacedKinds: [...ofAll, ...ofPlatforms] }
+    : { clusterKinds: [], namespacedKinds: ofAll };
+}
 
 /** The projects of an environment. */
 export interface Projects {
@@ -89,12 +100,16 @@ export interface Projects {
 }
 
 /** What every environment of a cluster may do, the platform's too, in path order. */
-export function projectsOf(cluster: Pick<Cluster, 'name' | 'profile' | 'namespaces'>, path: Path): Projects[] {
+export function projectsOf(
+  cluster: Pick<Cluster, 'name' | 'profile' | 'namespaces' | 'monitoring'>,
+  path: Path,
+): Projects[] {
   const here = path.environments.filter((one) => one.cluster === cluster.name);
   const apps = here.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name);
   // EKS is told there how to keep network policies:
   // https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
-  const system = cluster.profile === 'eks' ? ['kube-system'] : [];
+  const measured = monitoringOf(cluster) === 'slipway' ? addOnNamespaces : [];
+  const system = cluster.profile === 'eks' ? ['kube-system', ...measured] : [];
   const everywhere = [
     ...new Set([
       'default',
@@ -116,7 +131,7 @@ export function projectsOf(cluster: Pick<Cluster, 'name' | 'profile' | 'namespac
         sourceRepos: [path.repository],
         sourceNamespaces: [applications],
         destinations: scope === 'cluster' ? everywhere : [name],
-        ...kindsFor(scope),
+        ...kindsFor(scope, monitoringOf(cluster)),
       },
       root: {
         name: `${name}-root`,

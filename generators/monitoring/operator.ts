@@ -1,6 +1,6 @@
 import type { Relabel } from './relabel.ts';
 import type { RuleGroup } from './rule.ts';
-import { interval, limits, ofPod, type Probe } from './scrape.ts';
+import { interval, limits, ofPod, type Probe, scrapeConfigs } from './scrape.ts';
 
 // The same as scrape.ts says to Prometheus itself, in the words of its operator:
 // https://prometheus-operator.dev/docs/api-reference/api/
@@ -70,6 +70,33 @@ export const probeSpec = (
   prober: { url: prober },
   targets: { staticConfig: { static: urls, labels: { ...labels, probe } } },
 });
+
+/** The `spec` of a PodMonitor of Argo CD, for another namespace than its own. */
+export function argoCdMonitorSpec() {
+  const job = scrapeConfigs({ discovery: 'kubernetes', environments: [] }).find(
+    ({ job_name }) => job_name === 'argocd',
+  );
+  if (!job) throw new Error('Argo CD is not scraped');
+  const { relabel_configs, metric_relabel_configs = [] } = job;
+  return {
+    ...bounded,
+    bodySizeLimit: limits.body_size_limit,
+    namespaceSelector: { matchNames: ['argocd'] },
+    selector: {},
+    podMetricsEndpoints: [
+      {
+        path: '/metrics',
+        interval,
+        relabelings: [
+          ...relabel_configs.map(operatorStep),
+          { targetLabel: 'job', replacement: 'argocd' },
+          { action: 'labeldrop', regex: 'container|endpoint' },
+        ],
+        metricRelabelings: metric_relabel_configs.map(operatorStep),
+      },
+    ],
+  };
+}
 
 const operatorStep = ({ source_labels, target_label, ...rest }: Relabel) => ({
   ...rest,

@@ -1,3 +1,4 @@
+import type { Monitoring } from '../model/environment.ts';
 import type { Path } from './json.ts';
 import type { View } from './view.ts';
 
@@ -15,6 +16,8 @@ export interface Facts {
   readonly profile: 'eks' | 'local';
   /** What the references of images may begin with, up to a slash: `['registry.example.com/team']`. */
   readonly registries: readonly string[];
+  /** Who watches the cluster. @default 'slipway' */
+  readonly monitoring?: Monitoring;
   /** The other apps of the environment, whose pods a NetworkPolicy may select. @default none */
   readonly apps?: readonly string[];
 }

@@ -142,7 +142,12 @@ export const wrong: readonly Wrong[] = [
     [],
     'is not a field of PodMonitor.spec.podMetricsEndpoints; did you mean relabelings?',
   ),
-  row('Probe', 'spec.targets.static', {}, 'is not a field of Probe.spec.targets; it belongs to spec.targets.staticConfig'),
+  row(
+    'Probe',
+    'spec.targets.static',
+    {},
+    'is not a field of Probe.spec.targets; it belongs to spec.targets.staticConfig',
+  ),
   row('ServiceMonitor', 'spec.endpoint', [], 'is not a field of ServiceMonitor.spec; did you mean endpoints?'),
 
   // Fields that must be there.

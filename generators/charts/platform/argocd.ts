@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { monitoringOf } from '../../model/environment.ts';
 import { applicationsOf, argoCd, projectsOf } from '../../model/project.ts';
 import type { Placement } from '../place.ts';
 import { applicationRules } from './argocd/admission.ts';
@@ -8,6 +9,7 @@ import { people } from './argocd/people.ts';
 import { projects } from './argocd/projects.ts';
 import { entrance, walls } from './argocd/reach.ts';
 import { rights } from './argocd/rights.ts';
+import { readerOf } from './monitoring.ts';
 import { namespace } from './namespaces.ts';
 
 /**
@@ -32,6 +34,7 @@ export function argocd(scope: Construct, at: Placement): void {
     scope,
     all.map(({ environment }) => applicationsOf(environment)),
   );
+  if (monitoringOf(at.cluster) === 'slipway') readerOf(scope, 'prometheus', argoCd, ['pods']);
   walls(scope, at);
   entrance(scope, at);
 }

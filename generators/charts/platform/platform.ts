@@ -6,21 +6,23 @@ import type { Placement } from '../place.ts';
 import { argocd } from './argocd.ts';
 import { classes } from './classes.ts';
 import { dashboards } from './dashboards.ts';
+import { monitoring } from './monitoring.ts';
 import { namespaces } from './namespaces.ts';
 import { policies } from './policies.ts';
 
-const provisions: Readonly<Record<Provision, (scope: Construct, at: Placement) => void>> = {
+const provisions: Readonly<Record<Provision, (scope: Construct, at: Placement, owner: string) => void>> = {
   classes,
   namespaces,
   policies,
+  monitoring,
   argocd,
   dashboards,
 };
 
 /** What this repository needs on a cluster before an app can run there: one share of it. */
 export class PlatformChart extends Chart {
-  constructor(scope: Construct, { name, provides }: CheckedPlatform, at: Placement) {
+  constructor(scope: Construct, { name, owner, provides }: CheckedPlatform, at: Placement) {
     super(scope, name, { disableResourceNameHashes: true });
-    provisions[provides](this, at);
+    provisions[provides](this, at, owner);
   }
 }

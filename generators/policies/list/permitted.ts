@@ -10,8 +10,8 @@ export const permitted: PartPolicy = {
   id: 'permitted',
   says: 'An object must be of a kind that the AppProject of its environment lets in: Argo CD would not sync the others.',
   source: 'https://argo-cd.readthedocs.io/en/stable/user-guide/projects/',
-  *check(part, { scope }) {
-    const lists = kindsFor(scope);
+  *check(part, { scope, monitoring }) {
+    const lists = kindsFor(scope, monitoring);
     for (const subject of part.subjects) {
       const why = forbidsKind(lists, subject.kind, fieldsOf(subject.manifest.metadata).namespace);
       if (why) yield breach(subject, ['kind'], subject.manifest.kind, `${why} (generators/model/project.ts).`);
@@ -22,6 +22,8 @@ export const permitted: PartPolicy = {
     object('Deployment/web', { 'metadata.annotations': { note: 'a change of no kind' } }),
   ],
   fails: [
+    // A cluster without an operator knows none of its kinds.
+    own('monitoring.coreos.com/v1', 'PrometheusRule'),
     own('v1', 'ResourceQuota'),
     own('v1', 'LimitRange'),
     own('v1', 'Secret'),
