@@ -7,6 +7,7 @@ export const repository = 'https://gitlab.com/example/slipway.git';
 const registries = [
   'registry.gitlab.com/example/slipway',
   'docker.io/gitlab',
+  'docker.io/grafana',
   'docker.io/library',
   'docker.io/oliver006',
   'docker.io/otel',
@@ -15,7 +16,7 @@ const registries = [
   'ghcr.io/kiwigrid',
 ];
 
-/** Who signs in to Argo CD, on every cluster. */
+/** Who signs in to Argo CD and Grafana, on every cluster. */
 const people: People = {
   client: 'example',
   admins: ['example/platform'],

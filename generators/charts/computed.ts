@@ -1,12 +1,13 @@
 import type { Computed } from '../model/app.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { formatYaml } from '../model/yaml.ts';
+import { grafanaIni } from '../monitoring/grafana.ts';
 import { platformRules } from '../monitoring/platform-rules.ts';
 import { prometheusConfig } from '../monitoring/prometheus.ts';
 import type { Placement } from './place.ts';
 import { environmentsOn } from './platform/environments.ts';
 
-type Owned = Pick<CheckedProgram, 'owner'>;
+type Owned = Pick<CheckedProgram, 'name' | 'owner'>;
 
 const asWritten = () => 0;
 
@@ -22,6 +23,8 @@ const texts: Readonly<Record<Computed['computed'], (app: Owned, at: Placement) =
   },
   'platform-rules': ({ owner }, { cluster, path }) =>
     formatYaml({ groups: platformRules({ cluster, path, owner }) }, asWritten),
+  grafana: ({ name }, { cluster, environment, path }) =>
+    grafanaIni({ cluster, host: `${name}.${environment.domain}`, repository: path.repository }),
 };
 
 /** What the files of an app say where it is rendered, by path. */
