@@ -41,6 +41,7 @@ export const appWith = (hits: Hits, props: Partial<AppProps> = {}): Express =>
     maxConcurrent: 1_000,
     trustedProxies: 0,
     traceShare: 1,
+    slowMs: 250,
     metrics: undefined,
     tracer: undefined,
     draining: () => false,

@@ -15,7 +15,7 @@ import { sendProblem, sendUnavailable } from './problem.ts';
 import { RedisUnavailable } from './redis.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies' | 'traceShare'> &
+export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies' | 'traceShare' | 'slowMs'> &
   Pick<Telemetry, 'metrics' | 'tracer'> & {
     hits: Hits;
     facts: Facts;
@@ -29,7 +29,7 @@ export type AppProps = Pick<Config, 'maxConcurrent' | 'trustedProxies' | 'traceS
     uptimeS: () => number;
     /** From 0 up to 1, as Math.random gives it. */
     random: () => number;
-    /** Told of requests that are sampled, and of faults nobody foresaw. */
+    /** Told of requests that are traced, and of faults nobody foresaw. */
     log: Log;
   };
 

@@ -16,6 +16,7 @@ const DEFAULTS = {
   collector: '',
   protocol: 'http/protobuf',
   traceShare: 0.05,
+  slowMs: 250,
   metricsTo: 'prometheus',
 };
 
@@ -45,6 +46,7 @@ describe('the configuration', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_TRACES_SAMPLER_ARG: '.5',
+      TRACE_SLOWER_MS: '400',
       OTEL_METRICS_EXPORTER: 'otlp,prometheus',
     };
     assert.deepEqual(readConfig(env), {
@@ -60,6 +62,7 @@ describe('the configuration', () => {
       telemetryOff: 'true',
       collector: 'http://collector:4318',
       traceShare: 0.5,
+      slowMs: 400,
       metricsTo: 'otlp,prometheus',
       protocol: 'http/json',
     });
@@ -89,6 +92,7 @@ describe('the configuration', () => {
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['TRACE_SLOWER_MS', '0'],
     ['OTEL_METRICS_EXPORTER', 'console'],
   ];
   for (const [variable, value] of refused) {

@@ -150,6 +150,11 @@ const VARIABLES = {
     means: 'share of the requests that are traced when their caller does not say',
     ...share,
   },
+  slowMs: {
+    ...{ variable: 'TRACE_SLOWER_MS', fallback: '250' },
+    means: 'milliseconds from which a request is traced whatever the share, as one that fails is',
+    ...whole(1, 600_000),
+  },
   metricsTo: {
     ...{ variable: 'OTEL_METRICS_EXPORTER', fallback: 'prometheus' },
     means: 'where metrics are read: at /metrics, or also sent to the collector every minute',

@@ -11,7 +11,8 @@ const recorded = () => {
   durations.record(0.05, ...kind('/'));
   // A bound belongs to the bucket that it ends.
   durations.record(0.1, ...kind('/'), { span: span('first'), time: 1_000 });
-  durations.record(0.09, ...kind('/'), { span: span('later'), time: 2_500 });
+  durations.record(0.09, ...kind('/'), { span: span('soon after'), time: 10_900 });
+  durations.record(0.08, ...kind('/'), { span: span('later'), time: 11_000 });
   durations.record(7, ...kind('/'), { span: span('slow'), time: 3_000 });
   durations.record(0.5, ...kind('/api'));
   return { name: 'request.duration', description: 'How long.', durations };
@@ -24,7 +25,7 @@ test('a duration falls into the bucket that it ends or into the last, by kind', 
   assert.deepEqual(
     metric.dataPoints.map(({ attributes, value }) => [attributes['http.route'], value]),
     [
-      ['/', { buckets: { boundaries: [0.1, 1], counts: [3, 0, 1] }, sum: 0.05 + 0.1 + 0.09 + 7, count: 4 }],
+      ['/', { buckets: { boundaries: [0.1, 1], counts: [4, 0, 1] }, sum: 0.05 + 0.1 + 0.09 + 0.08 + 7, count: 5 }],
       ['/api', { buckets: { boundaries: [0.1, 1], counts: [0, 1, 0] }, sum: 0.5, count: 1 }],
     ],
   );
@@ -44,10 +45,10 @@ a_total 1
 # HELP request_duration_seconds How long.
 # UNIT request_duration_seconds s
 # TYPE request_duration_seconds histogram
-request_duration_seconds_count{http_route="/"} 4
-request_duration_seconds_bucket{http_route="/",le="0.1"} 3
-request_duration_seconds_bucket{http_route="/",le="1"} 3
-request_duration_seconds_bucket{http_route="/",le="+Inf"} 4
+request_duration_seconds_count{http_route="/"} 5
+request_duration_seconds_bucket{http_route="/",le="0.1"} 4
+request_duration_seconds_bucket{http_route="/",le="1"} 4
+request_duration_seconds_bucket{http_route="/",le="+Inf"} 5
 `;
   assert.equal(
     toOpenMetrics(prometheus, [recorded()]),
@@ -62,10 +63,10 @@ hits_total 3
 a_total 1
 # HELP request_duration_seconds How long.
 # TYPE request_duration_seconds histogram
-request_duration_seconds_count{http_route="/"} 4
-request_duration_seconds_bucket{http_route="/",le="0.1"} 3 # {trace_id="later",span_id="1"} 0.09 2.5
-request_duration_seconds_bucket{http_route="/",le="1"} 3
-request_duration_seconds_bucket{http_route="/",le="+Inf"} 4 # {trace_id="slow",span_id="1"} 7 3
+request_duration_seconds_count{http_route="/"} 5
+request_duration_seconds_bucket{http_route="/",le="0.1"} 4 # {trace_id="later",span_id="1"} 0.08 11
+request_duration_seconds_bucket{http_route="/",le="1"} 4
+request_duration_seconds_bucket{http_route="/",le="+Inf"} 5 # {trace_id="slow",span_id="1"} 7 3
 # EOF
 `,
   );

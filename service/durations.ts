@@ -7,7 +7,7 @@ import {
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
 
-/** The last sampled one of those that fell into a bucket. */
+/** A sampled one of those that fell into a bucket. */
 export type Exemplar = {
   seconds: number;
   span: SpanContext;
@@ -26,6 +26,9 @@ export type Series = {
   exemplars: (Exemplar | undefined)[];
 };
 
+// Less than the 15 seconds between two scrapes, so that none sees an exemplar twice where there are new ones.
+const EXEMPLAR_MS = 10_000;
+
 /** A histogram of seconds. */
 export type Durations = {
   /** In seconds, ascending: the upper bounds of all buckets but the last. */
@@ -34,8 +37,9 @@ export type Durations = {
    * @param kind a text that is the same for the same attributes; there must not be many
    * @param attributes asked for once for each kind
    * @param exemplar the span that took so long, when somebody can look it up, and the time
+   * @returns whether its bucket points to it now: it does for ten seconds, so that few have to be kept
    */
-  record(seconds: number, kind: string, attributes: () => Attributes, exemplar?: Omit<Exemplar, 'seconds'>): void;
+  record(seconds: number, kind: string, attributes: () => Attributes, exemplar?: Omit<Exemplar, 'seconds'>): boolean;
   series(): Iterable<Series>;
 };
 
@@ -65,7 +69,11 @@ export function createDurations(boundaries: readonly number[]): Durations {
       series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
       series.sum += seconds;
       series.count++;
-      if (exemplar) series.exemplars[bucket] = { seconds, ...exemplar };
+      if (!exemplar) return false;
+      const { time } = series.exemplars[bucket] ?? { time: Number.NEGATIVE_INFINITY };
+      if (exemplar.time - time < EXEMPLAR_MS) return false;
+      series.exemplars[bucket] = { seconds, ...exemplar };
+      return true;
     },
     series: () => kinds.values(),
   };

@@ -24,8 +24,9 @@ export type Metrics = {
    * Measures a request that has ended.
    * @param kind a text that is the same for the same attributes
    * @param sampled its span, when somebody can look it up
+   * @returns whether a bucket points to that span now
    */
-  request(seconds: number, kind: string, attributes: () => Attributes, sampled: SpanContext | undefined): void;
+  request(seconds: number, kind: string, attributes: () => Attributes, sampled: SpanContext | undefined): boolean;
   /** Measures one round trip to Redis. */
   roundTrip(trip: RoundTrip): void;
   /** Watches what can be asked at any time. */
@@ -80,7 +81,7 @@ export function createMetrics({ meter, exporter, histograms, identity, now }: Me
     request: (seconds, kind, attributes, sampled) =>
       requests.durations.record(seconds, kind, attributes, sampled && { span: sampled, time: now() }),
     roundTrip: ({ operation, seconds, failed }) =>
-      operations.durations.record(seconds, `${operation} ${failed}`, () => ({
+      void operations.durations.record(seconds, `${operation} ${failed}`, () => ({
         'db.system.name': 'redis',
         'db.operation.name': operation,
         ...(failed ? { 'error.type': 'unavailable' } : {}),

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from './eventually.fixture.ts';
 import { freePort, redisMissing, startRedis } from './redis.fixture.ts';
 import { type Service, startService } from './service.fixture.ts';
@@ -22,6 +23,8 @@ type Span = {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
   attributes: Attribute[];
 };
 type Exported = { resource: { attributes: Attribute[] }; scopeSpans: { spans: Span[] }[] };
@@ -68,6 +71,10 @@ async function redisUrl(): Promise<string> {
 const said = (attributes: Attribute[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
 
+/** In milliseconds. */
+const lasted = ({ startTimeUnixNano, endTimeUnixNano }: Span) =>
+  Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6;
+
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 const called = (flags: '00' | '01') => ({ headers: { traceparent: `00-${TRACE}-${CALLER}-${flags}` } });
@@ -90,6 +97,7 @@ describe('telemetry', { skip: redisMissing }, () => {
       'http.route': '/',
       'http.response.status_code': 200,
       'url.scheme': 'http',
+      exemplar: true,
     });
     assert.partialDeepStrictEqual(said(collector.exported[0]?.resource.attributes ?? []), {
       'service.name': 'counter',
@@ -123,6 +131,61 @@ describe('telemetry', { skip: redisMissing }, () => {
       collector.spans().map(({ parentSpanId }) => parentSpanId),
       [CALLER],
     );
+  });
+
+  test('a request that fails or is slow is traced whatever the share, with what it asked of Redis', async () => {
+    const collector = await startCollector();
+    const redis = await startRedis();
+    cleanup.push(() => redis.remove());
+    const { url, logged } = await service({
+      ...{ ...collector.env, REDIS_URL: redis.url, OTEL_TRACES_SAMPLER_ARG: '0', TRACE_SLOWER_MS: '100' },
+    });
+    await logged('Redis is connected.');
+    await fetch(`${url}/`);
+    redis.freeze();
+    const slow = fetch(`${url}/`);
+    await delay(150);
+    redis.thaw();
+    assert.equal((await slow).status, 200);
+    const line = await logged('A slow request was traced.');
+    await redis.kill();
+    await logged('Redis is not there; hits are refused until it is.');
+    assert.equal((await fetch(`${url}/`)).status, 503);
+    // Whoever calls and traces nothing wants nothing traced.
+    assert.equal((await fetch(`${url}/`, called('00'))).status, 503);
+    await eventually(() => assert.equal(collector.spans().length, 4));
+
+    const spans = collector.spans();
+    const [ofSlow, ofFailed] = spans.filter(({ kind }) => kind === 2);
+    assert(ofSlow && ofFailed);
+    assert.deepEqual([ofSlow.name, ofSlow.traceId, ofSlow.parentSpanId], ['GET /', line.traceId, undefined]);
+    assert(lasted(ofSlow) >= 100, `the slow request lasted ${lasted(ofSlow)} ms`);
+    assert.partialDeepStrictEqual(said(ofFailed.attributes), {
+      'http.response.status_code': 503,
+      'error.type': '503',
+      exemplar: true,
+    });
+    for (const request of [ofSlow, ofFailed]) {
+      const [redisSpan] = spans.filter(({ parentSpanId }) => parentSpanId === request.spanId);
+      assert(redisSpan);
+      assert.deepEqual([redisSpan.name, redisSpan.traceId], ['INCRBY', request.traceId]);
+      assert(lasted(redisSpan) <= lasted(request));
+      assert.equal(said(redisSpan.attributes)['error.type'], request === ofFailed ? 'RedisUnavailable' : undefined);
+    }
+    assert(lasted(spans.find(({ parentSpanId }) => parentSpanId === ofSlow.spanId) as Span) >= 90);
+  });
+
+  test('where everything fails, twenty requests a second are traced and no more', async () => {
+    const collector = await startCollector();
+    const { url } = await service({ ...collector.env, OTEL_TRACES_SAMPLER_ARG: '0', REDIS_URL: 'redis://127.0.0.1:9' });
+    const start = performance.now();
+    for (let round = 0; round < 10; round++)
+      await Promise.all(Array.from({ length: 30 }, async () => assert.equal((await fetch(`${url}/`)).status, 503)));
+    const seconds = Math.ceil((performance.now() - start) / 1_000) + 1;
+    await eventually(() => assert(collector.spans().length >= 40));
+    const failures = collector.spans().filter(({ kind }) => kind === 2);
+    assert(failures.length <= 20 * seconds, `${failures.length} in ${seconds} seconds`);
+    assert(failures.length < 300);
   });
 
   test('a collector that never answers costs a request nothing, and the end two seconds', async () => {
