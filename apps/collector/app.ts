@@ -1,12 +1,72 @@
 import type { App } from '../../generators/model/app.ts';
 
-/** Counts what the pods of a node log, by namespace, pod and container; what they say stays where it is. */
+/** Lines that are longer are split; Loki keeps no longer ones. */
+const longest = '256KiB';
+
+/** A condition: that a value is a text of this form. */
+const isText = (value: string, pattern: string) => `type(${value}) == "string" && ${value} matches "${pattern}"`;
+
+/** How a pod is named after its app: by a Deployment, a CronJob, a DaemonSet, a StatefulSet. */
+const suffix = '(-[bcdfghjklmnpqrstvwxz2456789]{5,10}|-[0-9]{5,12})?-[bcdfghjklmnpqrstvwxz2456789]{5}$|-[0-9]{1,4}$';
+
+/**
+ * Reads what the containers of a node log, and sends it to Loki; a line that is JSON tells its level and its trace.
+ * Labels there are the namespace, the app and the container; the pod, the level and the trace go with each line.
+ */
 const config = {
   receivers: {
-    filelog: {
+    file_log: {
       include: ['/var/log/pods/*/*/*.log'],
       include_file_path: true,
-      operators: [{ type: 'container' }],
+      include_file_name: false,
+      // Where it left off is known as long as this pod is; what was logged while it was replaced is not read.
+      storage: 'file_storage',
+      max_concurrent_files: 256,
+      // While Loki takes nothing, lines wait in the node's own files.
+      retry_on_failure: { enabled: true, max_elapsed_time: '0s' },
+      operators: [
+        { type: 'container', format: 'containerd', max_log_size: longest },
+        { type: 'json_parser', if: 'body startsWith "{"', parse_to: 'attributes.json', on_error: 'send_quiet' },
+        ...['level', 'severity'].map((field) => ({
+          id: `severity_of_${field}`,
+          type: 'severity_parser',
+          if: isText(`attributes.json?.${field}`, '^[A-Za-z]{1,16}$'),
+          parse_from: `attributes.json.${field}`,
+          overwrite_text: true,
+          on_error: 'send_quiet',
+        })),
+        ...[
+          ['traceId', 'spanId'],
+          ['trace_id', 'span_id'],
+        ].map(([trace = '', span = '']) => ({
+          id: `trace_of_${trace}`,
+          type: 'trace_parser',
+          if: `${isText(`attributes.json?.${trace}`, '^[0-9a-f]{32}$')} && ${isText(`attributes.json?.${span}`, '^[0-9a-f]{16}$')}`,
+          trace_id: { parse_from: `attributes.json.${trace}` },
+          span_id: { parse_from: `attributes.json.${span}` },
+          on_error: 'send_quiet',
+        })),
+        // The line itself has all of it.
+        ...['json', '["log.file.path"]', 'logtag'].map((name) => ({
+          id: `remove_${name.replace(/\W+/g, '_')}`,
+          type: 'remove',
+          field: name.startsWith('[') ? `attributes${name}` : `attributes.${name}`,
+          on_error: 'send_quiet',
+        })),
+      ],
+    },
+    // Its own metrics, so that all of them are read at one port.
+    otlp: { protocols: { http: { endpoint: '127.0.0.1:4318' } } },
+  },
+  processors: {
+    memory_limiter: { check_interval: '1s', limit_percentage: 75, spike_limit_percentage: 15 },
+    transform: {
+      error_mode: 'ignore',
+      log_statements: [
+        'set(resource.attributes["service.name"], resource.attributes["k8s.pod.name"])',
+        `replace_pattern(resource.attributes["service.name"], "${suffix}", "")`,
+        'keep_keys(resource.attributes, ["service.name", "k8s.namespace.name", "k8s.pod.name", "k8s.container.name"])',
+      ],
     },
   },
   connectors: {
@@ -22,13 +82,53 @@ const config = {
       },
     },
   },
-  exporters: { prometheus: { endpoint: '0.0.0.0:8889', resource_to_telemetry_conversion: { enabled: true } } },
-  extensions: { health_check: { endpoint: '0.0.0.0:13133' } },
+  exporters: {
+    otlp_http: {
+      endpoint: 'http://loki.monitoring:3100/otlp',
+      timeout: '10s',
+      retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '10m' },
+      sending_queue: {
+        queue_size: 50,
+        num_consumers: 2,
+        block_on_overflow: true,
+        storage: 'file_storage',
+        batch: { flush_timeout: '1s', sizer: 'items', min_size: 1000, max_size: 2000 },
+      },
+    },
+    prometheus: {
+      endpoint: '0.0.0.0:8889',
+      resource_to_telemetry_conversion: { enabled: true },
+      without_scope_info: true,
+      // The names that the gateway's metrics have.
+      add_metric_suffixes: false,
+    },
+  },
+  extensions: {
+    health_check: { endpoint: '0.0.0.0:13133' },
+    file_storage: { directory: '/var/lib/collector' },
+  },
   service: {
-    extensions: ['health_check'],
+    extensions: ['health_check', 'file_storage'],
+    telemetry: {
+      logs: { encoding: 'json', disable_stacktrace: true },
+      metrics: {
+        readers: [
+          {
+            periodic: {
+              interval: 15_000,
+              exporter: { otlp: { protocol: 'http/protobuf', endpoint: 'http://127.0.0.1:4318' } },
+            },
+          },
+        ],
+      },
+    },
     pipelines: {
-      logs: { receivers: ['filelog'], exporters: ['count'] },
-      metrics: { receivers: ['count'], exporters: ['prometheus'] },
+      logs: {
+        receivers: ['file_log'],
+        processors: ['memory_limiter', 'transform'],
+        exporters: ['otlp_http', 'count'],
+      },
+      metrics: { receivers: ['count', 'otlp'], exporters: ['prometheus'] },
     },
   },
 };
@@ -39,17 +139,21 @@ export const app: App = {
   owner: 'team-platform',
   scope: 'cluster',
   namespace: 'agents',
+  monitoring: ['slipway'],
   image:
-    'docker.io/otel/opentelemetry-collector-contrib:0.153.0@sha256:93aad750175cbf1a973ae1c5886c3371f4d800f61be25cdd26870b8441ffe9fa',
+    'docker.io/otel/opentelemetry-collector-contrib:0.157.0@sha256:f2f01157055a9b2aab9df7118e1f1c9abf345e99b23bc7a2bc791db374a7d0f6',
   args: ['--config=/etc/collector/config.json'],
   files: { '/etc/collector/config.json': `${JSON.stringify(config, null, 2)}\n` },
+  env: { GOMEMLIMIT: '150MiB' },
   port: 13133,
   ready: '/',
   live: '/',
   metrics: { port: 8889 },
+  calls: ['loki.monitoring'],
   node: { '/var/log/pods': '/var/log/pods' },
+  scratch: { '/var/lib/collector': '256Mi' },
   user: { uid: 0, gid: 0 },
-  resources: { cpu: '50m', memory: '128Mi' },
+  resources: { cpu: '50m', memory: '192Mi' },
   // What containers log belongs to root on the node, and is nowhere else.
   excuses: ['host-path', 'run-as-non-root', 'run-as-non-root-pod', 'run-as-user-pod'].map((policy) => ({
     policy,
