@@ -16,19 +16,23 @@ export interface Command {
   readonly words: readonly string[];
 }
 
+/** Their index. */
+export const readIndex = (): Promise<string> => readFile(new URL('README.md', folder), 'utf8');
+
 /** The runbooks, by name. */
 export async function readPages(): Promise<Page[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.md')).sort();
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.md') && name !== 'README.md').sort();
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(new URL(name, folder), 'utf8') })));
 }
 
-export const commandsOf = ({ name, text }: Page): Command[] =>
-  [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
-    block
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => ({ name, line, words: wordsOf(line) })),
+/** The lines of a page's blocks in a language, `sh` or `promql`. */
+export const linesOf = ({ text }: Page, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].flatMap(([, block = '']) =>
+    block.split('\n').filter((line) => line !== ''),
   );
+
+export const commandsOf = (page: Page): Command[] =>
+  linesOf(page, 'sh').map((line) => ({ name: page.name, line, words: wordsOf(line) }));
 
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+?)(?='|\s|$)('[^']*')?/g)].map(

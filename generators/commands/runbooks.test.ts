@@ -8,9 +8,14 @@ import { app as redis } from '../../apps/redis/app.ts';
 import { restoring } from '../../apps/redis/restore.ts';
 import { app as backup } from '../../apps/redis-backup/app.ts';
 import { Git } from '../git/git.ts';
+import { known, type Recorded } from '../monitoring/catalogue/known.ts';
+import { shapeOf } from '../monitoring/catalogue/promql.ts';
+import { alerts, jobs, rules } from '../monitoring/catalogue/rendered.fixture.ts';
+import { isAlert } from '../monitoring/rule.ts';
+import { runbookPage } from '../monitoring/runbook.ts';
 import { catalogues } from '../schemas/strictly.ts';
 import { cloneOf, objectsOf } from './apply-clone.fixture.ts';
-import { commandsOf, readPages } from './apply-runbooks.fixture.ts';
+import { commandsOf, linesOf, readIndex, readPages } from './apply-runbooks.fixture.ts';
 import { program } from './hydrate-commit.ts';
 import { optionsOf, verbs } from './usage.ts';
 
@@ -20,17 +25,64 @@ const commands = pages.flatMap(commandsOf);
 const startingWith = (...start: readonly string[]) =>
   commands.filter(({ words }) => start.every((word, index) => words[index] === word));
 
-test('there is a page for each, with meaning, impact, diagnosis, mitigation and way back', () => {
-  assert.deepEqual(names, [
-    ...['break-glass.md', 'certificate.md', 'crd-upgrade.md', 'lost-cluster.md', 'redis-restore.md'],
-    ...['stateful-set-waits.md', 'stuck-sync.md'],
-  ]);
+/** The pages that no alert leads to. */
+const symptoms = [
+  ...['break-glass.md', 'certificate.md', 'crd-upgrade.md', 'lost-cluster.md', 'redis-restore.md'],
+  ...['stateful-set-waits.md', 'stuck-sync.md'],
+];
+
+test('there is a page for each alert that is rendered anywhere, and each other page is known', () => {
+  assert.ok(alerts.length > 30);
+  assert.deepEqual(names, [...symptoms, ...alerts.map(runbookPage)].toSorted());
+});
+
+test('every page says meaning, impact, diagnosis, mitigation, and how it ends', () => {
   for (const { name, text } of pages) {
-    for (const part of ['# ', '**Meaning**: ', '**Impact**: ', '## Diagnosis', '## Mitigation', '## Way back'])
+    const last = symptoms.includes(name) ? '## Way back' : '## How it ends';
+    for (const part of ['# ', '**Meaning**: ', '**Impact**: ', '## Diagnosis', '## Mitigation', last])
       assert.ok(text.includes(`\n${part}`) || text.startsWith(part), `${name} has no ${part}`);
     assert.ok(text.split('\n').length < 80, `${name} is long`);
   }
-  assert.ok(commands.length > 30);
+  assert.ok(commands.length > 150);
+});
+
+test('an alert leads to its page, which begins with its name', () => {
+  for (const { at, rule } of rules) {
+    if (!isAlert(rule)) continue;
+    const file = new URL(rule.annotations.runbook ?? 'none:').pathname.split('/').at(-1);
+    const page = pages.find(({ name }) => name === file);
+    assert.ok(page?.text.startsWith(`# ${rule.alert}: `), `${at}: ${rule.alert} leads to ${rule.annotations.runbook}`);
+  }
+});
+
+test('the index leads to every page', async () => {
+  const index = await readIndex();
+  const linked = Array.from(index.matchAll(/\]\(([a-z-]+\.md)\)/g), ([, page]) => page);
+  assert.deepEqual([...new Set(linked)].toSorted(), names);
+});
+
+test('what a page or an alert asks of Prometheus is there', () => {
+  const recorded = rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded]));
+  const series = known(jobs('pinned'), recorded);
+  const asked = pages.flatMap((page) => linesOf(page, 'promql').map((line) => ({ name: page.name, line })));
+  assert.ok(asked.length > 40);
+  const wrong = asked.flatMap(({ name, line }) => shapeOf(line, series).wrong.map((why) => `${name}: ${line}: ${why}`));
+  assert.deepEqual(wrong, []);
+});
+
+test('what an alert says to type is understood by the verb', () => {
+  for (const { at, rule } of rules) {
+    if (!isAlert(rule)) continue;
+    for (const [line, verb = ''] of (rule.annotations.description ?? '').matchAll(
+      /slipway ([a-z]+)((?: --[a-z-]+)|(?: [a-z-]+))*/g,
+    )) {
+      const known = verbs[verb];
+      // "slipway metrics" begins a sentence, too: what is no verb is a word.
+      assert.ok(known, `${at}: ${rule.alert}: ${line}`);
+      for (const [, option = ''] of line.matchAll(/--([a-z-]+)/g))
+        assert.ok(optionsOf(known)[option], `${at}: ${rule.alert}: ${line} has no --${option}`);
+    }
+  }
 });
 
 test('a page that another one names is there', () => {
@@ -40,7 +92,7 @@ test('a page that another one names is there', () => {
 });
 
 test('every command is of a tool that is known here', () => {
-  const tools = new Set(['npx', 'git', 'kubectl', 'aws', 'openssl', 'dig']);
+  const tools = new Set(['npx', 'git', 'kubectl', 'aws', 'openssl', 'dig', 'curl']);
   for (const { name, line, words } of commands) {
     assert.ok(tools.has(words[0] ?? ''), `${name}: ${line}`);
     assert.doesNotMatch(line, /[|;&<>`]|\$\(/, `${name}: one command a line`);
@@ -58,9 +110,14 @@ test('every slipway command is understood by the verb', async () => {
       const at = rest.indexOf(`--${option}`);
       assert.ok(at < 0 || (rest[at + 1] ?? '--').startsWith('--') === false, `${name}: --${option} in ${line}`);
     }
-    // With --help the verb reads all of its options, and does nothing.
-    const said = await run([verb, ...rest, '--help']);
-    assert.deepEqual([said.code, said.err], [0, ''], `${name}: ${line}`);
+  }
+  // With --help the verb reads all of its options, and does nothing; each set of them once.
+  const kinds = Map.groupBy(lines, ({ words }) =>
+    words.filter((word, at) => at === 2 || word.startsWith('-')).join(' '),
+  );
+  for (const [one] of kinds.values()) {
+    const said = await run([...(one?.words.slice(2) ?? []), '--help']);
+    assert.deepEqual([said.code, said.err], [0, ''], `${one?.name}: ${one?.line}`);
   }
 });
 
@@ -83,15 +140,15 @@ test('every kubectl command has a verb of kubectl, and names kinds that exist', 
     ),
   );
   // These are never applied, and so in no catalogue.
-  for (const kind of ['node', 'event']) for (const one of [kind, `${kind}s`]) known.add(one);
+  for (const kind of ['node', 'event', 'pvc']) for (const one of [kind, `${kind}s`]) known.add(one);
   const taking = new Set(['-n', '-l', '-L', '-o', '-p', '-c', '--type']);
   const lines = startingWith('kubectl');
   assert.ok(lines.length > 15);
   for (const { name, line, words } of lines) {
     const plain = words.slice(1).filter((word, at, all) => !word.startsWith('-') && !taking.has(all[at - 1] ?? ''));
     const [verb = '', ...objects] = plain;
-    assert.match(verb, /^(get|describe|delete|patch|annotate|logs|rollout)$/, `${name}: ${line}`);
-    if (verb === 'logs') continue;
+    assert.match(verb, /^(get|describe|delete|patch|annotate|logs|rollout|top|exec)$/, `${name}: ${line}`);
+    if (verb === 'logs' || verb === 'exec') continue;
     const [kinds = ''] = verb === 'rollout' ? objects.slice(1) : objects;
     for (const kind of kinds.split(',')) assert.ok(known.has(kind), `${name}: ${kind} in ${line}`);
     const json = words[words.indexOf('-p') + 1] ?? '';

@@ -4,12 +4,14 @@ import type { Series, Source } from './source.ts';
 /** One job of the scrape configuration: what it puts on every series, and what it scrapes. */
 export interface Job {
   readonly job: string;
-  /** The labels that it adds, `job` and `instance` among them. */
-  readonly added: readonly string[];
+  /** The labels that it adds, `job` and `instance` among them, and of each the values where they are known. */
+  readonly added: ReadonlyMap<string, readonly string[] | undefined>;
   /** Whether a program's own labels win over those; else they become `exported_…`. @default false */
   readonly honor?: boolean;
   /** What it keeps of what the programs expose. @default all */
   readonly keeps?: (name: string) => boolean;
+  /** Labels that it takes away. @default none */
+  readonly drops?: (label: string) => boolean;
   readonly sources: readonly Source[];
 }
 
@@ -41,12 +43,13 @@ interface Candidate extends Series {
 export function known(jobs: readonly Job[], rules: readonly Recorded[], placeholder?: string): Known {
   const byName = new Map<string, Candidate[]>();
   const add = (one: Candidate) => byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
-  for (const { job, added, honor = false, keeps = () => true, sources } of jobs) {
+  for (const { job, added, honor = false, keeps = () => true, drops = () => false, sources } of jobs) {
     for (const { series } of sources)
-      for (const one of series.values())
-        if (keeps(one.name)) add({ ...one, job, labels: relabelled(one, added, honor) });
-    for (const name of OF_TARGETS)
-      add({ name, job, type: 'gauge', labels: new Map(added.map((label) => [label, undefined])) });
+      for (const one of series.values()) {
+        const labels = [...relabelled(one, added, honor)].filter(([label]) => !drops(label));
+        if (keeps(one.name)) add({ ...one, job, labels: new Map(labels) });
+      }
+    for (const name of OF_TARGETS) add({ name, job, type: 'gauge', labels: added });
   }
   const recording = Map.groupBy(rules, ({ record }) => record);
   const firing = ['alertname', 'severity', 'owner', 'namespace', 'app'].map((label) => [label, undefined] as const);
@@ -101,11 +104,11 @@ export function known(jobs: readonly Job[], rules: readonly Recorded[], placehol
   return series;
 }
 
-function relabelled({ labels }: Series, added: readonly string[], honor: boolean): Candidate['labels'] {
+function relabelled({ labels }: Series, added: Job['added'], honor: boolean): Candidate['labels'] {
   const own = [...labels].map(
-    ([label, values]) => [!honor && added.includes(label) ? `exported_${label}` : label, values] as const,
+    ([label, values]) => [!honor && added.has(label) ? `exported_${label}` : label, values] as const,
   );
-  return new Map([...added.map((label) => [label, undefined] as const), ...own]);
+  return new Map([...added, ...own]);
 }
 
 const whole = (expression: string) => new RegExp(`^(?:${expression})$`, 's');

@@ -12,7 +12,13 @@ took_seconds_count counter code=200|404|503
 free_bytes gauge device
 owner_info gauge team
 `);
-const jobs = [{ job: 'pods', added: ['job', 'instance', 'namespace', 'app'], sources: [source] }];
+const added = new Map([
+  ['job', ['pods']],
+  ['instance', undefined],
+  ['namespace', undefined],
+  ['app', ['counter', 'shop']],
+]);
+const jobs = [{ job: 'pods', added, sources: [source] }];
 const series = known(jobs, [
   {
     record: 'slo:errors:ratio',
@@ -63,6 +69,7 @@ test('a name, a label, a value or a type that is not there is told', () => {
     ['up_now / ignoring (le) owner_info', /has the label le/],
     ['up_now * on (team) owner_info', /has the label team/],
     ['up_now{job="pod"}', /there is no job "pod"/],
+    ['up_now{app="countre"}', /app is never "countre"/],
     ['sum(', /it is no PromQL near/],
     ['', /it is empty/],
     ['slo:error:ratio', /there is no series slo:error:ratio/],

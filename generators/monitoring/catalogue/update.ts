@@ -91,6 +91,11 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
     site.close();
     return probe;
   },
+  'blackbox-own': async (program) => {
+    const port = await free();
+    run(program, [`--web.listen-address=127.0.0.1:${port}`, `--config.file=${write('b.yml', '{"modules": {}}')}`]);
+    return read(`http://127.0.0.1:${port}/metrics`, /^blackbox_exporter_config_last_reload_successful /m);
+  },
   'node-exporter': async (program) => {
     const port = await free();
     run(program, [`--web.listen-address=127.0.0.1:${port}`]);
@@ -104,6 +109,44 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
       `--config.file=${write('a.yml', JSON.stringify(config))}`,
     ]);
     return read(`http://127.0.0.1:${port}/metrics`, /^alertmanager_build_info/m);
+  },
+  otelcol: async (program) => {
+    const [port, otlp, nobody] = [await free(), await free(), await free()];
+    const lost = { endpoint: `http://127.0.0.1:${nobody}`, retry_on_failure: { enabled: false } };
+    const prometheus = { host: '127.0.0.1', port };
+    const config = {
+      receivers: {
+        otlp: { protocols: { http: { endpoint: `127.0.0.1:${otlp}` } } },
+        filelog: { include: [write('pod.log', 'a line\n')], start_at: 'beginning' },
+      },
+      processors: {
+        batch: { timeout: '100ms' },
+        memory_limiter: { check_interval: '1s', limit_mib: 500 },
+        tail_sampling: { decision_wait: '1s', policies: [{ name: 'all', type: 'always_sample' }] },
+      },
+      exporters: { otlphttp: lost },
+      service: {
+        telemetry: { metrics: { level: 'normal', readers: [{ pull: { exporter: { prometheus } } }] } },
+        pipelines: {
+          traces: {
+            receivers: ['otlp'],
+            processors: ['memory_limiter', 'tail_sampling', 'batch'],
+            exporters: ['otlphttp'],
+          },
+          logs: { receivers: ['filelog'], processors: ['memory_limiter', 'batch'], exporters: ['otlphttp'] },
+        },
+      },
+    };
+    run(program, ['--config', write('c.yml', JSON.stringify(config))]);
+    const span = { traceId: '0'.repeat(31).concat('1'), spanId: '0'.repeat(15).concat('1'), name: 'one', kind: 2 };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    await read(`http://127.0.0.1:${port}/metrics`, /otelcol_process_uptime/);
+    await fetch(`http://127.0.0.1:${otlp}/v1/traces`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    return read(`http://127.0.0.1:${port}/metrics`, /otelcol_exporter_send_failed_spans[\s\S]*/);
   },
   prometheus: async (program) => {
     const port = await free();
@@ -150,7 +193,7 @@ function kubeStateMetrics(folder: string): Map<string, Series> {
       const cells = line.split(/(?<!\\)\|/).map((cell) => inTable(cell.trim()));
       const name = cells[1]?.replaceAll('`', '') ?? '';
       const type = /^(gauge|counter)$/i.exec(cells[2] ?? '')?.[1]?.toLowerCase();
-      const written = cells.find((cell, at) => at > 2 && /^`?\w+`? ?=/.test(cell)) ?? '';
+      const written = cells.findLast((cell, at) => at > 2 && /^`?\w+`? ?=/.test(cell)) ?? '';
       if (!/^kube_\w+$/.test(name) || type === undefined) continue;
       const labels = Array.from(written.matchAll(/`?(\w+)`? ?= ?(<[^<]*>|[^<\s`]*)/g), ([, label = '', value = '']) => {
         const values = value
