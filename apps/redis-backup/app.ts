@@ -33,6 +33,17 @@ export const app: App = {
   calls: ['redis'],
   outside: [443],
   identity: 'redis-backup',
+  alerts: [
+    {
+      name: 'BackupMissing',
+      // Two nights: a volume that is lost now takes two days with it. One night is a ticket, as for every job.
+      expr: 'time() - (max(kube_cronjob_status_last_successful_time{namespace="$namespace",cronjob="$app"}) or max(kube_cronjob_created{namespace="$namespace",cronjob="$app"})) > 50 * 3600',
+      for: '5m',
+      severity: 'page',
+      summary: 'There has been no backup of Redis in $namespace for {{ $value | humanizeDuration }}.',
+      look: 'The log of its last pods: whether Redis sends, whether the check refuses, whether the bucket takes it. Make one by hand before anything else is changed.',
+    },
+  ],
   in: {
     staging: {
       args: ['copyto', '/backup/dump.rdb', 'store:example-slipway-staging/redis/dump.rdb', ...blindly],

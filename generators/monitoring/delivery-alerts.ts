@@ -8,22 +8,20 @@ const longHold = 86_400;
 /** Seconds: who is a week behind promotes much at once, and finds out late. */
 const farBehind = 7 * 86_400;
 
+/** The app of the series: what an alert says that is about each app of an environment. */
+export const eachApp = '{{ $labels.app }}';
+
 /**
- * Whether what stands on an environment's branch runs there, and whether it moves.
- * @param names the label of the app in the series of Argo CD and of `slipway metrics`. @default the app alone
+ * Whether what stands on an environment's branch runs there, and whether it moves: of one app, or of `eachApp`.
  */
-export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: About, all = false): AlertRule[] {
+export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: About): AlertRule[] {
   const { environment, app } = about;
-  const name = all ? '{{ $labels.app }}' : app;
-  const labels = all ? { labels: { app: name } } : {};
-  const argo = `project=${quoted(environment)}${all ? '' : `,name=${quoted(app)}`}`;
-  const slipway = `{namespace=${quoted(environment)}${all ? '' : `,app=${quoted(app)}`}}`;
-  const unlike = (label: string, unless: string) => {
-    const applications = `argocd_app_info{${argo},${label}!~${quoted(unless)}}`;
-    // Argo CD calls the app `name`.
-    return all
-      ? `max by (app) (label_replace(${applications}, "app", "$1", "name", "(.+)")) == 1`
-      : `max(${applications}) == 1`;
+  const only = (label: string) => (app === eachApp ? '' : `,${label}=${quoted(app)}`);
+  const slipway = `{namespace=${quoted(environment)}${only('app')}}`;
+  // Argo CD calls the environment a project, and the app `name`.
+  const unlike = (label: string, usual: string) => {
+    const others = `argocd_app_info{project=${quoted(environment)}${only('name')},${label}!~${quoted(usual)}}`;
+    return `max by (app) (label_replace(${others}, "app", "$1", "name", "(.+)")) == 1`;
   };
   const each = (series: string) => `max by (app) (${series})`;
   return [
@@ -32,30 +30,27 @@ export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: Abo
       expr: unlike('sync_status', 'Synced'),
       for: '30m',
       severity: 'ticket',
-      summary: `What stands on env/${environment} of ${name} is not what runs there.`,
+      summary: `What stands on env/${environment} of ${app} is not what runs there.`,
       look: 'The Application in Argo CD: what differs, and what the last sync said. Somebody may have changed the cluster by hand.',
       dashboard: 'slipway-versions',
-      ...labels,
     }),
     alert(about, {
       name: 'ApplicationDegraded',
       expr: unlike('health_status', 'Healthy|Suspended'),
       for: '30m',
       severity: 'ticket',
-      summary: `Argo CD has not found ${name} in ${environment} healthy for half an hour.`,
+      summary: `Argo CD has not found ${app} in ${environment} healthy for half an hour.`,
       look: 'The Application in Argo CD: which object is not healthy, and since which version. slipway status says what changed last.',
       dashboard: 'slipway-versions',
-      ...labels,
     }),
     alert(about, {
       name: 'AppHeldTooLong',
       expr: `time() - ${each(`slipway_app_held_since_timestamp_seconds${slipway}`)} > ${longHold} and on (app) ${each(`slipway_app_held${slipway}`)} == 1`,
       for: '10m',
       severity: 'ticket',
-      summary: `${name} has been held in ${environment} for {{ $value | humanizeDuration }}.`,
+      summary: `${app} has been held in ${environment} for {{ $value | humanizeDuration }}.`,
       look: `slipway status --env ${environment} says what it waits for: a fix that goes on, or slipway release.`,
       dashboard: 'slipway-versions',
-      ...labels,
     }),
     ...(after === undefined
       ? []
@@ -65,10 +60,9 @@ export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: Abo
             expr: `${each(`slipway_app_behind_seconds${slipway}`)} > ${farBehind}`,
             for: '1h',
             severity: 'ticket',
-            summary: `${name} in ${environment} is {{ $value | humanizeDuration }} behind ${after}.`,
+            summary: `${app} in ${environment} is {{ $value | humanizeDuration }} behind ${after}.`,
             look: `The request to promote onto env/${environment}: which gate says no, or who must merge it.`,
             dashboard: 'slipway-versions',
-            ...labels,
           }),
         ]),
   ];

@@ -1,7 +1,7 @@
 import type { Cluster, Path } from '../model/environment.ts';
 import { scopeOf } from '../model/environment.ts';
 import { type About, alert, type Said } from './alert.ts';
-import { deliveryAlerts } from './delivery-alerts.ts';
+import { deliveryAlerts, eachApp } from './delivery-alerts.ts';
 import { quoted, type RuleGroup } from './rule.ts';
 
 /** What a Prometheus watches beside the apps. */
@@ -120,7 +120,7 @@ export function platformRules({ cluster, path, owner }: PlatformRules): RuleGrou
         }),
       ],
     },
-    ...(environment ? [{ name: `${name}-delivery`, rules: deliveryAlerts(environment, about(''), true) }] : []),
+    ...(environment ? [{ name: `${name}-delivery`, rules: deliveryAlerts(environment, about(eachApp)) }] : []),
   ];
 }
 

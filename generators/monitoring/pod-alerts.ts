@@ -37,7 +37,7 @@ function measuring(app: CheckedProgram, about: About): AlertRule[] {
       name: 'NothingMeasured',
       // Its probes are requests, too: a pod that runs has always some.
       expr: promises
-        ? `absent(http_server_request_duration_seconds_count{job="pods",${who}})`
+        ? `absent(max(http_server_request_duration_seconds_count{job="pods",${who}}))`
         : `absent(up{job!="probe",${who}} == 1)`,
       for: '10m',
       // Nothing else would tell that a promise is no longer watched.
@@ -108,7 +108,7 @@ function saturation(app: CheckedProgram, about: About): AlertRule[] {
       // Three, and not quite: `increase` extrapolates.
       expr: `sum(increase(kube_pod_container_status_restarts_total{${pods}}[1h])) > 2.5`,
       severity: 'ticket',
-      summary: `Containers of ${name} in ${namespace} were started again {{ $value | humanize }} times in an hour.`,
+      summary: `Containers of ${name} in ${namespace} were started again {{ $value | printf "%.0f" }} times in an hour.`,
       look: `kubectl --namespace ${namespace} logs --previous of such a pod, and its last state in describe: OOMKilled, or what it said before it ended.`,
     }),
     alert(about, {

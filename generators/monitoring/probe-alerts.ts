@@ -31,7 +31,7 @@ export function probeAlerts({ probe }: CheckedWeb, { profile }: Pick<Cluster, 'p
     }),
     alert(about, {
       name: 'NothingProbed',
-      expr: `absent(probe_success${who('page')})`,
+      expr: `absent(max(probe_success${who('page')}))`,
       for: '15m',
       severity: 'ticket',
       summary: `Nobody asks the public address of ${name} in ${namespace}.`,

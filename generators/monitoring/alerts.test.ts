@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { app as counter } from '../../apps/counter/app.ts';
+import { app as redis } from '../../apps/redis/app.ts';
+import { app as redisBackup } from '../../apps/redis-backup/app.ts';
+import { kindCases } from './kind-cases.fixture.ts';
+import { pageCases, ticketCases } from './objective-cases.fixture.ts';
+import { platformCases } from './platform-cases.fixture.ts';
+import { alertsIn, type Cases, checkRules, ruleOf, skip, type Tried, tryRules } from './promtool.fixture.ts';
+import type { AlertRule } from './rule.ts';
+import { runbookPage, runbookUrl } from './runbook.ts';
+import { shopCases } from './shop-cases.fixture.ts';
+import { others, shop, type Watched, watched, watchedClusters, watchedEverywhere } from './watched.fixture.ts';
+
+const everything = [...(await watchedEverywhere()), ...[shop, ...others].flatMap((app) => watched(app))];
+
+/** What is watched in production, by app; of the cluster itself by its name. */
+const production = new Map<string, Watched>(
+  [
+    ...[shop, ...others, counter, redis, redisBackup].flatMap((app) =>
+      watched(app, ({ name }) => name === 'production' || name === 'platform-production'),
+    ),
+    ...watchedClusters().filter(({ name }) => name === 'platform-production'),
+  ].map((one) => [one.app || one.name, one]),
+);
+
+const triedOf = (app: string, cases: Cases): Tried[] => {
+  const of = production.get(app);
+  assert.ok(of, app);
+  return Object.entries(cases).map(([alert, list]) => ({ of, alert, cases: list }));
+};
+
+const tried = [
+  ...Object.entries(kindCases).flatMap(([app, cases]) => triedOf(app, cases)),
+  ...triedOf('shop', { ...shopCases, ...pageCases }),
+  ...triedOf('platform-production', platformCases),
+];
+const triedForDays = triedOf('shop', ticketCases);
+
+/** What a rule is but for names and numbers: for that somebody must have tried it. */
+const shapeOf = ({ alert, expr, labels }: AlertRule) =>
+  `${alert} ${JSON.stringify([labels.severity, labels.window, labels.target])}: ${expr.replaceAll(/"[^"]*"|[\d.]+/g, '·')}`;
+
+test('every rule of every app, environment and cluster is one that Prometheus reads', { skip }, async () => {
+  const rules = everything.flatMap(({ groups }) => groups.flatMap((group) => group.rules));
+  const said = await checkRules(everything);
+  const read = [...said.matchAll(/SUCCESS: (\d+) rules/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  assert.equal(read, rules.length);
+});
+
+test('each alert fires when it should, at the time that it promises, and not otherwise', { skip }, async () => {
+  await tryRules(tried);
+});
+
+test('what burns slowly is told of when it has done so for a day, or for three', { skip }, async () => {
+  await tryRules(triedForDays, '4m');
+});
+
+test('there is no alert that nobody has seen fire, and none that nobody has seen silent', () => {
+  const fired = new Set(
+    [...tried, ...triedForDays].flatMap((one) =>
+      one.cases.flatMap(({ fires = [] }) => fires.map((expected) => shapeOf(ruleOf(one, expected)))),
+    ),
+  );
+  const silent = new Set(
+    [...tried, ...triedForDays].flatMap((one) =>
+      one.cases.flatMap(({ fires = [] }) => {
+        const firing = new Set(fires.map((expected) => ruleOf(one, expected)));
+        return alertsIn(one.of.groups)
+          .filter((rule) => rule.alert === one.alert && !firing.has(rule))
+          .map(shapeOf);
+      }),
+    ),
+  );
+  const shapes = new Set(everything.flatMap(({ groups }) => alertsIn(groups).map(shapeOf)));
+  assert.deepEqual(
+    [...shapes].filter((shape) => !fired.has(shape)),
+    [],
+  );
+  assert.deepEqual(
+    [...shapes].filter((shape) => !silent.has(shape) && !shape.startsWith('DeadMansSwitch ')),
+    [],
+  );
+});
+
+test('every alert says who answers for it, what is wrong, what to look at, and where to read on', () => {
+  for (const { name, environment, groups } of everything)
+    for (const { alert, labels, annotations } of alertsIn(groups)) {
+      const where = `${name} ${alert}`;
+      assert.match(alert, /^([A-Z][a-z]+)+$/, where);
+      assert.match(labels.severity ?? '', alert === 'DeadMansSwitch' ? /^heartbeat$/ : /^(page|ticket)$/, where);
+      assert.match(labels.owner ?? '', /^team-/, where);
+      assert.equal(labels.namespace, environment, where);
+      assert.ok(labels.app, where);
+      assert.match(annotations.summary ?? '', /\S.*[.:]$/s, where);
+      assert.ok((annotations.description ?? '').length > 5, where);
+      assert.match(annotations.runbook ?? '', /^https:\/\/.*\/main\/clusters\/runbooks\/[a-z-]+\.md$/, where);
+      assert.match(
+        annotations.dashboard ?? '',
+        /^\/d\/slipway-[a-z]+(\?var-namespace=[a-z-]+&var-app=([a-z-]+|{{ \$labels\.app }}))?$/,
+        where,
+      );
+    }
+});
+
+test('names of rules and of groups are nobody else\u2019s in their file', () => {
+  for (const { name, groups } of everything) {
+    const names = groups.map((group) => group.name);
+    assert.deepEqual(names, [...new Set(names)], name);
+    const rules = groups.flatMap((group) =>
+      group.rules.map((rule) =>
+        JSON.stringify([rule.labels, 'record' in rule ? rule.record : [rule.alert, rule.expr]]),
+      ),
+    );
+    assert.equal(new Set(rules).size, rules.length, name);
+  }
+});
+
+test('an alert leads to its page on main, where the repository is', () => {
+  const table = [
+    ['ErrorBudgetBurnsFast', 'error-budget-burns-fast.md'],
+    ['NothingMeasured', 'nothing-measured.md'],
+    ['SLOBurns', 'slo-burns.md'],
+    ['ApplicationOutOfSync', 'application-out-of-sync.md'],
+  ] as const;
+  for (const [alert, page] of table) assert.equal(runbookPage(alert), page);
+  const page = 'main/clusters/runbooks/redis-down.md';
+  assert.equal(
+    runbookUrl('https://gitlab.com/example/slipway.git', 'RedisDown'),
+    `https://gitlab.com/example/slipway/-/blob/${page}`,
+  );
+  assert.equal(
+    runbookUrl(
+      'git@gitlab.example.org:a/b/slipway.git'.replace('git@gitlab.example.org:', 'ssh://git@gitlab.example.org/'),
+      'RedisDown',
+    ),
+    `https://gitlab.example.org/a/b/slipway/-/blob/${page}`,
+  );
+  assert.equal(
+    runbookUrl('https://github.com/example/slipway', 'RedisDown'),
+    `https://github.com/example/slipway/blob/${page}`,
+  );
+});
+
+test('what an app says itself comes through as it is, with its own name and environment', { skip }, async () => {
+  const of = production.get('shop') as Watched;
+  const [rule] = alertsIn(of.groups).filter(({ alert }) => alert === 'ShopSellsNothing');
+  assert.equal(rule?.expr, 'sum(rate(shop_sales_total{namespace="production",app="shop"}[5m])) == 0');
+  assert.equal(rule?.annotations.summary, 'shop in production sells nothing: "why", \'so\'.');
+  assert.equal(rule?.annotations.description, 'The till\nof shop.');
+});
