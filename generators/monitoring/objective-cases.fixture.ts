@@ -27,7 +27,7 @@ const burning = (percent: string, times: number, window: string, slo = 'availabi
   labels: { slo, window },
 });
 
-/** What is tried of the pages: 0.1 % of requests may fail, and 1 % may be slow. */
+/** What is tried of the pages, minute by minute: 0.1 % of requests may fail, and 1 % may be slow. */
 export const pageCases: Cases = {
   ErrorBudgetBurnsFast: [
     { at: '65m', seen: failing(0.9 * 0.0144, 70) },
@@ -99,11 +99,26 @@ export const pageCases: Cases = {
     // Slow answers are no failures.
     { at: '65m', seen: slow(0.5, 70) },
   ],
+  // Nine requests failed in six hours, a fourth of all; or ten.
   ErrorBudgetBurns: [
-    { at: '365m', seen: failing(0.9 * 0.006, 370) },
+    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x9 9x30' } },
+    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x10 10x30' }, firing: 1 },
+  ],
+  LatencyBudgetBurnsFast: [
+    { at: '65m', seen: slow(0.9 * 0.144, 70) },
+    { at: '65m', seen: slow(1.1 * 0.144, 70), fires: [burning('15.84%', 14.4, '1h', 'latency')] },
+    // What fails at once is not slow.
+    { at: '65m', seen: { ...slow(0, 70), [answered(500)]: '0+100000x70' } },
+  ],
+};
+
+/** What is tried of hours, with four minutes between two values; who burns three times too fast does so once, too. */
+export const hourCases: Cases = {
+  ErrorBudgetBurns: [
+    { at: '368m', seen: failing(0.9 * 0.006, 95) },
     {
-      at: '365m',
-      seen: failing(1.1 * 0.006, 370),
+      at: '368m',
+      seen: failing(1.1 * 0.006, 95),
       fires: [burning('0.66%', 6, '6h')],
       gives: {
         'round(sum(slo:errors:ratio_rate6h{slo="availability"}) * 1e5)': 660,
@@ -112,42 +127,50 @@ export const pageCases: Cases = {
         'sum(slo:objective:ratio{slo="latency"})': 0.99,
       },
     },
-    // Nine requests failed in six hours, a fifth of all; or ten.
-    { at: '365m', seen: { [answered(200)]: '0x320 0+1x40', [answered(500)]: '0x350 0+1x9 9x30' } },
-    {
-      at: '365m',
-      seen: { [answered(200)]: '0x320 0+1x40', [answered(500)]: '0x350 0+1x10 10x30' },
-      firing: 1,
-    },
   ],
-  LatencyBudgetBurnsFast: [
-    { at: '65m', seen: slow(0.9 * 0.144, 70) },
-    { at: '65m', seen: slow(1.1 * 0.144, 70), fires: [burning('15.84%', 14.4, '1h', 'latency')] },
-    // What fails at once is not slow.
-    { at: '65m', seen: { ...slow(0, 70), [answered(500)]: '0+100000x70' } },
+  ErrorBudgetBurnsSlowly: [
+    { at: '368m', seen: failing(0.9 * 0.003, 95), fires: [burning('0.27%', 1, '3d')] },
+    { at: '368m', seen: failing(1.1 * 0.003, 95), fires: [burning('0.33%', 3, '1d'), burning('0.33%', 1, '3d')] },
+    { at: '368m', seen: failing(0.9 * 0.001, 95) },
+    { at: '368m', seen: failing(1.1 * 0.001, 95), fires: [burning('0.11%', 1, '3d')] },
   ],
   LatencyBudgetBurns: [
-    { at: '365m', seen: slow(0.9 * 0.06, 370) },
-    { at: '365m', seen: slow(1.1 * 0.06, 370), fires: [burning('6.6%', 6, '6h', 'latency')] },
+    { at: '368m', seen: slow(0.9 * 0.06, 95) },
+    { at: '368m', seen: slow(1.1 * 0.06, 95), fires: [burning('6.6%', 6, '6h', 'latency')] },
+  ],
+  LatencyBudgetBurnsSlowly: [
+    { at: '368m', seen: slow(0.9 * 0.03, 95), fires: [burning('2.7%', 1, '3d', 'latency')] },
+    {
+      ...{ at: '368m', seen: slow(1.1 * 0.03, 95) },
+      fires: [burning('3.3%', 3, '1d', 'latency'), burning('3.3%', 1, '3d', 'latency')],
+    },
+    { at: '368m', seen: slow(0.9 * 0.01, 95) },
+    { at: '368m', seen: slow(1.1 * 0.01, 95), fires: [burning('1.1%', 1, '3d', 'latency')] },
   ],
 };
 
-/** What is tried of the tickets, with four minutes between two values. */
-export const ticketCases: Cases = {
-  // Both of a day and of three: who burns three times too fast all day does so once in three days, too.
+/** The same for the whole of the longest windows, what is left of a budget of 30 days, and what weighs how much. */
+export const longCases: Cases = {
   ErrorBudgetBurnsSlowly: [
     { at: '1448m', seen: failing(0.9 * 0.003, 365), fires: [burning('0.27%', 1, '3d')] },
     { at: '1448m', seen: failing(1.1 * 0.003, 365), fires: [burning('0.33%', 3, '1d'), burning('0.33%', 1, '3d')] },
     { at: '4328m', seen: failing(0.9 * 0.001, 1085) },
     { at: '4328m', seen: failing(1.1 * 0.001, 1085), fires: [burning('0.11%', 1, '3d')] },
+    // A day in which twice as much failed as may, and two in which nothing did.
+    {
+      at: '4328m',
+      seen: { [answered(200)]: `0+9980x360 ${9980 * 360}+10000x725`, [answered(500)]: `0+20x360 7200x725` },
+      gives: { 'round(sum(slo:budget_left:ratio30d{slo="availability"}) * 100)': 33 },
+    },
+    // A day with ten times as many requests weighs ten times as much.
+    {
+      at: '4328m',
+      seen: { [answered(200)]: `0+98000x360 ${98_000 * 360}+10000x725`, [answered(500)]: `0+2000x360 720000x725` },
+      fires: [],
+      gives: { 'round(sum(slo:errors:ratio_rate3d{slo="availability"}) * 1e3)': 17 },
+    },
   ],
   LatencyBudgetBurnsSlowly: [
-    { at: '1448m', seen: slow(0.9 * 0.03, 365), fires: [burning('2.7%', 1, '3d', 'latency')] },
-    {
-      at: '1448m',
-      seen: slow(1.1 * 0.03, 365),
-      fires: [burning('3.3%', 3, '1d', 'latency'), burning('3.3%', 1, '3d', 'latency')],
-    },
     { at: '4328m', seen: slow(0.9 * 0.01, 1085) },
     { at: '4328m', seen: slow(1.1 * 0.01, 1085), fires: [burning('1.1%', 1, '3d', 'latency')] },
   ],
