@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { load } from 'js-yaml';
 import { clusters, environments } from '../clusters/environments.ts';
+import { addOnNamespaces } from './model/monitoring.ts';
 import { amount } from './model/quantity.ts';
 import { objectsOf, partsOfAll, type Rendered } from './parts.fixture.ts';
 import { fieldsOf, itemsOf, textOf } from './policies/json.ts';
@@ -56,11 +60,23 @@ for (const { name: cluster, profile, ingress } of clusters) {
       assert.equal(defaults.length, 1);
     });
 
-    test('every namespace that is named is made by the platform, once, or comes with Kubernetes', () => {
+    test('every namespace that is named is made by the platform, once, or comes with Kubernetes or an add-on', () => {
       const namespaces = here(of('Namespace'));
       const names = new Set(namespaces.map(({ manifest }) => manifest.metadata.name));
       assert.equal(names.size, namespaces.length);
       for (const builtIn of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) names.add(builtIn);
+      if (profile === 'eks') {
+        const { addons } = load(
+          readFileSync(join(import.meta.dirname, '..', 'clusters', cluster, 'eksctl.yaml'), 'utf8'),
+        ) as { addons: { name: string }[] };
+        for (const addOn of addOnNamespaces) {
+          assert.ok(
+            addons.some(({ name }) => name === addOn),
+            `${cluster} has no add-on ${addOn}`,
+          );
+          names.add(addOn);
+        }
+      }
       for (const { at, environment } of namespaces) assert.match(environment, /^platform-/, at);
       for (const { at, manifest } of here(objects)) {
         const { namespace } = manifest.metadata;
