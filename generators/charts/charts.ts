@@ -1,10 +1,11 @@
-import { type Chart, App as Root } from 'cdk8s';
+import { Chart, App as Root } from 'cdk8s';
 import { type CheckedApp, isProgram, runsOn } from '../model/app-schema.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { AgentChart } from './agent.ts';
 import { ApplicationChart } from './application.ts';
 import { JobChart } from './job.ts';
 import { manifestsIn, type Read } from './manifests.ts';
+import { monitoring } from './monitoring.ts';
 import type { Placement } from './place.ts';
 import { PlatformChart } from './platform/platform.ts';
 import { StoreChart } from './store.ts';
@@ -14,7 +15,8 @@ import { WorkerChart } from './worker.ts';
 /** An app's manifests in one environment, in a stable order, before its patch; none where the app does not run. */
 export function manifestsOf(app: CheckedApp, at: Placement, read: Read): Manifest[] {
   if (!runsOn(app, at.cluster)) return [];
-  const manifests = app.kind === 'manifests' ? manifestsIn(app, at, read) : synthesize(chartOf(app, at));
+  const manifests =
+    app.kind === 'manifests' ? [...manifestsIn(app, at, read), ...watched(app, at)] : synthesize(chartOf(app, at));
   return manifests.map((manifest) => complete(manifest, isProgram(app) ? app.beside : []));
 }
 
@@ -27,6 +29,13 @@ function chartOf(app: Exclude<CheckedApp, { kind: 'manifests' }>, at: Placement)
   if (app.kind === 'store') return new StoreChart(root, app, at);
   if (app.kind === 'agent') return new AgentChart(root, app, at);
   return new PlatformChart(root, app, at);
+}
+
+/** Whether it arrives is watched also of what somebody else wrote. */
+function watched(app: CheckedApp, at: Placement): Manifest[] {
+  const chart = new Chart(new Root(), app.name, { disableResourceNameHashes: true });
+  monitoring(chart, app, { name: app.name, at });
+  return synthesize(chart);
 }
 
 /** The Argo CD Application of one app in one environment. */

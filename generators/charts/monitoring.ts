@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { CheckedProgram } from '../model/app-schema.ts';
+import { type CheckedApp, isProgram } from '../model/app-schema.ts';
 import { monitoringOf } from '../model/environment.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { podMonitorSpec, probeSpec, ruleSpec, teller } from '../monitoring/operator.ts';
@@ -21,7 +21,7 @@ export const gathered = { rules: 'slipway.dev/rules', probes: 'slipway.dev/probe
  * it. Under the operator of somebody else these are objects of its own; the exporter that asks from outside is ours there,
  * too, since nobody else's knows what an app must answer.
  */
-export function monitoring(scope: Construct, app: CheckedProgram, subject: Subject): void {
+export function monitoring(scope: Construct, app: CheckedApp, subject: Subject): void {
   const { at } = subject;
   const who = monitoringOf(at.cluster);
   if (who === 'none') return;
@@ -45,7 +45,7 @@ function fragment(scope: Construct, subject: Subject, what: keyof typeof gathere
 const asWritten = () => 0;
 
 /** Objects of https://github.com/prometheus-operator/prometheus-operator */
-function operated(scope: Construct, app: CheckedProgram, subject: Subject, groups: readonly RuleGroup[]): void {
+function operated(scope: Construct, app: CheckedApp, subject: Subject, groups: readonly RuleGroup[]): void {
   const { name, at } = subject;
   const { namespace } = at;
   const object = (kind: string, called: string, spec: object) =>
@@ -56,8 +56,8 @@ function operated(scope: Construct, app: CheckedProgram, subject: Subject, group
       spec,
     });
   if (groups.length > 0) object('PrometheusRule', name, ruleSpec(groups));
-  const port = metricsPort(app);
-  if (app.metrics && port)
+  const port = isProgram(app) ? metricsPort(app) : undefined;
+  if (isProgram(app) && app.metrics && port)
     object(
       'PodMonitor',
       name,

@@ -7,7 +7,7 @@ import { monitoringNamespace, traces } from '../model/monitoring.ts';
 import { environmentLabel } from '../policies/admission.ts';
 import { objectMeta, type Subject, selector, tracesOf } from './place.ts';
 import { mainPort, metricsPort } from './pod.ts';
-import { asksKubernetes } from './rights.ts';
+import { rightsOf } from './rights.ts';
 
 const tcp = (port: string | number) => ({
   protocol: 'TCP',
@@ -101,7 +101,7 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
     ...(app.identity !== undefined ? [{ to: [{ ipBlock: { cidr: podIdentityAgent } }], ports: [tcp(80)] }] : []),
     ...(sends ? [{ to: [podsOf(`${traces.app}.${monitoringNamespace}`)], ports: [tcp(traces.port)] }] : []),
     ...(scrapes ? everyPod(subject.at.cluster) : []),
-    ...(asksKubernetes(app, subject) ? [apiServer(subject.at.cluster)] : []),
+    ...(rightsOf(app, subject).length > 0 ? [apiServer(subject.at.cluster)] : []),
   ];
   new k8s.KubeNetworkPolicy(scope, 'networkpolicy', {
     metadata: objectMeta(subject),

@@ -7,7 +7,7 @@ import { metricsAnnotations } from '../monitoring/scrape.ts';
 import { textsOf } from './computed.ts';
 import { container, podSecurity, type Started } from './container.ts';
 import { labels, type Subject, tracesOf } from './place.ts';
-import { asksKubernetes } from './rights.ts';
+import { rightsOf } from './rights.ts';
 
 /** What kinds differ in: the rest of a pod is the same for all. */
 export interface Shape {
@@ -57,7 +57,7 @@ export function podTemplate(app: CheckedProgram, subject: Subject, shape: Shape 
     metadata: { labels: labels(subject), ...annotated(app, subject) },
     spec: {
       serviceAccountName: subject.name,
-      automountServiceAccountToken: asksKubernetes(app, subject),
+      automountServiceAccountToken: rightsOf(app, subject).length > 0,
       terminationGracePeriodSeconds: app.grace,
       ...(new Set(app.processors).size === 1
         ? { nodeSelector: { 'kubernetes.io/arch': app.processors[0] as string } }

@@ -6,10 +6,6 @@ import { objectMeta, type Subject } from './place.ts';
 /** What the pods of a subject may do by the Kubernetes API. What runs before a version has another account, and may do nothing. */
 export const rightsOf = ({ name, rights }: CheckedProgram, subject: Subject) => (subject.name === name ? rights : []);
 
-/** Whether the pods of a subject speak with the API server: who reads the metrics of all pods asks it where they are. */
-export const asksKubernetes = (app: CheckedProgram, subject: Subject): boolean =>
-  rightsOf(app, subject).length > 0 || (app.scrapes && subject.name === app.name);
-
 /** A role of an app's own, in its own namespace, and who has it: its account. */
 export function rights(scope: Construct, app: CheckedProgram, subject: Subject): void {
   const rules = rightsOf(app, subject);
