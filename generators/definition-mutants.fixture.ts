@@ -107,7 +107,7 @@ const volume = struct({ path: leaf('data', '', '/a b', '/', 5, null), size, clas
 /** What may differ by environment. */
 const program = {
   ...run,
-  files: { each: text, illegal: illegalFiles },
+  files: { each: leaf(5, null, true, 1n), illegal: illegalFiles },
   secrets: { each: secret, illegal: ['', '.a', 'a/b', 'a b'] },
   scratch: { each: size, illegal: illegalFiles },
   user,

@@ -85,6 +85,9 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, kind: 'wrker' }, 'field kind is "wrker": Invalid'],
     [{ ...web, kind: 'wrker' }, '; did you mean worker?'],
     [{ ...web, files: { '/a/../b': '' } }, 'field files./a/../b is not a legal name: must be an absolute path'],
+    [{ ...web, files: { '/a': { computed: 'promeheus' } } }, 'field files./a.computed is "promeheus"'],
+    [{ ...web, files: { '/a': { computed: 'promeheus' } } }, '; did you mean prometheus?'],
+    [{ ...web, files: { '/a': {} } }, 'field files./a.computed is missing'],
     [
       { ...web, scratch: { '/a_b': '1Mi', '/A.b': '1Mi' } },
       'field scratch./A.b reads like /a_b; rename one of the two',

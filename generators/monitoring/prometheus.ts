@@ -1,3 +1,4 @@
+import { monitoringNamespace } from '../model/monitoring.ts';
 import { interval, type ScrapeConfig, type Scraped, scrapeConfigs } from './scrape.ts';
 
 /** What a Prometheus is told. */
@@ -25,7 +26,8 @@ export const ruleFiles = ['/etc/prometheus/rules/*.yaml', '/rules/*.yaml'] as co
 /** The whole of prometheus.yml. It has no secret: who may read pods is known by the account of the pod. */
 export function prometheusConfig(of: Prometheus): PrometheusConfig {
   const { cluster, rules = ruleFiles, discovery } = of;
-  const alertmanager = of.alertmanager ?? (discovery === 'kubernetes' ? 'alertmanager.monitoring:9093' : undefined);
+  const alertmanager =
+    of.alertmanager ?? (discovery === 'kubernetes' ? `alertmanager.${monitoringNamespace}:9093` : undefined);
   return {
     global: {
       scrape_interval: interval,

@@ -1,3 +1,4 @@
+import { monitoringNamespace } from '../model/monitoring.ts';
 import { kept } from './kept.ts';
 import { anyOf, copy, drop, form, keep, meta, type Relabel, set } from './relabel.ts';
 
@@ -61,7 +62,7 @@ export const limits = {
 
 /** What Prometheus reads, job by job. Only `pods` and the probes are told of outside Kubernetes. */
 export function scrapeConfigs(of: Scraped): ScrapeConfig[] {
-  const blackbox = of.discovery === 'kubernetes' ? 'blackbox.monitoring:9115' : of.discovery.blackbox;
+  const blackbox = of.discovery === 'kubernetes' ? `blackbox.${monitoringNamespace}:9115` : of.discovery.blackbox;
   return [
     pods(of),
     versions(of),
@@ -115,7 +116,7 @@ const versions = ({ discovery }: Scraped): ScrapeConfig => ({
   job_name: 'versions',
   ...limits,
   honor_labels: true,
-  ...discovered('pod', ['monitoring'], discovery),
+  ...discovered('pod', [monitoringNamespace], discovery),
   relabel_configs: [...readable, keep(teller, 'versions'), copy(meta('pod_name'), 'pod')],
   metric_relabel_configs: [{ source_labels: ['environment'], regex: '(.+)', target_label: 'namespace' }],
 });
@@ -134,7 +135,8 @@ const probes = (
     ...limits,
     metrics_path: '/probe',
     scrape_timeout: '10s',
-    ...discovered('ingress', [...environments, ...namespaces], discovery),
+    // What the monitoring itself shows to people is asked, too; other namespaces have no Ingress.
+    ...discovered('ingress', [...environments, ...namespaces.filter((one) => one === monitoringNamespace)], discovery),
     relabel_configs: [
       keep(path, '/.*'),
       // The address is the host's own but on one machine, where a proxy answers for all hosts.

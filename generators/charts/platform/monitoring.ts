@@ -21,12 +21,13 @@ type Readable = keyof typeof groups;
 export function monitoring(scope: Construct, { cluster, path }: Placement, owner: string): void {
   const who = monitoringOf(cluster);
   if (who === 'operator') operated(scope, { cluster, path, owner });
-  if (who !== 'slipway') return;
+  if (who === 'none') return;
   const environments = environmentsOn(cluster, path).map(({ name }) => name);
   const others = Object.keys(cluster.namespaces).filter((name) => name !== monitoringNamespace);
+  for (const namespace of [...environments, ...others]) readerOf(scope, 'blackbox', namespace, ['configmaps']);
+  if (who !== 'slipway') return;
   for (const namespace of environments) readerOf(scope, 'prometheus', namespace, ['pods', 'configmaps', 'ingresses']);
   for (const namespace of others) readerOf(scope, 'prometheus', namespace, ['pods', 'configmaps']);
-  for (const namespace of [...environments, ...others]) readerOf(scope, 'blackbox', namespace, ['configmaps']);
   if (cluster.profile === 'eks')
     for (const namespace of addOnNamespaces) readerOf(scope, 'prometheus', namespace, ['pods']);
   nodes(scope);
