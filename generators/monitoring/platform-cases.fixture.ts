@@ -3,6 +3,7 @@ import { type Cases, once, say } from './promtool.fixture.ts';
 const day = 86_400;
 
 const stack = (app: string) => `{job="pods",namespace="monitoring",app="${app}"}`;
+const ready = (pod: string) => `kube_pod_status_ready{namespace="production",condition="true",pod="${pod}"}`;
 const jobs = ['argocd', 'kube-state-metrics', 'kubelet', 'node-exporter', 'versions'];
 const targets = Object.fromEntries(jobs.map((job) => [`up{job="${job}"}`, '1x60']));
 
@@ -37,8 +38,17 @@ export const platformCases: Cases = {
       seen: {
         [`prometheus_config_last_reload_successful${stack('prometheus')}`]: '1x60',
         [`prometheus_rule_evaluation_failures_total${stack('prometheus')}`]: '7x60',
+        'slipway:rules_refused:files': '0x60',
       },
     },
+    { at: '6m', seen: { 'slipway:rules_refused:files': '0 1x60' }, fires: once },
+  ],
+  EnvironmentDown: [
+    { at: '4m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' }, fires: once },
+    { at: '3m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' } },
+    { at: '30m', seen: { [ready('a')]: '1x60', [ready('b')]: '1 0x60' } },
+    // Who does not hear of pods does not know.
+    { at: '30m', seen: {} },
   ],
   NotificationsFail: [
     { at: '30m', seen: { [`prometheus_notifications_dropped_total${stack('prometheus')}`]: '0+1x60' }, fires: once },

@@ -65,11 +65,11 @@ export function platformRules({ cluster, path, owner }: PlatformRules): RuleGrou
         }),
         one('prometheus', {
           name: 'RulesBroken',
-          expr: `max(prometheus_config_last_reload_successful{${of('prometheus')}}) == 0 or sum(increase(prometheus_rule_evaluation_failures_total{${of('prometheus')}}[15m])) > 0`,
+          expr: `max(prometheus_config_last_reload_successful{${of('prometheus')}}) == 0 or sum(increase(prometheus_rule_evaluation_failures_total{${of('prometheus')}}[15m])) > 0 or max(slipway:rules_refused:files) > 0`,
           for: '5m',
           severity: 'ticket',
           summary: `Prometheus of ${cluster.name} refuses its configuration or a rule, and goes on with what it had.`,
-          look: 'Its log names the file, which names the environment and the app. promtool check rules tells the same before a merge.',
+          look: 'The log of its container install, or its own, names the file, which names the environment and the app. promtool check rules tells the same before a merge.',
         }),
         one('prometheus', {
           name: 'NotificationsFail',
@@ -120,8 +120,36 @@ export function platformRules({ cluster, path, owner }: PlatformRules): RuleGrou
         }),
       ],
     },
+    { name: `${name}-environments`, rules: environmentAlerts(cluster, path, owner) },
     ...(environment ? [{ name: `${name}-delivery`, rules: deliveryAlerts(environment, about(eachApp)) }] : []),
   ];
+}
+
+/**
+ * Where nothing of an environment runs, no app is the cause, and Alertmanager tells of this alone: by the label `covers` it
+ * silences all others of the environment.
+ */
+function environmentAlerts(
+  { name }: PlatformRules['cluster'],
+  { environments, repository }: PlatformRules['path'],
+  owner: string,
+) {
+  const here = environments.filter((one) => one.cluster === name && scopeOf(one) === 'environment');
+  return here.map(({ name: namespace }) =>
+    alert(
+      { environment: namespace, namespace, app: 'namespaces', owner, repository },
+      {
+        name: 'EnvironmentDown',
+        expr: `sum(kube_pod_status_ready{namespace=${quoted(namespace)},condition="true"}) == 0`,
+        for: '3m',
+        severity: 'page',
+        summary: `No pod of ${namespace} is ready.`,
+        look: 'What all apps there have in common: nodes, the quota and the policies of the namespace, the network, and the last change to the platform.',
+        dashboard: 'slipway-platform',
+        labels: { covers: 'environment' },
+      },
+    ),
+  );
 }
 
 /**
