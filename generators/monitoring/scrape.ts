@@ -115,7 +115,6 @@ const pods = ({ discovery, environments, namespaces = [] }: Scraped): ScrapeConf
 const versions = ({ discovery }: Scraped): ScrapeConfig => ({
   job_name: 'versions',
   ...limits,
-  honor_labels: true,
   ...discovered('pod', [monitoringNamespace], discovery),
   relabel_configs: [...readable, keep(teller, 'versions'), copy(meta('pod_name'), 'pod')],
   metric_relabel_configs: [{ source_labels: ['environment'], regex: '(.+)', target_label: 'namespace' }],
