@@ -85,8 +85,13 @@ suite('a world that a real Prometheus watches', { skip }, () => {
       );
       if (data !== undefined && holds(data)) return data;
     }
-    throw new Error(`${path} is ${JSON.stringify(data)}; ${readFileSync(`${world.dir}/world.log`, 'utf8')}`);
+    throw new Error(
+      `${path} is ${JSON.stringify(data)?.slice(0, 2000)}; ${readFileSync(`${world.dir}/world.log`, 'utf8')}`,
+    );
   }
+  /** What the foot of every page of the board says. */
+  const board = async () => (await fetch(`${world.control}/`)).headers.get('slipway-traffic') ?? '';
+
   interface Targets {
     readonly activeTargets: readonly {
       readonly scrapePool: string;
@@ -94,17 +99,26 @@ suite('a world that a real Prometheus watches', { skip }, () => {
       readonly labels: Record<string, string>;
     }[];
   }
+  const scraping =
+    (pools: readonly string[]) =>
+    ({ activeTargets }: Targets) =>
+      activeTargets
+        .map(({ scrapePool }) => scrapePool)
+        .sort()
+        .join() === pools.join();
   const alerts = (names: string) => (data: { alerts: readonly { labels: { alertname: string } }[] }) =>
     data.alerts.map(({ labels }) => labels.alertname).join() === names;
 
   test('its pods are found under the labels of a cluster, and its hosts where the machine can ask them', async () => {
-    const watched = has('prometheus-blackbox-exporter') ? 2 : 1;
-    const { activeTargets } = await eventually<Targets>('targets', (data) => data.activeTargets.length === watched);
+    const asksOutside = has('prometheus-blackbox-exporter');
+    const pools = ['pods', ...(asksOutside ? ['probe'] : []), 'versions'];
+    const { activeTargets } = await eventually<Targets>('targets', scraping(pools));
     const labelsOf = (pool: string) => activeTargets.find(({ scrapePool }) => scrapePool === pool)?.labels;
     const { instance, ...pod } = labelsOf('pods') ?? {};
     assert.deepEqual(pod, { job: 'pods', namespace: 'dev', app: 'hello', pod: 'hello-1', version: '1.0' });
+    assert.equal(labelsOf('versions')?.instance, new URL(world.control).host);
     assert.match(instance ?? '', /^127\.0\.0\.1:\d+$/);
-    if (watched === 1) return;
+    if (!asksOutside) return;
     const page = { job: 'probe', probe: 'page', namespace: 'dev', app: 'hello' };
     assert.deepEqual(labelsOf('probe'), { ...page, instance: 'http://hello.dev.example.com/page' });
   });
@@ -112,11 +126,11 @@ suite('a world that a real Prometheus watches', { skip }, () => {
   test('a public address is asked as its app wants it, by a visitor of the proxy', async (t) => {
     if (!has('prometheus-blackbox-exporter')) return t.skip('prometheus-blackbox-exporter is not installed');
     const says = (text: string) => ({
-      'dev-hello-page': { prober: 'http', http: { fail_if_body_not_matches_regexp: [text] } },
+      modules: { 'dev-hello-page': { prober: 'http', http: { fail_if_body_not_matches_regexp: [text] } } },
     });
     const probed = async (text: string) => {
       await it.commit({ ...hello, ...brings('rules', rules('Greets', 'vector(1)')), ...brings('probes', says(text)) });
-      const { activeTargets } = await eventually<Targets>('targets', (data) => data.activeTargets.length === 2);
+      const { activeTargets } = await eventually<Targets>('targets', scraping(['pods', 'probe', 'versions']));
       const asked = activeTargets.find(({ scrapePool }) => scrapePool === 'probe')?.scrapeUrl ?? '';
       // As Prometheus asks it every 15 seconds.
       let answer = '';
@@ -125,6 +139,10 @@ suite('a world that a real Prometheus watches', { skip }, () => {
       return /^probe_success \d$/m.exec(answer)?.[0];
     };
     assert.equal(await probed('page of hello'), 'probe_success 1');
+    await it.commit({ ...hello, ...brings('probes', says('(page of')) });
+    for (const end = Date.now() + 10_000; !(await board()).includes('refuses it'); await delay(50))
+      assert.ok(Date.now() < end, await board());
+    assert.match(await board(), /dev-hello\.yaml: prometheus-blackbox-exporter refuses it: .*missing closing \)/);
     for (const end = Date.now() + 10_000; (await probed('another page')) !== 'probe_success 0'; await delay(50))
       assert.ok(Date.now() < end);
   });
@@ -135,7 +153,6 @@ suite('a world that a real Prometheus watches', { skip }, () => {
     assert.deepEqual([...firing.keys()], ['hello'], 'the gates read it');
 
     await it.commit({ ...hello, ...brings('rules', rules('Greets', 'rate(')) });
-    const board = async () => (await fetch(`${world.control}/`)).headers.get('slipway-traffic') ?? '';
     for (const end = Date.now() + 10_000; !(await board()).includes('promtool refuses it'); await delay(50))
       assert.ok(Date.now() < end, await board());
     assert.match(await board(), /dev-hello\.yaml: promtool refuses it: .*parse error/);

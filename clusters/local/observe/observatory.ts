@@ -88,7 +88,7 @@ export class Observatory {
         await Gathered.in({
           dir: probes,
           wanted: wanted('probes'),
-          check: (file) => refusedModules(dir, file),
+          check: refusedModules,
           changed,
         }),
       );
@@ -175,25 +175,18 @@ async function startBlackbox(dir: string): Promise<Kept> {
   return Kept.start({ name: 'blackbox', command: programs.blackbox, args, dir, ready: '/-/healthy' });
 }
 
-/** The modules of all fragments as one file: https://github.com/prometheus/blackbox_exporter/blob/master/CONFIGURATION.md */
-const joined = (fragments: readonly string[]) =>
-  JSON.stringify({ modules: Object.assign({}, ...fragments.map((fragment) => load(fragment))) });
+/** The modules of several files in one: https://github.com/prometheus/blackbox_exporter/blob/master/CONFIGURATION.md */
+const joined = (files: readonly string[]) =>
+  JSON.stringify({ modules: Object.assign({}, ...files.map((file) => (load(file) as { modules: object }).modules)) });
 
 const text = (file: string) => readFile(file, 'utf8');
 
 /** @returns why Prometheus would refuse a file of rules */
 const refusedRules = (file: string) => refused(programs.promtool, ['check', 'rules', file], file);
 
-/** @returns why the blackbox exporter would refuse a fragment */
-async function refusedModules(dir: string, file: string): Promise<string | undefined> {
-  const alone = join(dir, 'checked.yml');
-  try {
-    await writeFile(alone, joined([await text(file)]));
-  } catch (error) {
-    return (error as Error).message.split('\n')[0];
-  }
-  return refused(programs.blackbox, ['--config.check', `--config.file=${alone}`], file);
-}
+/** @returns why the blackbox exporter would refuse a file of modules */
+const refusedModules = (file: string) =>
+  refused(programs.blackbox, ['--config.check', `--config.file=${file}`, '--log.level=error'], file);
 
 /** @returns what a program says that refuses a file, on one line and without its path */
 const refused = (program: string, args: readonly string[], file: string) =>
