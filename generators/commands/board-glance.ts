@@ -9,7 +9,7 @@ import { happenings } from './board-events.ts';
 import type { Context } from './context.ts';
 import { Histories } from './histories.ts';
 import { promote } from './promote.ts';
-import { liveOf, type Row, type Standing, standing, withLive } from './survey.ts';
+import { liveOf, nothingStands, type Row, type Standing, standing, withLive } from './survey.ts';
 
 /** What this machine knows beside branches, forge and what is live. */
 export interface Nearby {
@@ -97,7 +97,7 @@ export class Glance {
 
   async #readAt(tips: string): Promise<Read> {
     // Before the first publish there is nothing to read.
-    if (!tips.includes(`${head(rendered)} `)) return { standing: empty, events: [] };
+    if (!tips.includes(`${head(rendered)} `)) return { standing: nothingStands, events: [] };
     if (this.#read?.tips !== tips) this.#read = { tips, read: await this.#readAll() };
     return this.#read.read;
   }
@@ -146,14 +146,6 @@ export class Glance {
     };
   }
 }
-
-const empty: Standing = {
-  stages: [],
-  rendered: { commits: [], timelines: new Map() },
-  environments: new Map(),
-  rows: [],
-  foreign: [],
-};
 
 const healthOf = (live: readonly Live[] | undefined) =>
   (live ?? []).map(({ app, health, revision }) => `${app} ${health} ${revision}`).join();

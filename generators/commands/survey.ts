@@ -1,7 +1,8 @@
-import { deedsBehind } from '../git/chronicle.ts';
+import { deedsBehind, readTimes } from '../git/chronicle.ts';
 import { isFolder, metadataAt, treeChanges } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
+import { distanceOf, heldSince } from '../model/distance.ts';
 import { type Foreign, foreignIn, kindOf, newestOwn } from '../model/foreign.ts';
 import type { Live } from '../model/gate.ts';
 import type { Metadata, Stage } from '../model/metadata.ts';
@@ -30,8 +31,14 @@ export interface Row {
   readonly held: boolean;
   /** Who took it back, on which day and with which words; absent for what is not held. */
   readonly heldBy?: Deed;
+  /** Since when (ISO 8601): since the first step back that nobody went on from. */
+  readonly heldSince?: string;
+  /** The merge request that brought what stands here; absent where none did, or the forge did not say so. */
+  readonly request?: number;
   /** So many later parts of it are offered; absent where none is. */
   readonly behind?: number;
+  /** So many later parts of it were published for here, offered or not, and since when it lacks the first; absent for none. */
+  readonly lacks?: { readonly parts: number; readonly since: string };
   /** The files of an edited app that are not those of the newest part of ours that stood there; absent where none did. */
   readonly edited?: readonly string[];
   /** Why it is as it is, where that needs words. */
@@ -51,6 +58,15 @@ export interface Standing extends Survey {
   /** By environment; one without a branch is missing. */
   readonly environments: ReadonlyMap<string, EnvironmentHistory>;
 }
+
+/** Before the first publish. */
+export const nothingStands: Standing = {
+  stages: [],
+  rendered: { commits: [], timelines: new Map() },
+  environments: new Map(),
+  rows: [],
+  foreign: [],
+};
 
 /** The apps alone of `survey`. */
 export const status = async (context: Context): Promise<readonly Row[]> => (await survey(context)).rows;
@@ -90,17 +106,22 @@ export async function standing(mirror: Mirror, histories: Histories): Promise<St
     const source = after ? { environment: after, history: await histories.environment(after) } : undefined;
     const metadata = await metadataAt(mirror, target.tip);
     const steps = plan({ rendered, environment, target, source });
-    const taken = steps.filter(({ state }) => state.heldBelow !== undefined).map(({ name }) => name);
-    const held = await deedsBehind(mirror.git, target.course, taken);
+    const names = steps.filter(({ from, state }) => from !== undefined || state.heldBelow).map(({ name }) => name);
+    const deeds = await deedsBehind(mirror.git, target.course, names);
+    const times = await timesOf(mirror, rendered, environment, steps);
     foreign.push(...foreignIn(environment, target, steps, pipelineFile));
     for (const step of steps) {
       if (step.name === pipelineFile) continue;
       const edited = step.state.is === 'edited' ? await editOf(mirror, rendered, environment, target, step.name) : {};
       const behind = behindOf(step, rendered, environment);
+      const came = deeds.get(step.name);
+      const held = step.state.heldBelow === undefined ? {} : holdOf(step, rendered, environment, target, came);
       rows.push({
         ...row(step, stage, target, metadata.get(step.name)),
         ...(behind > 0 ? { behind } : {}),
-        ...(held.has(step.name) ? { heldBy: held.get(step.name) as Deed } : {}),
+        ...lackOf(step, rendered, environment, times, held.heldSince),
+        ...(came?.request === undefined ? {} : { request: came.request }),
+        ...held,
         ...edited,
       });
     }
@@ -133,6 +154,51 @@ function behindOf({ name, from, offer }: Step, { timelines }: Rendered, environm
   const timeline = timelines.get(`${environment}/${name}`);
   if (!timeline || from === undefined || offer.part === undefined) return 0;
   return timeline.between(from, offer.part).length;
+}
+
+/** When what is lacked was published, by commit of `rendered`. */
+function timesOf(
+  { git }: Mirror,
+  { timelines, commits }: Rendered,
+  environment: string,
+  steps: readonly Step[],
+): Promise<Map<string, number>> {
+  const wanted = steps.flatMap(({ name, from }) => {
+    const distance = distanceOf(timelines.get(`${environment}/${name}`), from);
+    return distance ? [commits[distance.place] as string] : [];
+  });
+  return readTimes(git, wanted);
+}
+
+/** How far what stands is from the newest. What was taken back is lacked since then, not since it was published. */
+function lackOf(
+  { name, from }: Step,
+  { timelines, commits }: Rendered,
+  environment: string,
+  times: ReadonlyMap<string, number>,
+  heldSince: string | undefined,
+): Pick<Row, 'lacks'> {
+  const distance = distanceOf(timelines.get(`${environment}/${name}`), from);
+  if (!distance) return {};
+  const published = times.get(commits[distance.place] ?? '') ?? 0;
+  const since = Math.max(published, heldSince === undefined ? 0 : Date.parse(heldSince));
+  return { lacks: { parts: distance.parts, since: new Date(since).toISOString() } };
+}
+
+/** Who took it back, and when. */
+function holdOf(
+  { name }: Step,
+  { timelines }: Rendered,
+  environment: string,
+  { course }: EnvironmentHistory,
+  heldBy: Deed | undefined,
+): Pick<Row, 'heldBy' | 'heldSince'> {
+  const own = course.of(name);
+  const since = heldSince(own, timelines.get(`${environment}/${name}`)) ?? own[0]?.time;
+  return {
+    ...(heldBy ? { heldBy } : {}),
+    ...(since === undefined ? {} : { heldSince: new Date(since).toISOString() }),
+  };
 }
 
 /** What was edited, against the newest part of ours that stood there. */

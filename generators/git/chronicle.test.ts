@@ -67,13 +67,14 @@ test('commits of main are read with what they touch, whatever stands in their me
 test('the words of a deed are those of a person, where the forge has added its own', async (t) => {
   const { git, commit } = await repository(t);
   const sha = 'a'.repeat(40);
-  const table: [message: string, words: string][] = [
+  const table: [message: string, words: string, request?: number][] = [
     ['Back to 1.0', 'Back to 1.0'],
     [`Revert "a 1.1"\n\nThis reverts commit ${sha}.\n`, 'Revert "a 1.1"'],
     [`Revert "Merge x"\n\nThis reverts commit ${sha}, reversing\nchanges made to ${sha}.\n`, 'Revert "Merge x"'],
     [`Revert "a 1.1"\n\nThis reverts commit ${sha}.\n\nIt loses orders.\n`, 'Revert "a 1.1": It loses orders.'],
-    ["Merge branch 'x' into 'env/staging'\n\nNo more noise\n\nSee merge request g/p!5", 'No more noise'],
-    ["Merge branch 'x' into 'env/staging'\n\nSee merge request g/p!5", "Merge branch 'x' into 'env/staging'"],
+    ["Merge branch 'x' into 'env/staging'\n\nNo more noise\n\nSee merge request g/p!5", 'No more noise', 5],
+    ["Merge branch 'x' into 'env/staging'\n\nSee merge request g/p!5", "Merge branch 'x' into 'env/staging'", 5],
+    ['Fix\n\nas in See merge request g/p!6', 'Fix: as in See merge request g/p!6'],
     ['Merge pull request #5 from o/x\n\nNo more noise', 'No more noise'],
     [`Roll back a 1.1 → 1.0\n\n5xx since 02:40\n\nDry-Sha: ${sha}\n`, 'Roll back a 1.1 → 1.0: 5xx since 02:40'],
     [`a 1.1 added\n\nDry-Sha: ${sha}\nRendered-Sha: ${sha}\n`, 'a 1.1 added'],
@@ -85,7 +86,7 @@ test('the words of a deed are those of a person, where the forge has added its o
   assert.deepEqual(
     commits.map((one) => deeds.get(one)),
     // In the same time zone for everybody.
-    table.map(([, words]) => ({ author: 'Ann', date: '2026-11-21', words })),
+    table.map(([, words, request]) => ({ author: 'Ann', date: '2026-11-21', words, ...(request && { request }) })),
   );
 });
 

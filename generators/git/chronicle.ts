@@ -42,7 +42,23 @@ export async function readPublishes(git: Git, commits: readonly string[]): Promi
 export async function readDeeds(git: Git, commits: readonly string[]): Promise<Map<string, Deed>> {
   const told = await messagesOf(git, [...new Set(commits)]);
   return new Map(
-    told.map(({ sha, author, date, subject, body }) => [sha, { author, date, words: wordsOf(subject, body) }]),
+    told.map(({ sha, author, date, subject, body }) => {
+      const request = requestOf(body);
+      return [sha, { author, date, words: wordsOf(subject, body), ...(request === undefined ? {} : { request }) }];
+    }),
+  );
+}
+
+/** When commits were made, in milliseconds since 1970. */
+export async function readTimes(git: Git, commits: readonly string[]): Promise<Map<string, number>> {
+  if (commits.length === 0) return new Map();
+  const args = ['log', '--no-walk=unsorted', '--stdin', '--no-show-signature', '--format=%H %ct'];
+  const lines = await git.lines(args, [...new Set(commits)].map((commit) => `${commit}\n`).join(''));
+  return new Map(
+    lines.map((line) => {
+      const [sha = '', time] = line.split(' ');
+      return [sha, Number(time) * 1000] as const;
+    }),
   );
 }
 
@@ -73,6 +89,12 @@ function wordsOf(subject: string, body: string): string {
   const own = body.split('\n').find((line) => line.trim() !== '' && !routine.test(line));
   if (own === undefined) return subject;
   return /^Merge (branch|pull request|remote-tracking branch) /.test(subject) ? own : `${subject}: ${own}`;
+}
+
+/** GitLab's own last line of a merge: https://docs.gitlab.com/user/project/merge_requests/commit_templates/ */
+function requestOf(body: string): number | undefined {
+  const iid = /^See merge request \S*!(\d{1,9})$/m.exec(body)?.[1];
+  return iid === undefined ? undefined : Number(iid);
 }
 
 interface Message {

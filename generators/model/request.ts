@@ -32,6 +32,8 @@ export interface Deed {
   readonly words: string;
   /** `2026-11-20` */
   readonly date: string;
+  /** The merge request that it came by, where the forge wrote one into its commit. */
+  readonly request?: number;
 }
 
 /** One app of a request. */
