@@ -6,8 +6,9 @@ import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 /** The histories of the branches, as the mirror saw them last: each is read once for as long as its tip stays. */
 export class Histories {
   readonly #mirror: Mirror;
-  readonly #environments = new Map<string, Promise<EnvironmentHistory>>();
-  readonly #rendered = new Map<string | undefined, Promise<Rendered>>();
+  // Of each branch the last alone, for whoever looks again and again.
+  readonly #environments = new Map<string, ReadAt<EnvironmentHistory>>();
+  #rendered: ReadAt<Rendered> | undefined;
 
   constructor(mirror: Mirror) {
     this.#mirror = mirror;
@@ -16,9 +17,8 @@ export class Histories {
   rendered(): Promise<Rendered> {
     const { git, refs } = this.#mirror;
     const tip = refs.get(head(rendered));
-    const found = this.#rendered.get(tip) ?? readRendered(git, tip);
-    this.#rendered.set(tip, found);
-    return found;
+    if (this.#rendered?.tip !== tip || !this.#rendered) this.#rendered = { tip, read: readRendered(git, tip) };
+    return this.#rendered.read;
   }
 
   /** Begins to read all of them at once: what takes time is git, beside this process. */
@@ -35,8 +35,14 @@ export class Histories {
     const { git, refs } = this.#mirror;
     const tip = refs.get(head(environmentBranch(name)));
     if (tip === undefined) return undefined;
-    const found = this.#environments.get(tip) ?? readEnvironment(git, tip);
-    this.#environments.set(tip, found);
-    return found;
+    const known = this.#environments.get(name);
+    const { read } = known?.tip === tip ? known : { read: readEnvironment(git, tip) };
+    this.#environments.set(name, { tip, read });
+    return read;
   }
+}
+
+interface ReadAt<History> {
+  readonly tip: string | undefined;
+  readonly read: Promise<History>;
 }

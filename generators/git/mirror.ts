@@ -41,7 +41,8 @@ const everything = 2147483647;
 
 const open = new Set<string>();
 process.on('exit', () => {
-  for (const dir of open) rmSync(dir, { recursive: true, force: true });
+  // A git that ends later than this process may still be writing there.
+  for (const dir of open) rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 });
 
 /** How much of `rendered` and the environment branches is fetched: all, or tips alone until `deepen` is called. */
@@ -91,6 +92,8 @@ export async function openMirror(
   if (whole) await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
   let tips = depth === 'tips';
   let begun: Promise<unknown> | undefined;
+  // What the remote had when all of it was fetched.
+  let fetched: string | undefined;
   // What was read once, or is on its way, is not read again: most of it is asked for several times.
   const blobs = remembered(async (ids) => {
     // One fetch for all; left alone, cat-file would fetch them one by one.
@@ -116,6 +119,8 @@ export async function openMirror(
         const [commit, ref] = line.split('\t') as [string, string];
         if (!tips || !isProposal(ref) || also.includes(ref)) refs.set(ref, commit);
       }
+      const there = [tips, ...found].join('\n');
+      if (there === fetched) return;
       const source = refs.get(head(main));
       const known = source !== undefined && whole && (await borrowed(source));
       const first = [...refs.keys()].filter((ref) => (ref === head(main) ? !known : also.includes(ref)));
@@ -126,6 +131,7 @@ export async function openMirror(
         : branches([...first, ...others]);
       begun ??= meanwhile && told().then(meanwhile);
       await Promise.all([fetching, begun]);
+      fetched = there;
     });
   }
 
