@@ -257,12 +257,12 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('an environment is proven and rolled back, a part applied, tools installed and images signed, with nothing but Node', () => {
+test('an environment is proven, rolled back and measured, a part applied, tools installed and images signed, with nothing but Node', () => {
   const statics = Map.groupBy(
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,
   );
-  const verbs = ['verify', 'rollback', 'apply', 'tools', 'image', 'main'].map(
+  const verbs = ['verify', 'rollback', 'metrics', 'apply', 'tools', 'image', 'main'].map(
     (verb) => `generators/commands/${verb}.ts`,
   );
   const needed = new Set(verbs);

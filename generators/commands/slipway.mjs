@@ -22,10 +22,11 @@ if (args[0] === 'demo' && !args.includes('--help')) {
   setUp('demo', ...(args.includes('--observe') ? /** @type {const} */ (['observe']) : []));
 }
 if (readsTypeScript()) {
-  // Proving a branch, going back on one, installing tools and what is done with images need nothing but git and Node.
+  // Proving a branch, going back on one, telling what runs, installing tools and what is done with images need nothing
+  // but git and Node.
   const bare =
     (args[0] === 'verify' && !args.some((arg) => /^--(rendered|all|proposal)/.test(arg))) ||
-    ['rollback', 'apply', 'tools', 'image'].includes(args[0]);
+    ['rollback', 'metrics', 'apply', 'tools', 'image'].includes(args[0]);
   if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }

@@ -360,6 +360,18 @@ there is no image yet.`,
     options: { remote, json },
     examples: ['slipway status', 'slipway status --remote local --json'],
   },
+  metrics: {
+    summary: 'what runs where as metrics for Prometheus: versions, since when, how far behind, held',
+    about:
+      'Reads the branches, and needs no forge and no token but the one that git reads the repository with. --listen serves\n/metrics, /readyz and /healthz until SIGTERM, and asks the remote again and again; while it cannot be read, the last\nanswer stays, and slipway_metrics_last_success_timestamp_seconds says how old it is. It needs no npm ci\n(Node >= 22.18).',
+    options: {
+      once: { type: 'boolean', help: 'print them and end' },
+      listen: { type: 'string', value: 'ADDRESS:PORT', help: 'serve them there: 127.0.0.1:9464' },
+      every: { type: 'string', value: 'TIME', help: 'how often the remote is asked, with --listen (default: 1m)' },
+      remote,
+    },
+    examples: ['slipway metrics --once', 'slipway metrics --listen 127.0.0.1:9464 --every 30s'],
+  },
   excuses: {
     summary: 'which policies are broken by leave, why, and until when',
     about:
