@@ -7,12 +7,15 @@ import { html } from '../board/html.ts';
 import { layout, type Page, type Said } from '../board/page.ts';
 import { pathPage } from '../board/path-page.ts';
 import { requestPage } from '../board/request-page.ts';
+import { expositionType } from '../model/exposition.ts';
 import { Refusal } from '../model/refusal.ts';
 import { deeds } from './board-deeds.ts';
 import { Glance, type Nearby } from './board-glance.ts';
 import { requestFacts } from './board-request.ts';
 import type { Context } from './context.ts';
 import { program } from './hydrate-commit.ts';
+import { VersionMetrics } from './version-metrics.ts';
+import { Watch } from './watch.ts';
 
 /** Files of the pages themselves. */
 const assets: Readonly<Record<string, string>> = {
@@ -36,12 +39,14 @@ const headers = {
 const [longest, kept] = [16_384, 50];
 
 /**
- * The board: what runs where, the requests, and the buttons that do what the commands do. It answers to its own address
- * alone, so that no other web site can read or write through a browser on this machine.
+ * The board: what runs where, the requests, and the buttons that do what the commands do; at `/metrics` what runs where
+ * for Prometheus. It answers to its own address alone, so that no other web site can read or write through a browser on this machine.
  * @param nearby what this machine knows of pods and addresses
  */
 export function board(context: Context, nearby: Nearby): RequestListener {
   const glance = new Glance(context, nearby);
+  const watch = new Watch(context);
+  const versions = new VersionMetrics({ look: () => watch.look(), now: context.now, say: context.say });
   const token = randomBytes(24).toString('base64url');
   const said = new Map<string, Said>();
 
@@ -104,6 +109,10 @@ export function board(context: Context, nearby: Nearby): RequestListener {
       return act(request, response, name);
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(response, 405, 'Not allowed.');
+    if (url.pathname === '/metrics') {
+      await versions.read();
+      return void response.writeHead(200, { ...headers, 'content-type': expositionType }).end(versions.text());
+    }
     const type = room === 'board' ? assets[name] : undefined;
     if (type === undefined) return show(request, response, url);
     response.writeHead(200, { ...headers, 'content-type': type });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { board } from './board-server.ts';
 import { program } from './hydrate-commit.ts';
 import { deliveredBox, publishedBox, type Sandbox } from './sandbox.fixture.ts';
 import { VersionMetrics } from './version-metrics.ts';
@@ -108,6 +111,21 @@ test('where no branch moved nothing is fetched or read, and one that moved is re
   assert.notEqual(second.environments.get('dev'), first.environments.get('dev'));
   assert.equal(second.environments.get('staging'), first.environments.get('staging'));
   assert.equal(second.rendered, first.rendered);
+});
+
+test('the board tells the same at /metrics, to its own address alone', async (t) => {
+  const box = await publishedBox(t);
+  const nearby = { environments: [], traffic: () => '', pods: () => [], address: () => undefined };
+  const server = createHttpServer(board({ ...box.context, checkout: box.remote }, nearby));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const { read } = metricsOf(t, box);
+  assert.deepEqual([...valuesOf(await answer.text()).keys()], [...(await read()).keys()]);
+  const other = request({ port, path: '/metrics', headers: { host: 'evil.example.com' } }).end();
+  const [{ statusCode }] = (await once(other, 'response')) as [IncomingMessage];
+  assert.equal(statusCode, 403);
 });
 
 test('while the remote cannot be read the last answer stays, and it comes back by itself', async (t) => {
