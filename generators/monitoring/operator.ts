@@ -1,6 +1,6 @@
 import type { Relabel } from './relabel.ts';
 import type { RuleGroup } from './rule.ts';
-import { interval, limits, ofPod, type Probe, scrapeConfigs } from './scrape.ts';
+import { interval, limits, ofPod, ofTeller, type Probe, scrapeConfigs } from './scrape.ts';
 
 // The same as scrape.ts says to Prometheus itself, in the words of its operator:
 // https://prometheus-operator.dev/docs/api-reference/api/
@@ -46,7 +46,7 @@ export const podMonitorSpec = (
           }
         : {}),
       relabelings: [
-        ...ofPod.map(operatorStep),
+        ...(speaks ? ofTeller : ofPod).map(operatorStep),
         { targetLabel: 'job', replacement: speaks ? 'versions' : 'pods' },
         // What the operator adds by itself, and nobody else has.
         { action: 'labeldrop', regex: 'container|endpoint' },
@@ -67,7 +67,7 @@ export const probeSpec = (
   interval,
   scrapeTimeout: '10s',
   module,
-  prober: { url: prober },
+  prober: { url: prober, path: '/probe' },
   targets: { staticConfig: { static: urls, labels: { ...labels, probe } } },
 });
 

@@ -8,8 +8,6 @@ export type Discovery =
   | {
       /** An address that answers `/pod` and `/ingress` as Prometheus asks for it, with the labels that Kubernetes gives. */
       readonly http: string;
-      /** Host and port of the blackbox exporter. @default none: nothing is asked from outside */
-      readonly blackbox?: string | undefined;
     };
 
 /** What is scraped. */
@@ -19,6 +17,8 @@ export interface Scraped {
   readonly environments: readonly string[];
   /** Other namespaces whose pods are read: those of what belongs to the cluster. @default [] */
   readonly namespaces?: readonly string[] | undefined;
+  /** Host and port of the blackbox exporter. @default none: nothing is asked from outside */
+  readonly blackbox?: string | undefined;
 }
 
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config */
@@ -62,7 +62,7 @@ export const limits = {
 
 /** What Prometheus reads, job by job. Only `pods` and the probes are told of outside Kubernetes. */
 export function scrapeConfigs(of: Scraped): ScrapeConfig[] {
-  const blackbox = of.discovery === 'kubernetes' ? `blackbox.${monitoringNamespace}:9115` : of.discovery.blackbox;
+  const { blackbox } = of;
   return [
     pods(of),
     versions(of),
@@ -87,6 +87,9 @@ export const ofPod: readonly Relabel[] = [
   copy(meta('pod_name'), 'pod'),
   copy(metadata('pod', 'label', 'app.kubernetes.io/version'), 'version'),
 ];
+
+/** The same for whoever speaks of other apps: its own version must not stand on what it says of them. */
+export const ofTeller: readonly Relabel[] = ofPod.filter(({ target_label }) => target_label !== 'version');
 
 /** A pod that has come to its end is no target, and one that says so is read at one of its ports. */
 const readable: readonly Relabel[] = [
@@ -115,8 +118,10 @@ const pods = ({ discovery, environments, namespaces = [] }: Scraped): ScrapeConf
 const versions = ({ discovery }: Scraped): ScrapeConfig => ({
   job_name: 'versions',
   ...limits,
+  // Its series have an app of their own.
+  honor_labels: true,
   ...discovered('pod', [monitoringNamespace], discovery),
-  relabel_configs: [...readable, keep(teller, 'versions'), copy(meta('pod_name'), 'pod')],
+  relabel_configs: [...readable, keep(teller, 'versions'), ...ofTeller],
   metric_relabel_configs: [{ source_labels: ['environment'], regex: '(.+)', target_label: 'namespace' }],
 });
 
