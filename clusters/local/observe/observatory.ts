@@ -84,14 +84,7 @@ export class Observatory {
         await writeFile(modulesFile(dir), joined(await Promise.all((await filesIn(probes)).map(text))));
         return blackbox.reload();
       };
-      gathered.push(
-        await Gathered.in({
-          dir: probes,
-          wanted: wanted('probes'),
-          check: refusedModules,
-          changed,
-        }),
-      );
+      gathered.push(await Gathered.in({ dir: probes, wanted: wanted('probes'), check: refusedModules, changed }));
     }
     const config = join(dir, 'prometheus.yml');
     await writeFile(
