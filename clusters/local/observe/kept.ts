@@ -8,7 +8,7 @@ import { releasePort, reservePort } from '../runtime/ports.ts';
 
 /** Seconds that it has between being asked to end and being killed. */
 const grace = 3;
-/** Milliseconds that it may take until it works. */
+/** Milliseconds that it may take until it works; one that did so for longer did not crash on start. */
 const patience = 20_000;
 
 export interface KeptSettings {
@@ -43,10 +43,13 @@ export class Kept {
     this.#end = this.#keep();
   }
 
-  /** @throws {Refusal} when it does not work soon, with its last words */
-  static async start(settings: KeptSettings): Promise<Kept> {
+  /**
+   * @param most milliseconds that it may take until it works
+   * @throws {Refusal} when it does not, with its last words
+   */
+  static async start(settings: KeptSettings, most = patience): Promise<Kept> {
     const kept = new Kept(settings, await reservePort());
-    for (const until = Date.now() + patience; !kept.#works; await delay(25)) {
+    for (const until = Date.now() + most; !kept.#works; await delay(25)) {
       if (Date.now() < until) continue;
       await kept.stop();
       throw new Refusal(`${settings.command} did not start: ${kept.trouble ?? (await lastWords(kept.log, 0))}`);
