@@ -9,6 +9,7 @@ export interface Module {
   readonly timeout: string;
   readonly http: {
     readonly method: 'GET';
+    readonly headers?: Readonly<Record<string, string>>;
     readonly valid_status_codes: readonly number[];
     readonly follow_redirects: false;
     readonly preferred_ip_protocol: 'ip4';
@@ -39,7 +40,9 @@ export function modulesOf(app: CheckedApp, at: Pick<Placement, 'namespace' | 've
   const { text } = (app as CheckedWeb).probe ?? {};
   const name = (probe: Probe) => moduleName(at.namespace, app.name, probe);
   return {
-    ...(page === undefined ? {} : { [name('page')]: module(text === undefined ? undefined : literally(text)) }),
+    ...(page === undefined
+      ? {}
+      : { [name('page')]: module(text === undefined ? undefined : literally(text), browser) }),
     ...(version === undefined ? {} : { [name('version')]: module(word(at.version)) }),
   };
 }
@@ -47,12 +50,16 @@ export function modulesOf(app: CheckedApp, at: Pick<Placement, 'namespace' | 've
 /** Neither 1.0.1 in 1.0.10 nor in 11.0.1. */
 const word = (text: string) => String.raw`(^|[^\w.+-])${literally(text)}([^\w.+-]|$)`;
 
-const module = (says: string | undefined): Module => ({
+/** A page is asked for as browsers do: who may answer in several forms gives others the plainest. */
+const browser = { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+const module = (says: string | undefined, headers?: Module['http']['headers']): Module => ({
   prober: 'http',
   // Less than Prometheus waits for the exporter.
   timeout: '8s',
   http: {
     method: 'GET',
+    ...(headers ? { headers } : {}),
     valid_status_codes: [200],
     // What a visitor is sent to is another address, which may answer while this one does not.
     follow_redirects: false,
