@@ -1,14 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Apps } from '../model/app.ts';
-import { checkApp, type Declared } from '../model/app-check.ts';
+import type { Declared } from '../model/app-check.ts';
 import { isBuilt, isProgram } from '../model/app-schema.ts';
 import { codeOwners, environmentOwners, type Owned } from '../model/code-owners.ts';
-import { checkPath } from '../model/environment-schema.ts';
 import { instead } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { checkoutHere } from './checkout.ts';
+import { definitionsIn } from './definitions.ts';
 import type { Asked } from './main.ts';
 
 /** Where GitLab looks for it on `main`, and where a part cannot be. */
@@ -22,11 +20,7 @@ export async function run({ values }: Asked): Promise<void> {
       '--write writes the file of main; that of an environment stands on its branch: print it, and put it there as CODEOWNERS by merge request.',
     );
   const { dir } = await checkoutHere();
-  const load = (path: string) => import(pathToFileURL(join(dir, path)).href);
-  const path = checkPath(await load('clusters/environments.ts'));
-  const { apps } = (await load('apps/index.ts')) as { apps: Apps };
-  const declared: Declared[] = [];
-  for (const [name, app] of Object.entries(apps)) declared.push(checkApp(name, (await app()).app, path));
+  const { path, declared } = await definitionsIn(dir);
   const all = declared.map(owned);
   if (env === undefined) {
     const text = codeOwners(all, path.repository);

@@ -246,6 +246,25 @@ export const verbs: Readonly<Record<string, Verb>> = {
     },
     examples: ['slipway owners --write', 'slipway owners --env production'],
   },
+  monitoring: {
+    summary: 'what watches an environment or a cluster, as plain files',
+    about:
+      "For a Prometheus, a blackbox exporter and a Grafana that this repository does not run: prometheus.yml with what is\nscraped, rules/*.yaml, blackbox.yml and dashboards/*.json, from the definitions in the work tree. They are what parts\ncarry where a cluster's monitoring is slipway. A folder with files of somebody else is refused; its own are written anew,\nand those of apps that are gone are deleted.",
+    options: {
+      env: { ...target, help: 'what its apps are watched by' },
+      cluster: {
+        type: 'string',
+        value: 'C',
+        help: 'the same of all environments of a cluster, and of the cluster itself',
+      },
+      out: { type: 'string', value: 'DIR', help: 'the folder' },
+      json,
+    },
+    examples: [
+      'slipway monitoring --cluster production --out prometheus',
+      'slipway monitoring --env dev --out /tmp/dev',
+    ],
+  },
   bump: {
     summary: "change the pin of an image in an app's definition, or propose to",
     about:
