@@ -4,6 +4,9 @@ import { sources } from './sources.ts';
 /** Where the gatherer puts dashboards, and Grafana finds them. */
 const folder = '/dashboards';
 
+/** The gatherer, as Node finds it. */
+const program = '/etc/slipway/gather.mjs';
+
 /** https://grafana.com/docs/grafana/latest/administration/provisioning/#dashboards */
 const provider = {
   apiVersion: 1,
@@ -48,6 +51,8 @@ export const app: App = {
   port: 3000,
   ready: '/api/health',
   live: '/api/health',
+  // Who is not signed in gets an answer there, too: https://grafana.com/docs/grafana/latest/developers/http_api/other/#returns-health-information-about-grafana
+  probe: { path: '/api/health', text: '"database"' },
   // Who signed in stands in the pod's own database: a second pod would not know them.
   replicas: 1,
   env: {
@@ -57,7 +62,9 @@ export const app: App = {
   files: {
     '/etc/grafana/grafana.ini': { computed: 'grafana' },
     '/etc/grafana/provisioning/datasources/slipway.yaml': text(sources),
+    '/etc/grafana/provisioning/datasources/aws.yaml': { computed: 'cloud-watch' },
     '/etc/grafana/provisioning/dashboards/slipway.yaml': text(provider),
+    [program]: { computed: 'gatherer' },
   },
   scratch: { '/var/lib/grafana': '256Mi', [folder]: '32Mi', '/tmp': '32Mi' },
   user: { uid: 472, gid: 472 },
@@ -66,23 +73,12 @@ export const app: App = {
     {
       name: 'gather',
       image:
-        'ghcr.io/kiwigrid/k8s-sidecar:2.11.2@sha256:2912be006f62f9ea080194cf6d3afcd90daead8d101d0ba686a137a849f6a4f6',
-      env: {
-        LABEL: 'grafana_dashboard',
-        LABEL_VALUE: '1',
-        RESOURCE: 'configmap',
-        NAMESPACE: 'monitoring',
-        FOLDER: folder,
-        // None can choose another folder: no annotation is called so.
-        FOLDER_ANNOTATION: 'none of theirs',
-        // What goes is told, too.
-        METHOD: 'WATCH',
-        LOG_FORMAT: 'JSON',
-      },
-      resources: { cpu: '10m', memory: '128Mi' },
+        'docker.io/library/node:24.21.0-bookworm@sha256:64af3819f9275802414d7cdc38c27e9d82bd564dec4d4da87d008255d36c63b4',
+      command: ['node', program, 'dashboards', folder, '/var/run/secrets/kubernetes.io/serviceaccount', '30'],
+      resources: { cpu: '10m', memory: '192Mi' },
     },
   ],
-  calls: ['alertmanager', 'prometheus'],
+  calls: ['alertmanager', 'loki', 'prometheus', 'tempo'],
   outside: [443],
   identity: 'grafana',
   rights: [{ resources: ['configmaps'], verbs: ['get', 'list', 'watch'] }],

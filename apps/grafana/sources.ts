@@ -42,7 +42,7 @@ export const sources = {
           {
             name: 'Trace',
             matcherType: 'label',
-            matcherRegex: '^trace_id$',
+            matcherRegex: `^trace_id${$}`,
             datasourceUid: 'tempo',
             url: `${$}{__value.raw}`,
             urlDisplayLabel: 'Trace',

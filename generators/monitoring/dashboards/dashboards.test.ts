@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { type Dashboard as AlertsDashboard, alert } from '../alert.ts';
 import { expressionsOf } from './expression.ts';
 import type { Dashboard, Panel, Placed, Unit } from './grafana.ts';
 import { dashboards } from './index.ts';
@@ -130,6 +131,30 @@ for (const dashboard of all)
 function columnsOf({ transformations = [] }: Panel): Record<string, string> {
   return transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {};
 }
+
+test('an alert leads to a dashboard that there is, with variables that it has', () => {
+  const about = {
+    environment: 'dev',
+    namespace: 'dev',
+    app: 'shop',
+    owner: 'team-shop',
+    repository: 'https://a.b/c.git',
+  };
+  const said = { name: 'ShopCannotSell', expr: 'up', severity: 'page', summary: 'It cannot.', look: 'Look.' } as const;
+  const named: Record<AlertsDashboard, true> = {
+    'slipway-service': true,
+    'slipway-versions': true,
+    'slipway-objectives': true,
+    'slipway-platform': true,
+  };
+  for (const dashboard of Object.keys(named) as AlertsDashboard[]) {
+    const { annotations } = alert(about, { ...said, dashboard });
+    const [, uid, query = ''] = /^\/d\/([\w-]+)(?:\?(.*))?$/.exec(annotations.dashboard ?? '') ?? [];
+    const target = all.find((one) => one.uid === uid);
+    assert.ok(target, dashboard);
+    for (const name of new URLSearchParams(query).keys()) assert.ok(names(target).includes(name.replace('var-', '')));
+  }
+});
 
 test('any graph of the service can be cut by version', () => {
   const [service] = all;

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { App, Chart } from 'cdk8s';
+import { app as grafana } from '../../../apps/grafana/app.ts';
+import { dashboards as all } from '../../monitoring/dashboards/index.ts';
+import { grafanaSettings } from '../../monitoring/grafana.ts';
+import { dashboardLabel, dashboards } from './dashboards.ts';
+
+interface ConfigMap {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: object };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+const chart = new Chart(new App(), 'dashboards', { disableResourceNameHashes: true });
+dashboards(chart);
+const rendered: ConfigMap[] = chart.toJson();
+const gatherer = grafana.kind === 'web' ? grafana.beside?.[0] : undefined;
+
+test('each dashboard is a ConfigMap where the gatherer of Grafana looks for it', () => {
+  assert.deepEqual(
+    rendered.map(({ kind, metadata: { name } }) => `${kind} ${name}`),
+    all().map(({ uid }) => `ConfigMap dashboard-${uid}`),
+  );
+  const { LABEL = '', LABEL_VALUE, NAMESPACE } = gatherer?.env ?? {};
+  assert.deepEqual({ [LABEL]: LABEL_VALUE }, dashboardLabel);
+  for (const { metadata } of rendered) {
+    assert.equal(metadata.namespace, NAMESPACE);
+    assert.deepEqual(metadata.labels, dashboardLabel);
+  }
+});
+
+test('it holds one file with the dashboard, and no two would be the same file', () => {
+  const files = rendered.flatMap(({ data }) => Object.entries(data));
+  assert.deepEqual(
+    files.map(([name, text]) => [name, JSON.parse(text)]),
+    all().map((dashboard) => [`${dashboard.uid}.json`, dashboard]),
+  );
+});
+
+test('Grafana begins with one of them', () => {
+  const { dashboards: settings } = grafanaSettings({ cluster: {}, host: 'a.b', repository: 'https://gitlab.com/a/b' });
+  const [, file] = /^\/dashboards\/(.+)$/.exec(settings?.default_home_dashboard_path ?? '') ?? [];
+  assert.ok(rendered.some(({ data }) => Object.hasOwn(data, file ?? '')));
+  assert.equal(gatherer?.env?.FOLDER, '/dashboards');
+});
