@@ -71,6 +71,11 @@ const cases: readonly Case[] = [
     shown: [
       ['slipway-service: Failures', 0, { '{version="1"}': 0, '{version="2"}': 0.1 }],
       ['slipway-service: Failed', 0, { '{}': 0.05 }],
+      [
+        'slipway-versions: Failures by version',
+        0,
+        { '{namespace="some",app="some",version="1"}': 0, '{namespace="some",app="some",version="2"}': 0.1 },
+      ],
       ['slipway-service: Rate', 0, { '{version="1"}': 10, '{version="2"}': 10 }],
     ],
   },

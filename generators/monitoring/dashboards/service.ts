@@ -90,7 +90,7 @@ const glance: Section = {
       figure({
         title: 'Runs since',
         description: 'When this environment took the version that it runs.',
-        asked: [{ expr: `slipway_app_since_timestamp_seconds{${app}} * 1000`, legend: 'since' }],
+        asked: [{ expr: `max(slipway_app_since_timestamp_seconds{${app}}) * 1000`, legend: 'since' }],
         unit: 'dateTimeFromNow',
         otherwise: 'unknown',
       }),

@@ -9,6 +9,7 @@ import { apps, namespaces } from './variable.ts';
 const chosen = 'namespace=~"$namespace", app=~"$app"';
 const requests = 'http_server_request_duration_seconds_count';
 const asked = `job="pods", ${chosen}, http_route!~"/healthz|/readyz|/metrics"`;
+const by = (matchers: string) => `sum by (namespace, app, version) (rate(${requests}{${matchers}}[$__rate_interval]))`;
 const yes = { type: 'value', options: { 0: { text: '' }, 1: { text: 'yes', color: 'orange' } } } as const;
 
 const where: Section = {
@@ -162,7 +163,12 @@ const when: Section = {
       graph({
         title: 'Behind',
         description: 'How long ago main got the first commit that an environment does not run yet.',
-        asked: [{ expr: `slipway_app_behind_seconds{${chosen}}`, legend: '{{app}} in {{namespace}}' }],
+        asked: [
+          {
+            expr: `max by (namespace, app) (slipway_app_behind_seconds{${chosen}})`,
+            legend: '{{app}} in {{namespace}}',
+          },
+        ],
         unit: 'dtdurations',
       }),
     ),
@@ -180,7 +186,7 @@ const same: Section = {
         description: 'Who answers visitors. The old version goes to nothing when a roll-out ends.',
         asked: [
           {
-            expr: `sum by (namespace, app, version) (rate(${requests}{${asked}}[$__rate_interval]))`,
+            expr: by(asked),
             legend: '{{app}} in {{namespace}}: {{version}}',
           },
         ],
@@ -196,7 +202,7 @@ const same: Section = {
           'The share that each version answered with 5xx. Only the newest: `slipway rollback`. All: something behind them.',
         asked: [
           {
-            expr: `sum by (namespace, app, version) (rate(${requests}{${asked}, http_response_status_code=~"5.."}[$__rate_interval])) / sum by (namespace, app, version) (rate(${requests}{${asked}}[$__rate_interval]))`,
+            expr: `(${by(`${asked}, http_response_status_code=~"5.."`)} or 0 * ${by(asked)}) / ${by(asked)}`,
             legend: '{{app}} in {{namespace}}: {{version}}',
           },
         ],
