@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { ControlPlane, until } from './control-plane.fixture.ts';
+import { addOnNamespaces } from './model/monitoring.ts';
 
 const { KUBECONFIG: kubeconfig, KUBEBUILDER_ASSETS: assets } = process.env;
 
@@ -126,6 +127,9 @@ export class Cluster {
       // `close` ends it, and nobody waits for that.
       ended.catch(() => {});
       await cluster.#ready();
+      // EKS makes these with its add-ons, before anything of ours is there.
+      for (const name of addOnNamespaces)
+        await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       return cluster;
     } catch (error) {
       proxy.kill();

@@ -10,7 +10,6 @@ import { environments } from '../../clusters/environments.ts';
 import { freePort } from '../../service/redis.fixture.ts';
 import { Cluster, skip as noCluster, podMaker } from '../cluster.fixture.ts';
 import { until } from '../control-plane.fixture.ts';
-import { addOnNamespaces } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { isApplication, objectsOf, partsOfAll, podOf, wavesOf } from '../parts.fixture.ts';
 import { definitions } from '../schemas/crd.fixture.ts';
@@ -62,9 +61,6 @@ describe('a real Prometheus on an API server, with the account and the rights th
   before(async () => {
     cluster = await Cluster.open();
     await cluster.define(definitions);
-    // EKS makes them with its add-ons, Argo CD's release its own.
-    for (const name of [...addOnNamespaces, 'argocd'])
-      await cluster.replace({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     const here = environments.filter((one) => one.cluster === 'nonprod').map(({ name }) => name);
     const parts = (await partsOfAll()).filter(({ environment }) => here.includes(environment));
     for (const { objects } of wavesOf(parts)) await cluster.sync(objects);
