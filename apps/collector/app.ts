@@ -19,6 +19,8 @@ const config = {
       include: ['/var/log/pods/*/*/*.log'],
       include_file_path: true,
       include_file_name: false,
+      // The runtime splits a long line anywhere.
+      preserve_trailing_whitespaces: true,
       // Where it left off is known as long as this pod is; what was logged while it was replaced is not read.
       storage: 'file_storage',
       max_concurrent_files: 256,
@@ -100,7 +102,7 @@ const config = {
       resource_to_telemetry_conversion: { enabled: true },
       without_scope_info: true,
       // The names that the gateway's metrics have.
-      add_metric_suffixes: false,
+      translation_strategy: 'UnderscoreEscapingWithoutSuffixes',
     },
   },
   extensions: {

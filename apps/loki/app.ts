@@ -39,7 +39,7 @@ const config = (kept: Kept) => {
     compactor: { retention_enabled: true, delete_request_store: where },
     limits_config: {
       retention_period: kept === 'volume' ? '168h' : '720h',
-      // What is a label is a stream of its own: these four and no other, however a line is made.
+      // What is a label is a stream of its own: these three and no other, however a line is made.
       otlp_config: {
         resource_attributes: {
           ignore_defaults: true,
