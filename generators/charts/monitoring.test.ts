@@ -117,11 +117,99 @@ describe('every own app', () => {
     ]);
   });
 
+  test('is reached where others say that it is, by an address or by a call', () => {
+    for (const { name: cluster } of clusters) {
+      const objects = parts.slipway.filter((part) => clusterNamed(part.environment) === cluster).flatMap(objectsOf);
+      const services = objects.flatMap(({ manifest }) =>
+        manifest.kind === 'Service'
+          ? (manifest.spec as { ports: { port: number }[] }).ports.map(
+              ({ port }) => `${manifest.metadata.name}.${manifest.metadata.namespace}:${port}`,
+            )
+          : [],
+      );
+      const named = objects.flatMap(({ text }) => [...text.matchAll(/(?<![\w.-])[a-z0-9-]+\.monitoring:\d+/g)].flat());
+      assert.ok(named.length > 3);
+      for (const address of new Set(named)) assert.ok(services.includes(address), `${cluster}: ${address}`);
+      const running = new Set(
+        objects
+          .filter(({ manifest }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob'].includes(manifest.kind))
+          .map(({ manifest }) => `${manifest.metadata.namespace}/${manifest.metadata.name}`),
+      );
+      const calls = objects.filter(({ at }) => /\/networkpolicy-.+-calls-/.test(at));
+      assert.ok(calls.length > 5);
+      for (const { at, manifest } of calls) {
+        const { matchLabels } = (manifest.spec as { podSelector: { matchLabels: Record<string, string> } }).podSelector;
+        assert.ok(running.has(`${manifest.metadata.namespace}/${matchLabels['app.kubernetes.io/name']}`), at);
+      }
+    }
+  });
+
+  test('is looked for by Prometheus and the exporter where they may look, and nowhere else', () => {
+    for (const { environment } of parts.slipway.filter(({ app }) => app === 'prometheus')) {
+      const objects = parts.slipway
+        .filter((part) => clusterNamed(part.environment) === clusterNamed(environment))
+        .flatMap(objectsOf);
+      /** `prometheus pods in dev`. */
+      const may = new Set(objects.flatMap(mayRead));
+      const asks = new Set(objects.flatMap((one) => asked(one, environment)));
+      assert.ok(asks.size > 10);
+      assert.deepEqual(
+        [...asks].filter((one) => !may.has(one)),
+        [],
+      );
+      const idle = [...may].filter((one) => !asks.has(one) && /^(prometheus|blackbox) /.test(one));
+      assert.deepEqual(idle, []);
+    }
+  });
+
   test('is read by whoever applies it by hand as Argo CD reads it', () => {
     for (const { at, text } of [...parts.slipway, ...parts.operator].flatMap(objectsOf))
       assert.deepEqual(readYaml(text, at), load(text), at);
   });
 });
+
+const clusterNamed = (environment: string) => environments.find(({ name }) => name === environment)?.cluster;
+
+/** What the roles of a namespace let the programs of `monitoring` read. */
+function mayRead({ at, manifest }: Rendered, _: number, all: readonly Rendered[]): string[] {
+  if (manifest.kind !== 'RoleBinding') return [];
+  const { roleRef, subjects } = manifest as unknown as {
+    roleRef: { name: string };
+    subjects: { name: string; namespace: string }[];
+  };
+  const { namespace } = manifest.metadata;
+  const role = all.find(
+    (one) =>
+      one.manifest.kind === 'Role' &&
+      one.manifest.metadata.name === roleRef.name &&
+      one.manifest.metadata.namespace === namespace,
+  )?.manifest as unknown as { rules: { resources: string[] }[] };
+  assert.ok(role, at);
+  return subjects
+    .filter((one) => one.namespace === 'monitoring')
+    .flatMap(({ name }) =>
+      role.rules.flatMap(({ resources }) => resources.map((one) => `${name} ${one} in ${namespace}`)),
+    );
+}
+
+/** What Prometheus is told to discover, and what is gathered for it and for the exporter. */
+function asked({ at, manifest, text }: Rendered, environment: string): string[] {
+  if (at === `${environment}/prometheus/configmap-prometheus.yaml`) {
+    const config = load(Object.values((manifest as Config).data)[0] ?? '') as {
+      scrape_configs: { kubernetes_sd_configs: { role: string; namespaces?: { names: string[] } }[] }[];
+    };
+    return config.scrape_configs.flatMap(({ kubernetes_sd_configs: [discovery] }) =>
+      (discovery?.namespaces?.names ?? []).map(
+        (one) => `prometheus ${discovery?.role === 'ingress' ? 'ingresses' : 'pods'} in ${one}`,
+      ),
+    );
+  }
+  const [, app = ''] = at.split('/');
+  const [, namespaces] = /- name: NAMESPACE\n +value: (\S+)/.exec(text) ?? [];
+  return ['prometheus', 'blackbox'].includes(app) && namespaces
+    ? namespaces.split(',').map((one) => `${app} configmaps in ${one}`)
+    : [];
+}
 
 const partOf = ({ environment, app }: Part) => `${environment}/${app}`;
 interface Monitor {
