@@ -24,6 +24,11 @@ const store = { kind: 'store', ...common, port: 1, volume: { path: '/data', size
 const job = { kind: 'job', ...common, schedule: '15 2 * * *', deadline: '10m' };
 const agent = { kind: 'agent', ...common };
 
+const told = {
+  ...{ name: 'ShopIsEmpty', expr: 'up == 0', for: '1m', severity: 'page' },
+  ...{ summary: 'Nobody can buy', look: 'Look at the queue.' },
+};
+
 const mistakesOf = (value: unknown, source?: string): string => {
   try {
     checkApp('shop', value, path, () => [], source);
@@ -130,6 +135,31 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, hosts: ['shop'] }, 'field hosts.0 is "shop": must be a DNS name'],
     [{ ...web, hosts: '' }, 'field hosts is ""'],
     [{ ...web, objective: 100 }, 'field objective is 100'],
+    [{ ...web, objective: { availability: 100 } }, 'field objective.availability is 100'],
+    [{ ...web, objective: { latency: { share: 99, within: 1 } } }, 'field objective.availability is missing'],
+    [
+      { ...web, objective: { availability: 99, latency: { share: 99, within: 0.3 } } },
+      'field objective.latency.within is 0.3: must be one of 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5,',
+    ],
+    [{ ...web, probe: { text: 'two\nlines' } }, 'field probe.text is "two\\nlines": must be a line of at most 200'],
+    [{ ...web, probe: { txt: 'a' } }, 'field probe.txt is not known; did you mean text?'],
+    [
+      { ...web, alerts: [{ ...told, name: 'shopIsEmpty' }] },
+      'field alerts.0.name is "shopIsEmpty": must be words such',
+    ],
+    [{ ...web, alerts: [{ ...told, severity: 'pgae' }] }, '; did you mean page?'],
+    [
+      { ...web, alerts: [{ ...told, runbook: 'a.md' }] },
+      'field alerts.0.runbook is "a.md": must be an address such as',
+    ],
+    [{ ...web, alerts: [told, told] }, 'field alerts.1.name is "ShopIsEmpty" a second time'],
+    [{ ...web, scrapes: true }, 'field scrapes is true: only an app of scope cluster may'],
+    [{ ...web, calls: ['loki.monitoring'] }, 'an app of an environment calls none of another namespace'],
+    [
+      { ...common, kind: 'worker', scope: 'cluster', namespace: 'monitoring', serves: 'environments' },
+      'field serves is "environments": without a port nobody calls it',
+    ],
+    [{ ...web, monitoring: ['prometheus'] }, 'field monitoring.0 is "prometheus": Invalid option'],
     [{ ...web, processors: ['arm'] }, 'field processors.0 is "arm"'],
     [{ ...web, profiles: ['esk'] }, 'field profiles.0 is "esk": Invalid option'],
     [{ ...web, profiles: ['esk'] }, '; did you mean eks?'],

@@ -105,6 +105,7 @@ test('a wrong path is refused by name', () => {
 test('a wrong cluster is refused by field', () => {
   const table: [unknown[], RegExp][] = [
     [[{ ...clusters[0], profile: 'ekss' }], /clusters\): field 0\.profile is "ekss".*did you mean eks\?/],
+    [[{ ...clusters[0], monitoring: 'operater' }], /field 0\.monitoring is "operater".*did you mean operator\?/],
     [[{ ...clusters[0], namespaces: { a: 'open' } }], /field 0\.namespaces\.a is "open"/],
     [[{ ...clusters[0], network: '10.0.0.0' }], /field 0\.network is "10\.0\.0\.0": must be addresses/],
     [[...clusters, ...clusters], /two clusters are named c/],

@@ -38,6 +38,25 @@ test('a platform reaches what belongs to EKS itself on EKS alone', () => {
   assert.deepEqual([reaches('eks'), reaches('local')], [['platform-c'], []]);
 });
 
+test('the kinds of an operator are known where there is one, and no kind of it changes the operator', () => {
+  const rule = object('monitoring.coreos.com/v1', 'PrometheusRule', 'dev');
+  const own = (monitoring: 'slipway' | 'operator' | 'none') =>
+    projectsOf({ ...cluster, monitoring }, path).find(({ environment }) => environment.name === 'dev')?.own as Project;
+  assert.equal(forbids(own('operator'), rule, 'dev'), undefined);
+  for (const who of ['slipway', 'none'] as const)
+    assert.match(forbids(own(who), rule, 'dev') ?? '', /no kind that it holds/);
+  for (const kind of ['Prometheus', 'Alertmanager', 'AlertmanagerConfig', 'ScrapeConfig'])
+    assert.ok(forbids(own('operator'), object('monitoring.coreos.com/v1', kind, 'dev'), 'dev'), kind);
+});
+
+test('a platform reaches the namespaces of add-ons where it lets Prometheus in there', () => {
+  const reaches = (monitoring: 'slipway' | 'operator') =>
+    projectsOf({ ...cluster, profile: 'eks', monitoring }, path).flatMap(({ own }) =>
+      own.destinations.includes('kube-state-metrics') ? [own.name] : [],
+    );
+  assert.deepEqual([reaches('slipway'), reaches('operator')], [['platform-c'], []]);
+});
+
 test('no list has a pattern, and none of kinds is empty where that would be read as all', () => {
   for (const { own, root } of all)
     for (const project of [own, root]) {

@@ -20,7 +20,7 @@ const serving = (name: string) => `${program(busybox)}  port: 8080,
 
 /** What is particular to a kind. */
 const bodies: Readonly<Record<Kind, (name: string) => string>> = {
-  web: (name) => `${serving(name)}  ready: '/',\n  live: '/',\n`,
+  web: (name) => `${serving(name)}  ready: '/',\n  live: '/',\n  probe: { text: '${name} works' },\n`,
   worker: (name) => serving(name),
   job: (name) => `${program(busybox)}  schedule: '15 2 * * *',
   deadline: '10m',
