@@ -51,5 +51,9 @@ export const bucketPrefix = (path: Pick<Path, 'repository'>) => projectOf(path).
 export const bucketName = (path: Pick<Path, 'repository'>, environment: string) =>
   `${bucketPrefix(path)}-${environment}`;
 
+/** Where a cluster's logs and traces are: `example-slipway-nonprod-logs`. */
+export const telemetryBucket = (path: Pick<Path, 'repository'>, cluster: string, what: 'logs' | 'traces') =>
+  bucketName(path, `${cluster}-${what}`);
+
 export const roleArn = (account: string, role: string) => `arn:aws:iam::${account}:role/${role}`;
 export const policyArn = (account: string, policy: string) => `arn:aws:iam::${account}:policy/${policy}`;

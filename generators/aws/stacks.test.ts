@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { app as loki } from '../../apps/loki/app.ts';
 import { app as redisBackup } from '../../apps/redis-backup/app.ts';
+import { app as tempo } from '../../apps/tempo/app.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
 import { changeSetName, planPrefix } from '../bootstrap/stack.ts';
 import type { Cluster, Path } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { Misuse } from '../model/refusal.ts';
+import { configOf } from '../monitoring/telemetry.fixture.ts';
 import { accountActions, bootstrapActions } from './actions.ts';
 import { path as shopPath } from './cluster.fixture.ts';
 import { deployable } from './deployable.ts';
@@ -23,8 +26,9 @@ import {
   podBoundary,
   policyArn,
   roleArn,
+  telemetryBucket,
 } from './names.ts';
-import { type Stack, stacksOf } from './stacks.ts';
+import { keepers, type Stack, stacksOf } from './stacks.ts';
 import { templateOf, textOf } from './template.ts';
 import { grantsOf, policiesOf, propertiesOf, resourcesOf } from './template-rule.ts';
 
@@ -73,6 +77,16 @@ test('the stacks of a cluster are deployed in the order in which they need one a
         'slipway-backup-live',
         'clusters/aws/backup.yaml',
         { Cluster: 'shop', Environment: 'live', Bucket: 'group-shop-live' },
+      ],
+      [
+        'slipway-telemetry-shop-logs',
+        'clusters/aws/telemetry.yaml',
+        { Cluster: 'shop', App: 'loki', Days: '45', Bucket: 'group-shop-shop-logs' },
+      ],
+      [
+        'slipway-telemetry-shop-traces',
+        'clusters/aws/telemetry.yaml',
+        { Cluster: 'shop', App: 'tempo', Days: '30', Bucket: 'group-shop-shop-traces' },
       ],
       [
         'slipway-certificate-live',
@@ -268,6 +282,34 @@ test('the job that writes backups names the bucket that is made for it, and what
     assert.ok(!allows([writer], { action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
   }
 });
+
+test('Loki and Tempo name the buckets that are made for them, end what is old before these do, and may', () => {
+  const own = grantsOf(template('clusters/aws/telemetry.yaml'));
+  const most = policiesOf(template('clusters/aws/account.yaml'))
+    .map(({ statement }) => statement)
+    .filter(({ keys }) => keys[1] === 'PodBoundary');
+  for (const cluster of inAws) {
+    const account = stacksOf(cluster, real)[0] as Stack;
+    for (const { app, what, days } of keepers) {
+      const bucket = telemetryBucket(real, cluster.name, what);
+      const config = configOf<Readonly<Record<string, unknown>>>(keeping[app], `platform-${cluster.name}`);
+      const text = JSON.stringify(config);
+      assert.ok(text.includes(`"${bucket}"`) && text.includes(`"${cluster.aws?.region}"`), `${app}: ${text}`);
+      const hours = /"(?:retention_period|block_retention)":"(\d+)h"/.exec(text)?.[1];
+      assert.ok(Number(hours) < days * 24, `${app}: ${hours} h`);
+      const values = { 'Kept.Arn': `arn:aws:s3:::${bucket}` };
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
+        const request = { action, resource: `arn:aws:s3:::${bucket}/index/one` };
+        assert.ok(allows(own, request, values), `${app}: ${action}`);
+        assert.ok(allows(most, request, valuesOf(account, cluster.aws?.account ?? '')), `${app}: ${action}`);
+      }
+      const backups = { action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucketName(real, 'dev')}/redis/dump.rdb` };
+      assert.ok(!allows(most, backups, valuesOf(account, cluster.aws?.account ?? '')));
+    }
+  }
+});
+
+const keeping = { loki, tempo };
 
 /** What the role of bootstrap may do, for a cluster. */
 const bootstrap = (cluster: Cluster) => roleOfAccount(cluster, 'Bootstrap');
@@ -590,7 +632,8 @@ test('no role of a cluster is granted more than its own limit allows', () => {
         .map(({ statement }) => statement);
     let granted = 0;
     for (const { stack, made, values } of others) {
-      const known = { ...values, Zone: 'id', 'Backups.Arn': `arn:aws:s3:::${stack.parameters.Bucket}` };
+      const bucket = `arn:aws:s3:::${stack.parameters.Bucket}`;
+      const known = { ...values, Zone: 'id', 'Backups.Arn': bucket, 'Kept.Arn': bucket };
       for (const { actions, resources, keys } of grantsOf(made)) {
         // What stands beside no role is for that of external-dns, whose pods have it.
         const trust = propertiesOf(made.Resources[String(keys[1])] ?? { Type: '' }).AssumeRolePolicyDocument;

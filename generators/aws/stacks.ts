@@ -1,6 +1,6 @@
-import { type Cluster, type Environment, type Path, scopeOf } from '../model/environment.ts';
+import { type Cluster, type Environment, monitoringOf, type Path, scopeOf } from '../model/environment.ts';
 import { Misuse } from '../model/refusal.ts';
-import { backupRole, bucketName, bucketPrefix, clusterRole, prefix, projectOf, tag } from './names.ts';
+import { backupRole, bucketName, bucketPrefix, clusterRole, prefix, projectOf, tag, telemetryBucket } from './names.ts';
 
 /** A stack of CloudFormation, as it is deployed. */
 export interface Stack {
@@ -18,10 +18,16 @@ export interface Stack {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-type Kind = 'account' | 'cluster' | 'domain' | 'backup' | 'certificate';
+type Kind = 'account' | 'cluster' | 'domain' | 'backup' | 'telemetry' | 'certificate';
+
+/** Who keeps which telemetry, and after how many days its bucket ends it: later than the app itself does. */
+export const keepers = [
+  { app: 'loki', what: 'logs', days: 45 },
+  { app: 'tempo', what: 'traces', days: 30 },
+] as const;
 
 /** Templates that make roles with names of ours, or change what they may do. */
-const named: readonly Kind[] = ['account', 'cluster', 'domain', 'backup'];
+const named: readonly Kind[] = ['account', 'cluster', 'domain', 'backup', 'telemetry'];
 
 /**
  * What stands around a cluster, in the order in which it is deployed: the account's own first, which another cluster of
@@ -32,7 +38,12 @@ export function stacksOf(cluster: Cluster, path: Path): readonly Stack[] {
   const { name, aws } = cluster;
   if (!aws) throw new Misuse(`${file} (clusters): ${name} has no aws: nothing says in which account it is.`);
   const environments = path.environments.filter((environment) => environment.cluster === name);
-  refuse([...whyNoProject(path), ...environments.flatMap((one) => whyNoNames(path, one)), ...whyNoRoles(cluster)]);
+  refuse([
+    ...whyNoProject(path),
+    ...environments.flatMap((one) => whyNoNames(path, one)),
+    ...whyNoRoles(cluster),
+    ...whyNoTelemetry(cluster, path),
+  ]);
 
   const first = [...path.clusters.values()].find((other) => other.aws?.account === aws.account)?.aws ?? aws;
   const stack = (kind: Kind, whose: string, parameters: Stack['parameters'], region = aws.region): Stack => ({
@@ -57,6 +68,12 @@ export function stacksOf(cluster: Cluster, path: Path): readonly Stack[] {
     ...environments
       .filter((one) => scopeOf(one) === 'environment')
       .map((one) => stack('backup', one.name, { ...of(one), Bucket: bucketName(path, one.name) })),
+    ...(monitoringOf(cluster) === 'slipway' ? keepers : []).map(({ app, what, days }) =>
+      stack('telemetry', `${name}-${what}`, {
+        ...{ Cluster: name, App: app, Days: String(days) },
+        Bucket: telemetryBucket(path, name, what),
+      }),
+    ),
     ...environments.map((one) => stack('certificate', one.name, withDomain(one))),
   ];
 }
@@ -97,6 +114,20 @@ function whyNoNames(path: Path, environment: Environment): string[] {
 }
 
 const whyNoRoles = ({ name }: Cluster) => whyTooLong(clusterRole(name, 'external-dns'), `(clusters): ${name}`);
+
+/** Its name is as legal as that of an environment's, but for what is between them. */
+function whyNoTelemetry(cluster: Cluster, path: Path): string[] {
+  if (monitoringOf(cluster) !== 'slipway') return [];
+  const taken = new Set(path.environments.map((one) => bucketName(path, one.name)));
+  return keepers.flatMap(({ what }) => {
+    const bucket = telemetryBucket(path, cluster.name, what);
+    if (bucket.length > 63)
+      return [`${file} (clusters): ${cluster.name} has the bucket ${bucket}: expected at most 63 characters.`];
+    return taken.has(bucket)
+      ? [`${file} (clusters): ${cluster.name} has the bucket ${bucket}, which an environment has: call that another.`]
+      : [];
+  });
+}
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const whyTooLong = (role: string, whose: string) =>
