@@ -6,11 +6,11 @@ type Kept = { readonly bucket: string; readonly region: string } | 'volume';
 /**
  * One Tempo for a cluster: it takes what the collector `traces` has chosen, and makes no metrics of it. It knows no
  * users: only that collector, Grafana and Prometheus reach it, by NetworkPolicy. Nothing is reported to its makers.
- * https://grafana.com/docs/tempo/v2.10.x/configuration/manifest/
+ * https://grafana.com/docs/tempo/v2.10.x/configuration/manifest/ ; from 3.0 on, other fields say the same.
  */
 const config = (kept: Kept) => ({
   target: 'all',
-  server: { http_listen_port: 3200, grpc_listen_address: '127.0.0.1', log_format: 'json', log_level: 'warn' },
+  server: { http_listen_port: 3200, log_format: 'json', log_level: 'warn' },
   distributor: {
     receivers: { otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } } },
     max_attribute_bytes: 1024,
