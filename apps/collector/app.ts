@@ -90,11 +90,13 @@ const config = {
       timeout: '10s',
       retry_on_failure: { enabled: true, initial_interval: '1s', max_interval: '30s', max_elapsed_time: '10m' },
       sending_queue: {
-        queue_size: 50,
+        // In bytes: a few long lines are as much as many short ones.
+        sizer: 'bytes',
+        queue_size: 67_108_864,
         num_consumers: 2,
         block_on_overflow: true,
         storage: 'file_storage',
-        batch: { flush_timeout: '1s', sizer: 'items', min_size: 1000, max_size: 2000 },
+        batch: { flush_timeout: '1s', min_size: 524_288, max_size: 1_048_576 },
       },
     },
     prometheus: {
@@ -107,7 +109,12 @@ const config = {
   },
   extensions: {
     health_check: { endpoint: '0.0.0.0:13133' },
-    file_storage: { directory: '/var/lib/collector' },
+    // One that a crash has spoilt would be found again at every start.
+    file_storage: {
+      directory: '/var/lib/collector',
+      recreate: true,
+      compaction: { on_start: true, directory: '/var/lib/collector' },
+    },
   },
   service: {
     extensions: ['health_check', 'file_storage'],

@@ -119,7 +119,8 @@ test("the collector's own binary takes both configurations", {
 }, async (t) => {
   const folder = await folderOf(t);
   for (const [name, config] of Object.entries(collectors)) {
-    if (config.extensions.file_storage) config.extensions.file_storage.directory = folder;
+    if (config.extensions.file_storage)
+      Object.assign(config.extensions.file_storage, { directory: folder, compaction: {} });
     const file = await written(folder, `${name}.json`, config);
     assert.deepEqual(await ended(otelcol, ['validate', '--config', file]), { code: 0, said: '' }, name);
   }
@@ -215,7 +216,7 @@ test('what a pod logs is found in Loki by its trace, under three labels and no o
   config.exporters.otlp_http = { ...config.exporters.otlp_http, endpoint: `${store.url}/otlp` };
   const metrics = await freePort();
   config.exporters.prometheus = { ...config.exporters.prometheus, endpoint: `127.0.0.1:${metrics}` };
-  config.extensions.file_storage = { directory: folder };
+  Object.assign(config.extensions.file_storage ?? {}, { directory: folder, compaction: {} });
   await quiet(config);
   const own = await freePort();
   config.receivers.otlp = { protocols: { http: { endpoint: `127.0.0.1:${own}` } } };
