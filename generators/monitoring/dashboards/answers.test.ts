@@ -47,6 +47,18 @@ const cases: readonly Case[] = [
     ]),
   },
   {
+    says: 'that another app there, or the same elsewhere, is held makes no rollback of a roll-out',
+    given: {
+      ...{ ...told('a'), ...runs('a', '1.0.3'), ...held('a', 0) },
+      'slipway_app_held{namespace="some",app="other"}': '1x20',
+      'slipway_app_held{namespace="other",app="some"}': '1x20',
+    },
+    shown: [
+      [rollOuts('service'), 0, { [mark]: 1_700_000_000_000 }],
+      [rollbacks('service'), 0, {}],
+    ],
+  },
+  {
     says: 'a rollback is marked when it was held, and is no roll-out',
     given: { ...told('a'), ...runs('a', '1.0.3'), ...held('a', 1) },
     shown: [

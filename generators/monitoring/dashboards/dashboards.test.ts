@@ -123,7 +123,7 @@ for (const dashboard of all)
     test('where its apps are about, roll-outs and rollbacks are drawn', () => {
       const marks = dashboard.annotations.list.map(({ name }) => name);
       assert.deepEqual(marks, names(dashboard).includes('app') ? ['Roll-outs', 'Rollbacks', 'Alerts'] : []);
-      for (const { filter } of dashboard.annotations.list) assert.equal(filter, undefined);
+      for (const { expr, target } of dashboard.annotations.list) assert.equal(target.expr, expr);
     });
   });
 

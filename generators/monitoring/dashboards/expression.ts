@@ -24,7 +24,7 @@ export function expressionsOf(dashboard: Dashboard): readonly Expression[] {
     ...panels.flatMap((panel) =>
       panel.type === 'row' ? [] : panel.targets.map((query) => expression(panel.title, ...asked(query))),
     ),
-    ...annotations.list.flatMap(({ name, expr }) => (expr === undefined ? [] : [expression(name, 'PromQL', expr)])),
+    ...annotations.list.map(({ name, expr }) => expression(name, 'PromQL', expr)),
     ...templating.list.flatMap(({ name, definition }) => {
       const [, series] = /^label_values\((.+), \w+\)$/.exec(definition ?? '') ?? [];
       return series === undefined ? [] : [expression(name, 'PromQL', series)];

@@ -30,7 +30,7 @@ export type Unit = (typeof units)[keyof typeof units];
 export type Source = Plain<DataSourceRef>;
 export type Variable = Plain<sdk.VariableModel>;
 /** What is drawn across all graphs: roll-outs, alerts. */
-export type Mark = Plain<sdk.AnnotationQuery>;
+export type Mark = Omit<Plain<sdk.AnnotationQuery>, 'target'> & { readonly target: PromQuery; readonly expr: string };
 export type Link = Plain<sdk.DashboardLink>;
 /** Where a click on a value leads. Grafana's own schema calls it a link of a dashboard, and takes this for one. */
 export type ValueLink = Pick<Link, 'title' | 'targetBlank'> & { readonly url: string };

@@ -17,15 +17,20 @@ interface Event {
   readonly isMoment: boolean;
 }
 
-/** https://github.com/grafana/grafana/blob/v13.1.0/packages/grafana-prometheus/src/datasource.ts, processAnnotationResponse */
+/** How far apart samples may be that are one event. */
+const step = '60s';
+
+/** https://github.com/grafana/grafana/blob/v13.1.0/packages/grafana-prometheus/src/annotations.ts */
 const mark = ({ name, colour, expr, title, text, isMoment }: Event): Mark => ({
   name,
   datasource: source('prometheus'),
   enable: true,
   hide: false,
   iconColor: colour,
+  // Once for Grafana as it is now, and once for one that is older.
+  target: { refId: 'A', expr, interval: step, range: true },
   expr,
-  step: '60s',
+  step,
   titleFormat: title,
   textFormat: text,
   tagKeys: 'namespace,app',
