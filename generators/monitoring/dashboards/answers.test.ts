@@ -67,6 +67,22 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    says: 'what belongs to a cluster is told under its environment, wherever its pods are',
+    given: {
+      'slipway_app_since_timestamp_seconds{namespace="platform-nonprod",app="some"}': '1700000000x20',
+      'slipway_app_held{namespace="platform-nonprod",app="some"}': '0x20',
+      'slipway_app_info{namespace="platform-nonprod",app="some",version="2",commit="c0ffee",request=""}': '1x20',
+    },
+    shown: [
+      ['slipway-service: Runs since', 0, { '{namespace="platform-nonprod"}': 1_700_000_000_000 }],
+      [
+        rollOuts('service'),
+        0,
+        { '{namespace="platform-nonprod",app="some",version="2",commit="c0ffee"}': 1_700_000_000_000 },
+      ],
+    ],
+  },
+  {
     says: 'while two pods tell the same, it is marked once',
     given: {
       ...{ ...told('a'), ...runs('a', '1.0.3'), ...held('a', 0) },

@@ -4,9 +4,6 @@ import { source } from './source.ts';
 /** Joins what an app runs to a moment of it. While what tells it is replaced, two pods do. */
 const what = 'on (namespace, app) group_right () max by (namespace, app, version, commit, request) (slipway_app_info)';
 
-/** Of the chosen environments and apps. */
-const chosen = 'namespace=~"$namespace", app=~"$app"';
-
 interface Event {
   readonly name: string;
   readonly colour: string;
@@ -39,32 +36,36 @@ const mark = ({ name, colour, expr, title, text, isMoment }: Event): Mark => ({
 
 const told = 'version {{version}}, commit {{commit}}, request {{request}}';
 
-/** Since when an app runs what it runs, where nobody took it back. */
-export const rollOuts: Mark = mark({
-  name: 'Roll-outs',
-  colour: 'blue',
-  expr: `(max by (namespace, app) (slipway_app_since_timestamp_seconds{${chosen}}) unless on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
-  title: '{{app}} rolled out in {{namespace}}',
-  text: told,
-  isMoment: true,
-});
-
-/** Since when an app is held: that is when somebody took it back. */
-export const rollbacks: Mark = mark({
-  name: 'Rollbacks',
-  colour: 'orange',
-  expr: `(max by (namespace, app) (slipway_app_held_since_timestamp_seconds{${chosen}}) and on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
-  title: '{{app}} taken back in {{namespace}}',
-  text: `back to ${told}`,
-  isMoment: true,
-});
-
-/** While an alert that wakes somebody fires. */
-export const pages: Mark = mark({
-  name: 'Alerts',
-  colour: 'red',
-  expr: `max by (alertname, namespace, app) (ALERTS{alertstate="firing", severity="page", ${chosen}})`,
-  title: '{{alertname}}',
-  text: '{{app}} in {{namespace}}',
-  isMoment: false,
-});
+/**
+ * What is drawn across the graphs of apps.
+ * - Roll-outs: since when an app runs what it runs, where nobody took it back
+ * - Rollbacks: since when an app is held, which is when somebody took it back
+ * - Alerts: while one that wakes somebody fires
+ * @param chosen what the series of the apps that are looked at match
+ */
+export const marks = (chosen = 'namespace=~"$namespace", app=~"$app"'): Mark[] => [
+  mark({
+    name: 'Roll-outs',
+    colour: 'blue',
+    expr: `(max by (namespace, app) (slipway_app_since_timestamp_seconds{${chosen}}) unless on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+    title: '{{app}} rolled out in {{namespace}}',
+    text: told,
+    isMoment: true,
+  }),
+  mark({
+    name: 'Rollbacks',
+    colour: 'orange',
+    expr: `(max by (namespace, app) (slipway_app_held_since_timestamp_seconds{${chosen}}) and on (namespace, app) slipway_app_held == 1) * 1000 * ${what}`,
+    title: '{{app}} taken back in {{namespace}}',
+    text: `back to ${told}`,
+    isMoment: true,
+  }),
+  mark({
+    name: 'Alerts',
+    colour: 'red',
+    expr: `max by (alertname, namespace, app) (ALERTS{alertstate="firing", severity="page", ${chosen}})`,
+    title: '{{alertname}}',
+    text: '{{app}} in {{namespace}}',
+    isMoment: false,
+  }),
+];

@@ -1,7 +1,7 @@
 import type { Dashboard } from './grafana.ts';
 import { layout, type Section, sized } from './layout.ts';
 import { linksFrom, titleOf, toApp, toRule, uids } from './link.ts';
-import { pages, rollbacks, rollOuts } from './mark.ts';
+import { marks } from './mark.ts';
 import { graph, table } from './panel.ts';
 import { sourceVariable } from './source.ts';
 import { apps, choice, namespaces } from './variable.ts';
@@ -158,7 +158,7 @@ export const objectives = (): Dashboard => ({
       sourceVariable('prometheus'),
     ],
   },
-  annotations: { list: [rollOuts, rollbacks, pages] },
+  annotations: { list: marks() },
   links: linksFrom('objectives'),
   panels: layout([promises, burning]),
 });

@@ -1,14 +1,14 @@
 import type { Dashboard } from './grafana.ts';
 import { layout, type Section, sized } from './layout.ts';
 import { linksFrom, titleOf, toRule, uids } from './link.ts';
-import { pages, rollbacks, rollOuts } from './mark.ts';
+import { marks } from './mark.ts';
 import { figure, found, graph, log, table } from './panel.ts';
 import { sourceVariable } from './source.ts';
 import { apps, namespaces, oneOf, scraped, versions } from './variable.ts';
 
 const app = 'namespace="$namespace", app="$app"';
-/** Alerts about what belongs to a cluster name its environment, and not the namespace that its pods are in. */
-const alerts = 'namespace=~"$namespace|platform-.*", app="$app"';
+/** Versions and alerts of what belongs to a cluster name its environment, and not the namespace that its pods are in. */
+const own = 'namespace=~"$namespace|platform-.*", app="$app"';
 const pods = `job="pods", ${app}, version=~"$version"`;
 /** What visitors ask: not what Kubernetes and Prometheus ask all the time. */
 const asked = `${pods}, http_route!~"/healthz|/readyz|/metrics"`;
@@ -90,7 +90,9 @@ const glance: Section = {
       figure({
         title: 'Runs since',
         description: 'When this environment took the version that it runs.',
-        asked: [{ expr: `max(slipway_app_since_timestamp_seconds{${app}}) * 1000`, legend: 'since' }],
+        asked: [
+          { expr: `max by (namespace) (slipway_app_since_timestamp_seconds{${own}}) * 1000`, legend: '{{namespace}}' },
+        ],
         unit: 'dateTimeFromNow',
         otherwise: 'unknown',
       }),
@@ -113,7 +115,7 @@ const glance: Section = {
         title: 'Alerts that fire',
         description: 'What fires for this app here, and since when. A click leads to the rule, with its runbook.',
         exprs: [
-          `max by (alertname, severity) (ALERTS_FOR_STATE{${alerts}}) * 1000 and on (alertname, severity) ALERTS{${alerts}, alertstate="firing"}`,
+          `max by (alertname, severity) (ALERTS_FOR_STATE{${own}}) * 1000 and on (alertname, severity) ALERTS{${own}, alertstate="firing"}`,
         ],
         columns: [
           { field: 'alertname', title: 'Alert', links: [toRule] },
@@ -553,7 +555,7 @@ export const service = (): Dashboard => ({
       sourceVariable('tempo'),
     ],
   },
-  annotations: { list: [rollOuts, rollbacks, pages] },
+  annotations: { list: marks(own) },
   links: linksFrom('service'),
   panels: layout([glance, visitors, outside, saturation, redis, told]),
 });

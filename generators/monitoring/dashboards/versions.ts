@@ -1,7 +1,7 @@
 import type { Dashboard } from './grafana.ts';
 import { layout, type Section, sized } from './layout.ts';
 import { linksFrom, titleOf, toApp, uids } from './link.ts';
-import { pages, rollbacks, rollOuts } from './mark.ts';
+import { marks } from './mark.ts';
 import { figure, graph, table, timeline } from './panel.ts';
 import { sourceVariable } from './source.ts';
 import { apps, namespaces } from './variable.ts';
@@ -227,7 +227,7 @@ export const versions = (): Dashboard => ({
   templating: {
     list: [namespaces('slipway_app_info', true), apps('slipway_app_info', true), sourceVariable('prometheus')],
   },
-  annotations: { list: [rollOuts, rollbacks, pages] },
+  annotations: { list: marks() },
   links: linksFrom('versions'),
   panels: layout([where, when, same]),
 });
