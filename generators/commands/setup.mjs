@@ -35,6 +35,13 @@ const programs = [
     optional: true,
   },
   {
+    command: 'prometheus-redis-exporter',
+    debian: 'prometheus-redis-exporter',
+    why: 'what it says of Redis is measured, too',
+    only: ['observe'],
+    optional: true,
+  },
+  {
     command: 'chromium',
     debian: 'chromium',
     homebrew: 'chromium',

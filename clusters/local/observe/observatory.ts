@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { load } from 'js-yaml';
 import { Refusal } from '../../../generators/model/refusal.ts';
+import { isInstalled } from '../runtime/programs.ts';
 import type { EnvironmentRuntime } from '../runtime/runtime.ts';
 import { filesIn, Gathered } from './gathered.ts';
 import { Kept } from './kept.ts';
@@ -45,7 +46,7 @@ const programs = { prometheus: 'prometheus', promtool: 'promtool', blackbox: 'pr
  */
 export async function checkPrograms(): Promise<void> {
   for (const program of [programs.prometheus, programs.promtool])
-    if (!(await isThere(program)))
+    if (!(await isInstalled(program)))
       throw new Refusal(
         `${program} is not installed, and --observe needs it: install the package prometheus (Debian, Ubuntu: sudo apt-get install -y --no-install-recommends prometheus; Homebrew: brew install prometheus), or leave --observe out.`,
       );
@@ -75,7 +76,7 @@ export class Observatory {
     await mkdir(dir, { recursive: true });
     const wanted = (what: 'rules' | 'probes') => () => new Map(runtimes.flatMap((one) => [...one.watched(what)]));
 
-    const blackbox = (await isThere(programs.blackbox)) ? await startBlackbox(dir) : undefined;
+    const blackbox = (await isInstalled(programs.blackbox)) ? await startBlackbox(dir) : undefined;
     const rules = join(dir, 'rules');
     const gathered: Gathered[] = [];
     if (blackbox) {
@@ -192,9 +193,4 @@ const refused = (program: string, args: readonly string[], file: string) =>
         .join(' ');
       resolve(error ? `${program} refuses it: ${said.slice(-500) || error.message}` : undefined);
     });
-  });
-
-const isThere = (program: string) =>
-  new Promise<boolean>((resolve) => {
-    execFile('sh', ['-c', 'command -v "$1"', 'sh', program], (error) => resolve(error === null));
   });

@@ -135,3 +135,15 @@ test('a program that crashes again and again is started later and later, and its
   assert.ok(second - first >= 1000, log);
   assert.ok(third - second >= 2000, log);
 });
+
+test('who is told to listen everywhere at its port listens on this machine alone, at the port that it has here', async (t) => {
+  const { world, commit, until } = await started(t);
+  const program = `
+import { createServer } from 'node:http';
+const [host, port] = process.argv[2].replace('--listen=', '').split(':');
+createServer((_, response) => response.end(process.argv[2])).listen(port, host);
+`;
+  await commit(web('hello', await artifact(world, program), { container: { args: ['--listen=:3000'] } }));
+  await until('hello', ({ health }) => health === 'Healthy');
+  assert.match((await visit(world, 'hello.dev.localhost')).body, /^--listen=127\.0\.0\.1:\d+$/);
+});

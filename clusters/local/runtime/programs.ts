@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseImage } from '../../../generators/model/image.ts';
 import { NotRunHere, unpackedArtifact } from './artifact.ts';
@@ -12,6 +13,8 @@ export interface Program {
   readonly debian: string;
   /** Arguments that bind it to this machine alone. */
   readonly loopback: readonly string[];
+  /** Where it is not installed, its image is not run here: nobody need have it. @default false */
+  readonly optional?: true;
 }
 
 const keyValueTools = ['redis-cli', 'redis-benchmark', 'redis-check-aof', 'redis-check-rdb'];
@@ -29,6 +32,14 @@ const programs: Readonly<Record<string, Program>> = {
     others: [],
     debian: 'memcached',
     loopback: ['-l', '127.0.0.1'],
+  },
+  'docker.io/oliver006/redis_exporter': {
+    command: 'prometheus-redis-exporter',
+    others: [],
+    debian: 'prometheus-redis-exporter',
+    // It is told where to listen by one argument, which names this machine already: see `Sandbox.local`.
+    loopback: [],
+    optional: true,
   },
 };
 
@@ -59,6 +70,8 @@ export async function executableOf(world: string, { name, image, command }: Cont
     const asked = basename(first ?? program.command);
     if (asked !== program.command && !program.others.includes(asked))
       throw new NotRunHere(`${repository} is not run here with the command ${first}: known is ${program.command}`);
+    if (program.optional && !(await isInstalled(program.command)))
+      throw new NotRunHere(`${repository} is not run here without Debian's package ${program.debian}`);
     const after = asked === program.command ? program.loopback : [];
     return { command: asked, before: rest, after, dir: undefined, debian: program.debian };
   }
@@ -67,3 +80,9 @@ export async function executableOf(world: string, { name, image, command }: Cont
     throw new NotRunHere(`${repository} is not run here with the command ${first}: an artifact is run by node`);
   return { command: process.execPath, before: first ? rest : [main], after: [], dir, debian: undefined };
 }
+
+/** Whether this machine has a program. */
+export const isInstalled = (program: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    execFile('sh', ['-c', 'command -v "$1"', 'sh', program], (error) => resolve(error === null));
+  });

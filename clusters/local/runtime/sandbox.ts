@@ -74,6 +74,11 @@ export class Sandbox {
     const port = /^\d+$/.test(value) ? this.#ports.get(Number(value)) : undefined;
     if (port !== undefined) return String(port);
     let said = this.#settings.reach(value);
+    // Where it shall listen on every address of its pod, it gets the one that this machine has for itself.
+    said = said.replace(/(?<=^|=):(\d+)$/, (address, number) => {
+      const own = this.#ports.get(Number(number));
+      return own === undefined ? address : `127.0.0.1:${own}`;
+    });
     said = said.replace(/(?<![\w.-])(localhost|127\.0\.0\.1):(\d+)(?!\d)/g, (address, host, number) => {
       const own = this.#ports.get(Number(number));
       return own === undefined ? address : `${host}:${own}`;
