@@ -9,13 +9,15 @@ import { isBuilt, isProgram } from '../model/app-schema.ts';
 import { scopeOf } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { formatImage } from '../model/image.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkoutHere } from './checkout.ts';
 import type { Asked } from './main.ts';
 import { worldDir, worldIn } from './surroundings.ts';
 
 /** `local up|build|status|down`: the world of this checkout. */
 export async function run({ values, words: [word] }: Asked): Promise<void> {
+  if (values.observe && word !== 'up')
+    throw new Misuse(`--observe belongs to slipway local up, not to local ${word}: it says how the world is started.`);
   const checkout = await checkoutHere();
   const dir = worldDir(checkout);
   if (word === 'up') {

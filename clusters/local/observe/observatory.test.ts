@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dump } from 'js-yaml';
-import { prometheus } from '../../../generators/live/prometheus.ts';
+import { doorsOf } from '../../../generators/commands/surroundings.ts';
 import { processesIn } from '../processes.fixture.ts';
 import { artifact, has, processesOf, type Started, serving, started, web } from '../world.fixture.ts';
 import { startWorld, stopWorld, type World } from '../world.ts';
@@ -151,8 +151,8 @@ suite('a world that a real Prometheus watches', { skip }, () => {
 
   test('rules come from what is applied, those that Prometheus refuses are told, and what they were stays', async () => {
     await eventually('alerts', alerts('Greets'));
-    const firing = await prometheus({ server: world.prometheus ?? '' }).firing('dev', 0, Date.now());
-    assert.deepEqual([...firing.keys()], ['hello'], 'the gates read it');
+    const firing = await doorsOf(world).metrics?.firing('dev', 0, Date.now());
+    assert.deepEqual(firing?.get('hello')?.[0]?.alert, 'Greets', 'the gates of --remote local read it');
 
     await it.commit({ ...hello, ...brings('rules', rules('Greets', 'rate(')) });
     for (const end = Date.now() + 10_000; !(await board()).includes('promtool refuses it'); await delay(50))
@@ -186,6 +186,8 @@ suite('a world that a real Prometheus watches', { skip }, () => {
     const remembered = `${again.prometheus}/api/v1/query?query=${encodeURIComponent('last_over_time(ALERTS{alertname="Greets"}[1h])')}`;
     const { data } = (await (await fetch(remembered)).json()) as { data: { result: readonly unknown[] } };
     assert.equal(data.result.length, 1);
+    const flags = await (await fetch(`${again.prometheus}/api/v1/status/flags`)).text();
+    assert.match(flags, /"storage\.tsdb\.retention\.size":"512M/, 'it never fills the disk');
     await stopWorld(again);
     await nothingRuns(again);
   });
