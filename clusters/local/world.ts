@@ -6,7 +6,7 @@ import { environmentBranch, head, main, rendered } from '../../generators/model/
 import { Refusal } from '../../generators/model/refusal.ts';
 import { createRepository } from './forge/repository.ts';
 import { isAlive, locked } from './lock.ts';
-import { checkPrograms } from './observe/observatory.ts';
+import { checkPrograms } from './observe/programs.ts';
 
 /** What a running world tells those who want to talk to it. Readable by its owner only: it holds the token. */
 export interface WorldFile {

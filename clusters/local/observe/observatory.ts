@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { load } from 'js-yaml';
-import { Refusal } from '../../../generators/model/refusal.ts';
-import { isInstalled } from '../runtime/programs.ts';
+import { isInstalled } from '../runtime/installed.ts';
 import type { EnvironmentRuntime } from '../runtime/runtime.ts';
 import { filesIn, Gathered } from './gathered.ts';
 import { Kept } from './kept.ts';
+import { checkPrograms, programs } from './programs.ts';
 
 /** How often it looks for rules and probes that are other ones by now, in milliseconds. */
 const period = 1000;
@@ -35,21 +35,6 @@ export interface ObservatorySettings {
   readonly targets: string;
   readonly runtimes: readonly EnvironmentRuntime[];
   readonly watching: Watching;
-}
-
-/** Debian's programs that watch, and what says that one is there. */
-const programs = { prometheus: 'prometheus', promtool: 'promtool', blackbox: 'prometheus-blackbox-exporter' } as const;
-
-/**
- * Refuses where this machine has no Prometheus.
- * @throws {Refusal} with the package that has it
- */
-export async function checkPrograms(): Promise<void> {
-  for (const program of [programs.prometheus, programs.promtool])
-    if (!(await isInstalled(program)))
-      throw new Refusal(
-        `${program} is not installed, and --observe needs it: install the package prometheus (Debian, Ubuntu: sudo apt-get install -y --no-install-recommends prometheus; Homebrew: brew install prometheus), or leave --observe out.`,
-      );
 }
 
 /** A real Prometheus, and a real blackbox exporter where the machine has one, that watch what runs in a local world. */
@@ -116,8 +101,8 @@ export class Observatory {
 
   /** What does not work, one sentence each. */
   get troubles(): readonly string[] {
-    const programs = [this.#prometheus, this.#blackbox].flatMap((one) => one?.trouble ?? []);
-    return [...programs, ...this.#gathered.flatMap(({ troubles }) => troubles)];
+    const ended = [this.#prometheus, this.#blackbox].flatMap((one) => one?.trouble ?? []);
+    return [...ended, ...this.#gathered.flatMap(({ troubles }) => troubles)];
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseImage } from '../../../generators/model/image.ts';
 import { NotRunHere, unpackedArtifact } from './artifact.ts';
+import { isInstalled } from './installed.ts';
 import type { Container } from './template.ts';
 
 /** How an image of somebody else runs on this machine: which of Debian's programs plays it. */
@@ -80,9 +80,3 @@ export async function executableOf(world: string, { name, image, command }: Cont
     throw new NotRunHere(`${repository} is not run here with the command ${first}: an artifact is run by node`);
   return { command: process.execPath, before: first ? rest : [main], after: [], dir, debian: undefined };
 }
-
-/** Whether this machine has a program. */
-export const isInstalled = (program: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    execFile('sh', ['-c', 'command -v "$1"', 'sh', program], (error) => resolve(error === null));
-  });
