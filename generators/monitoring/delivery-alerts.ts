@@ -1,4 +1,3 @@
-import type { Environment } from '../model/environment.ts';
 import { type About, alert } from './alert.ts';
 import { type AlertRule, quoted } from './rule.ts';
 
@@ -14,7 +13,7 @@ export const eachApp = '{{ $labels.app }}';
 /**
  * Whether what stands on an environment's branch runs there, and whether it moves: of one app, or of `eachApp`.
  */
-export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: About): AlertRule[] {
+export function deliveryAlerts(about: About): AlertRule[] {
   const { environment, app } = about;
   const only = (label: string) => (app === eachApp ? '' : `,${label}=${quoted(app)}`);
   const slipway = `{namespace=${quoted(environment)}${only('app')}}`;
@@ -52,18 +51,14 @@ export function deliveryAlerts({ after }: Pick<Environment, 'after'>, about: Abo
       look: `slipway status --env ${environment} says what it waits for: a fix that goes on, or slipway release.`,
       dashboard: 'slipway-versions',
     }),
-    ...(after === undefined
-      ? []
-      : [
-          alert(about, {
-            name: 'EnvironmentFarBehind',
-            expr: `${each(`slipway_app_behind_seconds${slipway}`)} > ${farBehind}`,
-            for: '1h',
-            severity: 'ticket',
-            summary: `${app} in ${environment} is {{ $value | humanizeDuration }} behind ${after}.`,
-            look: `The request to promote onto env/${environment}: which gate says no, or who must merge it.`,
-            dashboard: 'slipway-versions',
-          }),
-        ]),
+    alert(about, {
+      name: 'EnvironmentFarBehind',
+      expr: `${each(`slipway_app_behind_seconds${slipway}`)} > ${farBehind}`,
+      for: '1h',
+      severity: 'ticket',
+      summary: `${app} in ${environment} lacks what has been on main for {{ $value | humanizeDuration }}.`,
+      look: `slipway status --env ${environment} says what it waits for: a gate that says no, a request that nobody merges, a fix in the environment before it.`,
+      dashboard: 'slipway-versions',
+    }),
   ];
 }

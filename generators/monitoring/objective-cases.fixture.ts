@@ -93,16 +93,20 @@ export const pageCases: Cases = {
       },
     })),
     // A roll-out without any failure: counters begin, grow, and are gone.
-    { at: '10m', seen: { [answered(200)]: '0+900x5 stale', [answered(200, 'b')]: '_x4 0+900x20' } },
+    {
+      at: '10m',
+      seen: { [answered(200)]: '0+900x5 stale', [answered(200, 'b')]: '_x4 0+900x20' },
+      gives: { 'sum(slo:errors:ratio_rate5m{slo="availability"})': 0 },
+    },
     // A status that was never given is a series that begins: its first value is not counted.
     { at: '64m', seen: { [answered(200)]: `0+1000x70`, [answered(500)]: `_x60 5000x9` } },
     // Slow answers are no failures.
     { at: '65m', seen: slow(0.5, 70) },
   ],
-  // Nine requests failed in six hours, a fourth of all; or ten.
+  // Nine requests failed in six hours, a fourth of all; or twelve: what is recorded of minutes is no count of requests.
   ErrorBudgetBurns: [
     { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x9 9x30' } },
-    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x10 10x30' }, firing: 1 },
+    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x12 12x30' }, firing: 1 },
   ],
   LatencyBudgetBurnsFast: [
     { at: '65m', seen: slow(0.9 * 0.144, 70) },

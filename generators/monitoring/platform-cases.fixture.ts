@@ -3,7 +3,9 @@ import { type Cases, once, say } from './promtool.fixture.ts';
 const day = 86_400;
 
 const stack = (app: string) => `{job="pods",namespace="monitoring",app="${app}"}`;
-const ready = (pod: string) => `kube_pod_status_ready{namespace="production",condition="true",pod="${pod}"}`;
+const ready = (pod: string) =>
+  `kube_pod_status_ready{job="kube-state-metrics",namespace="production",condition="true",pod="${pod}"}`;
+const up = (app: string, namespace = 'production') => `up{job="pods",namespace="${namespace}",app="${app}"}`;
 const jobs = ['argocd', 'kube-state-metrics', 'kubelet', 'node-exporter', 'versions'];
 const targets = Object.fromEntries(jobs.map((job) => [`up{job="${job}"}`, '1x60']));
 
@@ -43,12 +45,17 @@ export const platformCases: Cases = {
     },
     { at: '6m', seen: { 'slipway:rules_refused:files': '0 1x60' }, fires: once },
   ],
-  EnvironmentDown: [
-    { at: '4m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' }, fires: once },
-    { at: '3m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' } },
-    { at: '30m', seen: { [ready('a')]: '1x60', [ready('b')]: '1 0x60' } },
-    // Who does not hear of pods does not know.
-    { at: '30m', seen: {} },
+  RulesMissing: [
+    { at: '15m', seen: {}, fires: once },
+    { at: '14m', seen: {} },
+    { at: '30m', seen: { 'slipway:rules_installed:files': '1x10 0x50' }, fires: once },
+    { at: '30m', seen: { 'slipway:rules_installed:files': '0x5 1x60' } },
+  ],
+  RulesNotGathered: [
+    { at: '57m', seen: { 'slipway:rules_gathered:timestamp_seconds': '0x90' }, fires: once },
+    { at: '55m', seen: { 'slipway:rules_gathered:timestamp_seconds': '0x90' } },
+    { at: '56m', seen: {}, fires: once },
+    { at: '80m', seen: { 'slipway:rules_gathered:timestamp_seconds': '0x29 1800x29 3600x29' } },
   ],
   NotificationsFail: [
     { at: '30m', seen: { [`prometheus_notifications_dropped_total${stack('prometheus')}`]: '0+1x60' }, fires: once },
@@ -56,19 +63,24 @@ export const platformCases: Cases = {
     { at: '30m', seen: { [`alertmanager_notifications_failed_total${stack('alertmanager')}`]: '0 1 1x60' } },
   ],
   AlertmanagerUnreachable: [
-    {
-      at: '6m',
-      seen: { [`prometheus_notifications_alertmanagers_discovered${stack('prometheus')}`]: '1 0x60' },
-      fires: once,
-    },
+    { at: '5m', seen: { [`up${stack('alertmanager')}`]: '1 0x60' } },
     { at: '6m', seen: { [`up${stack('alertmanager')}`]: '1 0x60' }, fires: once },
-    {
-      at: '30m',
-      seen: {
-        [`prometheus_notifications_alertmanagers_discovered${stack('prometheus')}`]: '1x60',
-        [`up${stack('alertmanager')}`]: '1 0 0 1x60',
-      },
-    },
+    // A pod that is gone is no target.
+    { at: '6m', seen: { [`up${stack('alertmanager')}`]: '1 stale' }, fires: once },
+    { at: '30m', seen: { [`up${stack('alertmanager')}`]: '1 0 0 1x60' } },
+  ],
+  EnvironmentDown: [
+    { at: '2m', seen: { [up('counter')]: '1 0x30', [up('till')]: '1 0x30' }, fires: once },
+    { at: '1m', seen: { [up('counter')]: '1 0x30', [up('till')]: '1 0x30' } },
+    { at: '30m', seen: { [up('counter')]: '1 0x30', [up('till')]: '1x31' } },
+    // Pods that wait for a node are no targets.
+    { at: '2m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' }, fires: once },
+    { at: '1m', seen: { [ready('a')]: '1 0x60', [ready('b')]: '1 0x60' } },
+    { at: '30m', seen: { [ready('a')]: '1x60', [ready('b')]: '1 0x60' } },
+    // Who does not hear of pods does not know.
+    { at: '30m', seen: {} },
+    // One app alone tells of itself, and so do those of another environment.
+    { at: '30m', seen: { [up('counter')]: '1 0x30', [up('till', 'dev')]: '1 0x30' } },
   ],
   VersionsUnknown: [
     {
@@ -83,7 +95,7 @@ export const platformCases: Cases = {
     { at: '30m', seen: { slipway_metrics_last_success_timestamp_seconds: '0+60x60' } },
   ],
   CollectorDrops: [
-    ...['exporter_send_failed', 'exporter_enqueue_failed', 'processor_refused'].flatMap((lost) => [
+    ...['exporter_send_failed', 'exporter_enqueue_failed', 'processor_memory_limiter_refused'].flatMap((lost) => [
       {
         at: '30m',
         seen: { [`otelcol_${lost}_log_records{job="pods",namespace="agents",app="collector"}`]: '0+60x60' },
@@ -92,10 +104,15 @@ export const platformCases: Cases = {
       {
         at: '30m',
         seen: { [`otelcol_${lost}_spans${stack('traces')}`]: '0+60x60' },
-        fires: say('traces loses 1 spans a second.', { app: 'traces' }),
+        fires: say('traces loses 1 spans or traces a second.', { app: 'traces' }),
       },
     ]),
     { at: '30m', seen: { [`otelcol_exporter_send_failed_spans${stack('traces')}`]: '0x5 60x60' } },
+    ...['sampling_trace_dropped_too_early', 'traces_dropped_too_large'].map((lost) => ({
+      at: '30m',
+      seen: { [`otelcol_processor_tail_sampling_${lost}${stack('traces')}`]: '0+60x60' },
+      fires: say('traces loses 1 spans or traces a second.', { app: 'traces' }),
+    })),
   ],
   LokiRefuses: [
     {
@@ -157,7 +174,7 @@ export const platformCases: Cases = {
     {
       at: '60m',
       seen: { 'slipway_app_behind_seconds{namespace="platform-production",app="classes"}': `${8 * day}x90` },
-      fires: say('classes in platform-production is 8d 0h 0m 0s behind platform-nonprod.', { app: 'classes' }),
+      fires: say('classes in platform-production lacks what has been on main for 8d 0h 0m 0s.', { app: 'classes' }),
     },
     {
       at: '60m',

@@ -152,12 +152,12 @@ export const shopCases: Cases = {
     {
       at: '60m',
       seen: { [behind]: `${8 * day}x90` },
-      fires: say('shop in production is 8d 0h 0m 0s behind staging.'),
+      fires: say('shop in production lacks what has been on main for 8d 0h 0m 0s.'),
     },
     { at: '90m', seen: { [behind]: `${6 * day}x90` } },
   ],
   ShopSellsNothing: [
-    { at: '7m', seen: { [sales]: '0+5x2 10x30' } },
-    { at: '9m', seen: { [sales]: '0+5x2 10x30' }, fires: once },
+    { at: '6m', seen: { [sales]: '0+5x2 10x30' } },
+    { at: '10m', seen: { [sales]: '0+5x2 10x30' }, fires: once },
   ],
 };
