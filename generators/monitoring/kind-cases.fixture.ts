@@ -22,13 +22,48 @@ const started = (job: string) => `kube_job_status_start_time{namespace="producti
 const redisUp = (pod: string) => `counter_redis_up{namespace="production",app="counter",pod="${pod}"}`;
 const exporter = (metric: string) => `redis_${metric}{namespace="production",app="redis-exporter"}`;
 
+const asked = (part: string, status: number, more = '', route = '/') =>
+  `http_server_request_duration_seconds_${part}{job="pods",namespace="production",app="till",http_route="${route}",http_response_status_code="${status}"${more}}`;
+const [ok, bad] = [asked('count', 200), asked('count', 500)];
+
 /** By app, what is tried of the other kinds of app, and of what only one app knows. */
 export const kindCases: Readonly<Record<string, Cases>> = {
   packer: {
     NothingMeasured: [
-      { at: '21m', seen: { [up('packer', 'a')]: '1x5 0x30' }, fires: once },
+      { at: '15m', seen: { [up('packer', 'a')]: '1x5 0x30' } },
+      { at: '16m', seen: { [up('packer', 'a')]: '1x5 0x30' }, fires: once },
       { at: '30m', seen: { [up('packer', 'a')]: '1x5 0x30', [up('packer', 'b')]: '1x30' } },
     ],
+  },
+  till: {
+    // A fifth may fail: fourteen times that cannot.
+    ErrorBudgetBurnsFast: [
+      { at: '65m', seen: { [ok]: '0+15x70', [bad]: '0+85x70', [asked('count', 500, '', '/m+')]: '0+9000x70' } },
+      {
+        at: '65m',
+        seen: { [ok]: '0+5x70', [bad]: '0+95x70', [asked('count', 200, '', '/m+')]: '0+9000x70' },
+        fires: [
+          {
+            summary: '95% of the requests to till in production fail: 14.4 times more than may over 1h.',
+            labels: { slo: 'availability' },
+          },
+        ],
+      },
+    ],
+    // A whole second is a bound that Prometheus 2 and 3 write differently.
+    LatencyBudgetBurnsFast: ['1', '1.0', '10'].map((bound) => ({
+      ...{ at: '65m', seen: { [ok]: '0+100x70', [asked('bucket', 200, `,le="${bound}"`)]: '0+80x70' } },
+      fires:
+        bound === '10'
+          ? []
+          : [
+              {
+                summary:
+                  '20% of the requests to till in production take longer than 1 s: 14.4 times more than may over 1h.',
+                labels: { slo: 'latency' },
+              },
+            ],
+    })),
   },
   plain: {
     NoPodReady: [

@@ -27,9 +27,9 @@ const sales = 'shop_sales_total{namespace="production",app="shop"}';
 /** What is tried of a service that has all that can be watched of one. */
 export const shopCases: Cases = {
   NothingMeasured: [
-    // Prometheus remembers a series for five minutes; it must be gone for ten.
-    { at: '14m', seen: { [served]: '0+1x5', [up('a')]: '1x30' } },
-    { at: '21m', seen: { [served]: '0+1x5', [up('a')]: '1x30' }, fires: once },
+    // A pod that is measured no more leaves no series behind.
+    { at: '15m', seen: { [served]: '0+1x5 stale', [up('a')]: '1x30' } },
+    { at: '16m', seen: { [served]: '0+1x5 stale', [up('a')]: '1x30' }, fires: once },
     { at: '30m', seen: { [served]: '0+1x30' } },
   ],
   ScrapeFails: [
@@ -87,8 +87,8 @@ export const shopCases: Cases = {
     { at: '30m', seen: { [page]: '1 0 1 0 1 0 1x30' } },
   ],
   NothingProbed: [
-    { at: '19m', seen: { [page]: '1x5' } },
-    { at: '26m', seen: { [page]: '1x5' }, fires: once },
+    { at: '20m', seen: { [page]: '1x5 stale' } },
+    { at: '21m', seen: { [page]: '1x5 stale' }, fires: once },
     { at: '26m', seen: { [page]: '0x30' } },
   ],
   WrongVersionOutside: [

@@ -43,7 +43,10 @@ export const shop: App = {
 
 /** The rest of the shop: one app of each kind, with as little as it can have, and with metrics. */
 export const others: readonly App[] = [
-  { kind: 'web', name: 'till', owner, image, port: 3000, objective: 80, metrics: { path: '/m+' } },
+  {
+    ...{ kind: 'web', name: 'till', owner, image, port: 3000, metrics: { path: '/m+' } },
+    objective: { availability: 80, latency: { share: 99, within: 1 } },
+  },
   { kind: 'web', name: 'plain', owner, image, port: 3000 },
   { kind: 'worker', name: 'packer', owner, image, port: 9000, metrics: {} },
   { kind: 'store', name: 'shelf', owner, image, port: 9000, volume: { path: '/data', size: '1Gi' }, metrics: {} },
