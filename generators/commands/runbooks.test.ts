@@ -147,7 +147,7 @@ test('every kubectl command has a verb of kubectl, and names kinds that exist', 
   for (const { name, line, words } of lines) {
     const plain = words.slice(1).filter((word, at, all) => !word.startsWith('-') && !taking.has(all[at - 1] ?? ''));
     const [verb = '', ...objects] = plain;
-    assert.match(verb, /^(get|describe|delete|patch|annotate|logs|rollout|top|exec)$/, `${name}: ${line}`);
+    assert.match(verb, /^(get|describe|delete|patch|annotate|logs|rollout|top|exec|create)$/, `${name}: ${line}`);
     if (verb === 'logs' || verb === 'exec') continue;
     const [kinds = ''] = verb === 'rollout' ? objects.slice(1) : objects;
     for (const kind of kinds.split(',')) assert.ok(known.has(kind), `${name}: ${kind} in ${line}`);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parser } from '@prometheus-io/lezer-promql';
+import { linesOf, readPages } from '../../commands/apply-runbooks.fixture.ts';
 import { expressionsOf } from '../dashboards/expression.ts';
+import { kept } from '../kept.ts';
 import { isAlert, type Rule } from '../rule.ts';
 import { known, type Recorded } from './known.ts';
 import { shapeOf } from './promql.ts';
@@ -48,3 +51,89 @@ for (const versions of ['pinned', 'debian'] as const) {
     assert.deepEqual([...new Set(found)], []);
   });
 }
+
+/** The PromQL of one panel or mark alone, with what its texts take from it. */
+const shown = dashboards.flatMap(({ what }) => {
+  const { list } = what.templating;
+  const asked = (dashboard: object) =>
+    expressionsOf({ ...what, ...dashboard } as typeof what).filter(
+      ({ where }) => !list.some(({ name }) => where.endsWith(`: ${name}`)),
+    );
+  return [
+    ...what.panels.flatMap((panel) =>
+      panel.type === 'row'
+        ? []
+        : panel.targets.flatMap((target) =>
+            asked({ panels: [{ ...panel, targets: [target] }], annotations: { list: [] } }).map((one) => ({
+              ...one,
+              text: 'legendFormat' in target ? String(target.legendFormat ?? '') : '',
+            })),
+          ),
+    ),
+    ...what.annotations.list.flatMap((mark) =>
+      asked({ panels: [], annotations: { list: [mark] } }).map((one) => ({
+        ...one,
+        text: `${mark.titleFormat ?? ''} ${mark.textFormat ?? ''} ${(mark.tagKeys ?? '').replace(/\w+/g, '{{$&}}')}`,
+      })),
+    ),
+  ];
+});
+
+test('what a legend, a mark or a variable shows is a label of what was asked', () => {
+  const series = all('pinned');
+  const wrong = shown
+    .filter(({ language }) => language === 'PromQL')
+    .flatMap(({ where, expr, text }) => {
+      const { labels } = shapeOf(expr, series).shape;
+      return Array.from(text.matchAll(/\{\{\s*(\w+)\s*\}\}/g), ([, label = '']) => label)
+        .filter((label) => !labels.has(label))
+        .map((label) => `${where} shows ${label}, and ${expr} has none`);
+    });
+  for (const { what } of dashboards)
+    for (const { name, definition = '' } of what.templating.list) {
+      const [, expr, label = ''] = /^label_values\((.+), (\w+)\)$/.exec(definition) ?? [];
+      if (expr === undefined) continue;
+      const { shape } = shapeOf(expr.replace(/\$\w+/g, chosen), series);
+      if (!shape.labels.has(label)) wrong.push(`${what.uid}: $${name} lists ${label} of ${expr}`);
+    }
+  assert.deepEqual(wrong, []);
+});
+
+/** Every expression once, however many environments have it. */
+const expressions = [
+  ...new Map(rules.map(({ rule }) => [rule.expr.replace(/"[^"]*"/g, ''), rule.expr])).values(),
+  ...shown.filter(({ language }) => language === 'PromQL').map(({ expr }) => expr),
+];
+
+/** A text with one name or label of it misspelt, for each of them. */
+function misspelt(expression: string): string[] {
+  const found: string[] = [];
+  parser.parse(expression).iterate({
+    enter: ({ name, to, node }) => {
+      const isName = name === 'Identifier' && node.parent?.name === 'VectorSelector';
+      if (isName || name === 'LabelName') found.push(`${expression.slice(0, to)}_${expression.slice(to)}`);
+    },
+  });
+  return found;
+}
+
+test('a name or a label that is misspelt in a rule or a panel is told, whichever it is', () => {
+  const series = all('pinned');
+  const mutants = expressions.flatMap(misspelt);
+  assert.ok(mutants.length > 1000);
+  assert.deepEqual(
+    mutants.filter((mutant) => shapeOf(mutant, series).wrong.length === 0),
+    [],
+  );
+});
+
+test('what the scrape keeps of exporters is what somebody asks for', async () => {
+  const lines = (await readPages()).flatMap((page) => linesOf(page, 'promql'));
+  const asked = new Set([...expressions, ...lines].flatMap((text) => text.match(/[a-zA-Z_:][\w:]*/g) ?? []));
+  assert.deepEqual(
+    Object.values(kept)
+      .flat()
+      .filter((name) => !asked.has(name)),
+    [],
+  );
+});

@@ -14,7 +14,7 @@ import { type Series, type Source, writeSource } from './source.ts';
  * Writes a source anew, from a program that is run, or from what its authors say of it:
  *
  *   node generators/monitoring/catalogue/update.ts redis-exporter /usr/bin/prometheus-redis-exporter
- *   node generators/monitoring/catalogue/update.ts prometheus /usr/bin/prometheus
+ *   node generators/monitoring/catalogue/update.ts redis-exporter ./redis_exporter 1.86.0    built from its module
  *   node generators/monitoring/catalogue/update.ts kube-state-metrics DIR    docs/metrics of its module
  *   node generators/monitoring/catalogue/update.ts kubelet FILE             documentation-list.yaml of Kubernetes
  *   node generators/monitoring/catalogue/update.ts cadvisor FILE            metrics/prometheus.go of cAdvisor
@@ -170,13 +170,13 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
   },
 };
 
-/** The version that a program says of itself; it may say it on either of its outputs. */
-const versionOf = (program: string) =>
-  /(?:version |v)"?v?(\d+\.\d+\.\d+)/.exec(
-    execFileSync('sh', ['-c', '"$0" --version 2>&1', program], { encoding: 'utf8' }),
-  )?.[1] ??
-  told.shift() ??
-  '0.0.0';
+/** The version that a program says of itself on either of its outputs; one that was built by hand is told it. */
+function versionOf(program: string): string {
+  const said = execFileSync('sh', ['-c', '"$0" --version 2>&1', program], { encoding: 'utf8' });
+  const version = /(?:version |v)"?v?(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? told.shift();
+  if (version === undefined) throw new Error(`${program} does not say its version: put it behind the program.`);
+  return version;
+}
 
 /** Whether a value belongs to few that are known, and to no machine. */
 const VALUED = ['le', 'alertstate', 'config', 'integration', 'reason', 'state', 'mode', 'phase'];
