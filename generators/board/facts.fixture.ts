@@ -1,4 +1,4 @@
-import type { AppFacts, Environment, Facts } from './facts.ts';
+import type { AppFacts, Environment, Facts, Signals } from './facts.ts';
 
 export const now = Date.UTC(2026, 10, 22, 3, 0);
 const minutes = (count: number) => now - count * 60_000;
@@ -65,5 +65,60 @@ export function facts(count: number): Facts {
         changes: [{ text: 'counter 1.0.5 → 1.0.4', turn: 'back', isHeld: true }],
       },
     ],
+  };
+}
+
+/** What is measured of an app that answers well, or fails for some since a version came. */
+function signals(fails: boolean): Signals {
+  const points = (value: (at: number) => number | undefined) => Array.from({ length: 61 }, (_, at) => value(at));
+  return {
+    from: minutes(15),
+    until: now,
+    requests: points((at) => (at < 5 ? undefined : 40 + 8 * Math.sin(at / 4))),
+    errors: points((at) => (at < 5 ? undefined : fails && at > 44 ? 0.05 : 0)),
+    slow: points((at) => (at < 5 || at === 30 ? undefined : 0.018 + (fails && at > 44 ? 0.3 : 0))),
+    busy: points((at) => 0.12 + at / 1000),
+    budget: fails ? -0.35 : 0.982,
+    rollouts: fails
+      ? [
+          { time: minutes(8), isBack: true },
+          { time: minutes(4), isBack: false },
+        ]
+      : [],
+  };
+}
+
+/** The same path where a Prometheus watches: in staging a version fails. */
+export function measured(count: number): Facts {
+  const { environments, events } = facts(count);
+  const runbook = '/runbooks/error-budget-burns-fast';
+  const about = { app: 'counter', since: minutes(2) };
+  return {
+    environments: environments.map((environment) => ({
+      ...environment,
+      apps: environment.apps.map((one) =>
+        ['counter', 'search'].includes(one.name)
+          ? { ...one, signals: signals(environment.name === 'staging' && one.name === 'counter') }
+          : one,
+      ),
+      alerts:
+        environment.name === 'staging'
+          ? [
+              {
+                ...{ ...about, name: 'ErrorBudgetBurnsFast', severity: 'page', runbook },
+                summary:
+                  '5 % of the requests to counter in staging fail: its error budget of 30 days is gone in two days.',
+              },
+              {
+                ...about,
+                name: 'PodsRestart',
+                severity: 'ticket',
+                summary: 'Containers were started again.',
+                runbook: undefined,
+              },
+            ]
+          : [],
+    })),
+    events,
   };
 }

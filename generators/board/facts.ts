@@ -4,6 +4,8 @@ export interface Facts {
   readonly environments: readonly Environment[];
   /** Newest first. */
   readonly events: readonly Happening[];
+  /** Why nothing is known of what Prometheus measures; undefined where it answers, and where there is none. */
+  readonly unmeasured?: string | undefined;
 }
 
 export interface Environment {
@@ -19,6 +21,47 @@ export interface Environment {
   readonly offers: readonly string[];
   /** What is left alone, and why: gates that wait, holds, edits. */
   readonly waits: readonly string[];
+  /** What fires here, the worst first. @default nothing is asked */
+  readonly alerts?: readonly AlertFacts[] | undefined;
+}
+
+/** An alert that fires. */
+export interface AlertFacts {
+  /** `ErrorBudgetBurnsFast` */
+  readonly name: string;
+  /** `page` wakes somebody, `ticket` does not. */
+  readonly severity: string;
+  readonly app: string;
+  readonly summary: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Where it is told how to help; undefined where nobody wrote it. */
+  readonly runbook: string | undefined;
+}
+
+/** What is measured of one app in one environment: a point for each step, undefined where nothing was. */
+export interface Signals {
+  /** Of the first and the last point, in milliseconds since 1970. */
+  readonly from: number;
+  readonly until: number;
+  /** Requests in a second. */
+  readonly requests: readonly (number | undefined)[];
+  /** The share of them that failed: 0.05. */
+  readonly errors: readonly (number | undefined)[];
+  /** The time within which 95 of 100 were answered, in seconds. */
+  readonly slow: readonly (number | undefined)[];
+  /** The share of time that its busiest event loop works. */
+  readonly busy: readonly (number | undefined)[];
+  /** The share of the error budget that is left; below 0 where more failed; undefined where nothing is promised. */
+  readonly budget: number | undefined;
+  /** What came to stand here meanwhile, oldest first. */
+  readonly rollouts: readonly Rollout[];
+}
+
+export interface Rollout {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly isBack: boolean;
 }
 
 export interface AppFacts {
@@ -42,6 +85,8 @@ export interface AppFacts {
   readonly canGoBack: boolean;
   /** What runs of it, where that is known. */
   readonly pods: readonly PodFacts[];
+  /** What is measured of it; undefined where nothing is. */
+  readonly signals?: Signals | undefined;
 }
 
 export interface Held {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { browser } from './browser.fixture.ts';
-import { facts, now } from './facts.fixture.ts';
+import { facts, measured, now } from './facts.fixture.ts';
 import type { Facts, RequestFacts } from './facts.ts';
 import { html } from './html.ts';
 import { rendered } from './markdown.ts';
@@ -60,10 +60,39 @@ test('of sixty apps those that need nobody are one line', () => {
   assert.ok(text.indexOf('Degraded') < text.indexOf('<details class="rest"'));
 });
 
-test('nothing that a commit, a person or a forge wrote is markup', () => {
+test('what is measured is told in words, what fires with its runbook, and colour alone says nothing', () => {
+  const { text } = pathPage(measured(4), viewing);
+  for (const told of [
+    /<strong>▲ 5\.0 %<\/strong>/,
+    /<strong>0 %<\/strong>/,
+    /<strong>318 ms<\/strong>/,
+    /<strong>98 % left<\/strong>/,
+    /<strong>▲ used up, and 35 % more<\/strong>/,
+    /Share of requests that failed: 5\.0 % now, between 0 % and 5\.0 % in 15 minutes; a step back at 02:52:00 UTC, a roll-out at 02:56:00 UTC\./,
+    /<ul class="alerts" aria-label="What fires in staging">/,
+    /▲ page<\/span> <strong>ErrorBudgetBurnsFast<\/strong> <span class="small">counter <time datetime="2026-11-22T02:58/,
+    /<a href="\/runbooks\/error-budget-burns-fast" aria-label="Runbook of ErrorBudgetBurnsFast">Runbook<\/a>/,
+    /ticket<\/span> <strong>PodsRestart<\/strong>/,
+  ])
+    assert.match(text, told);
+  assert.equal(text.match(/<svg class="spark"/g)?.length, 12, 'four pictures of an app in each environment');
+  assert.doesNotMatch(text, / style=|<style|NaN|Infinity|undefined/);
+  assert.doesNotMatch(
+    pathPage(facts(8), viewing).text,
+    /svg|class="alert|measured/,
+    'without a Prometheus it is as it was',
+  );
+  const lost = { ...facts(4), unmeasured: 'Prometheus at http://127.0.0.1:9090 cannot be asked.' };
+  assert.match(
+    pathPage(lost, viewing).text,
+    /Nothing is measured now: Prometheus at http:\/\/127\.0\.0\.1:9090 cannot be asked/,
+  );
+});
+
+test('nothing that a commit, a person, a forge or an alert wrote is markup', () => {
   const wicked = JSON.parse(
-    JSON.stringify(facts(4)).replaceAll(
-      /"(?:Dora|counter|dev|1\.0\.4|payments-4[^"]*|env\/production)"/g,
+    JSON.stringify(measured(4)).replaceAll(
+      /"(?:Dora|counter|dev|1\.0\.4|payments-4[^"]*|env\/production|ErrorBudgetBurnsFast|ticket|Containers[^"]*)"/g,
       JSON.stringify(hostile),
     ),
   ) as Facts;
@@ -129,6 +158,28 @@ test('a duration is told in its largest whole unit', () => {
     assert.equal(duration(milliseconds), said);
 });
 
+/** What a reader of the screen could not tell apart, or read, of the pictures: asked of the page itself. */
+const unclear = `(() => {
+  const found = [];
+  const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.push('twice: ' + id);
+  for (const svg of document.querySelectorAll('svg')) {
+    const named = (svg.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent);
+    if (svg.getAttribute('role') !== 'img' || named.some((text) => !text)) found.push('no name: ' + svg.outerHTML);
+    const { width, height } = svg.getBoundingClientRect();
+    if (width < 60 || height < 4) found.push('too small: ' + width + ' x ' + height);
+  }
+  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  const luminance = (rgb) => { const [r, g, b] = light(rgb); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const behind = (one) => { for (let at = one; at; at = at.parentElement) { const c = numbers(getComputedStyle(at).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  for (const one of document.querySelectorAll('.signal .what, .signal strong, .alert strong, .alert .small, .alert .badge, .alert a')) {
+    const [a, b] = [luminance(numbers(getComputedStyle(one).color)), luminance(behind(one))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) found.push('contrast ' + ((a + 0.05) / (b + 0.05)).toFixed(2) + ': ' + one.outerHTML);
+  }
+  return found;
+})()`;
+
 test('the board scrolls down only, and three environments of eight apps fit on a laptop', async (t) => {
   const chromium = await browser(t);
   if (!chromium) return;
@@ -140,13 +191,18 @@ test('the board scrolls down only, and three environments of eight apps fit on a
   ] as const) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await chromium.newPage({ viewport: { width, height }, colorScheme });
-      for (const count of [8, 60]) {
-        await page.setContent(layout({ title: 'x', main: pathPage(facts(count), viewing) }).text);
+      for (const [count, shown] of [
+        [8, facts],
+        [60, facts],
+        [8, measured],
+      ] as const) {
+        await page.setContent(layout({ title: 'x', main: pathPage(shown(count), viewing) }).text);
         await page.addStyleTag({ content: style });
         const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         const end = await page.evaluate<number>("document.querySelector('.path').getBoundingClientRect().bottom");
         assert.ok(beyond <= 0, `${count} apps at ${width} px scroll sideways by ${beyond} px`);
-        if (width === 1440) assert.ok(end <= height, `${count} apps end at ${end} px`);
+        if (width === 1440 && shown === facts) assert.ok(end <= height, `${count} apps end at ${end} px`);
+        if (shown === measured) assert.deepEqual(await page.evaluate<string[]>(unclear), []);
       }
       await page.close();
     }

@@ -1,6 +1,7 @@
 import type { AppFacts, Environment, Facts, Happening, PodFacts } from './facts.ts';
 import { type Html, html, type Value } from './html.ts';
 import { ago, asking, form } from './page.ts';
+import { alertsOf, signalsOf } from './signals-view.ts';
 
 /** What a page needs beside the facts. */
 export interface Viewing {
@@ -14,8 +15,9 @@ export interface Viewing {
 const quiet = 12;
 
 /** The whole path: environments from left to right, what waits between them, and what happened. */
-export const pathPage = ({ environments, events }: Facts, viewing: Viewing): Html => html`
+export const pathPage = ({ environments, events, unmeasured }: Facts, viewing: Viewing): Html => html`
 <h1>What runs where</h1>
+${unmeasured && html`<p class="note">Nothing is measured now: ${unmeasured}</p>`}
 ${
   environments.length === 0
     ? html`<p class="empty">Nothing is published yet: <code>npx slipway publish --remote local $(npx slipway local build)</code></p>`
@@ -60,7 +62,7 @@ export function card(environment: Environment, viewing: Viewing): Html {
     html`<ul class="apps">${list.map((app) => appRow(app, environment, viewing))}</ul>`;
   return html`<section class="card" aria-labelledby="env-${name}">
 <div class="head"><h2 id="env-${name}">${name}</h2>${tip && html`<code title="the tip of env/${name}">${tip.slice(0, 8)}</code>`}<span class="sum">${summary(apps)}</span></div>
-${apps.length === 0 ? html`<p class="empty">nothing runs here yet</p>` : isLong ? [needy.length > 0 && rows(needy), html`<details class="rest" id="rest-${name}"><summary>${others.length} apps are healthy${after ? ` and as ${after} has them` : ''}</summary>${rows(others)}</details>`] : rows([...needy, ...others])}
+${alertsOf(environment, viewing.now)}${apps.length === 0 ? html`<p class="empty">nothing runs here yet</p>` : isLong ? [needy.length > 0 && rows(needy), html`<details class="rest" id="rest-${name}"><summary>${others.length} apps are healthy${after ? ` and as ${after} has them` : ''}</summary>${rows(others)}</details>`] : rows([...needy, ...others])}
 </section>`;
 }
 
@@ -80,7 +82,7 @@ function appRow(app: AppFacts, { name: environment, after }: Environment, viewin
   return html`<li class="app ${is}"><div class="line"><strong>${title}</strong> <span class="version">${version}</span>${commit && html` <code>${commit.slice(0, 8)}</code>`} ${health(app.health)}</div>
 <div class="line small">${ago(since, viewing.now)}${distance(app, after)}${podsOf(pods)}${actions(app, environment, viewing)}</div>
 ${heldBy && html`<p class="held">Held by ${heldBy.author} ${ago(heldBy.since, viewing.now)}: “${heldBy.words}”</p>`}
-${note && is !== 'held' && html`<p class="note">${note}</p>`}</li>`;
+${note && is !== 'held' && html`<p class="note">${note}</p>`}${signalsOf(app, environment)}</li>`;
 }
 
 function actions({ name, is, canGoBack }: AppFacts, environment: string, { token }: Viewing): Value {

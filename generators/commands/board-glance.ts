@@ -1,11 +1,14 @@
 import type { AppFacts, Environment, Facts, Happening, PodFacts } from '../board/facts.ts';
 import type { MergeRequest } from '../forge/forge.ts';
 import { openMirror } from '../git/mirror.ts';
+import { observing } from '../live/observed.ts';
 import type { Live } from '../model/gate.ts';
 import { environmentBranch, head, proposalBranch, rendered } from '../model/names.ts';
 import { earlier } from '../model/rollback.ts';
+import type { ActiveAlert } from '../model/signals.ts';
 import { quote } from '../model/words.ts';
 import { happenings } from './board-events.ts';
+import { alertsIn, Observed, signalsAt } from './board-signals.ts';
 import type { Context } from './context.ts';
 import { Histories } from './histories.ts';
 import { promote } from './promote.ts';
@@ -21,6 +24,8 @@ export interface Nearby {
   readonly pods: (environment: string, app: string) => readonly PodFacts[];
   /** Where an app answers; undefined where it does not. */
   readonly address: (environment: string, app: string) => string | undefined;
+  /** The Prometheus that watches; undefined where none does. */
+  readonly prometheus?: string | undefined;
 }
 
 /** The branches, read once for as long as they stay. */
@@ -41,11 +46,14 @@ export class Glance {
   readonly #nearby: Nearby;
   #read: { readonly tips: string; readonly read: Read } | undefined;
   #waiting: { readonly key: string; readonly waiting: Waiting } | undefined;
+  readonly #observed: Observed | undefined;
   #looking: Promise<Facts> | undefined;
 
   constructor(context: Context, nearby: Nearby) {
     this.#context = context;
     this.#nearby = nearby;
+    const { prometheus: server } = nearby;
+    if (server !== undefined) this.#observed = new Observed(observing({ server }), context.now);
   }
 
   /** Whoever asks while it is being gathered gets the same. */
@@ -69,7 +77,11 @@ export class Glance {
         names.map(async (name) => [name, (await forge?.opened(environmentBranch(name))) ?? []] as const),
       ),
     );
-    const waiting = await this.#waitingAt(`${tips}\n${[...live.values()].map(healthOf).join('\n')}`, stands);
+    const seen = await this.#observed?.latest();
+    const waiting = await this.#waitingAt(
+      [tips, ...[...live.values()].map(healthOf), ...(seen?.alerts ?? []).map(firingOf)].join('\n'),
+      stands,
+    );
     const environments = stands.stages.flatMap(({ name, after }): Environment[] => {
       const target = stands.environments.get(name);
       if (!target || !names.includes(name)) return [];
@@ -85,14 +97,22 @@ export class Glance {
           name,
           after,
           tip: target.tip,
-          apps: rows.map((row) => this.#app(row, stands)),
+          apps: rows.map((row) => ({
+            ...this.#app(row, stands),
+            ...(seen ? { signals: signalsAt(seen, name, row.app, stands) } : {}),
+          })),
           requests: open.map(lineOf),
           offers: isOpen ? [] : offers,
           waits: grouped(waits),
+          ...(seen ? { alerts: alertsIn(seen, name) } : {}),
         },
       ];
     });
-    return { environments, events: events.filter(({ environment }) => names.includes(environment)) };
+    return {
+      environments,
+      events: events.filter(({ environment }) => names.includes(environment)),
+      ...(seen?.refused === undefined ? {} : { unmeasured: seen.refused }),
+    };
   }
 
   async #readAt(tips: string): Promise<Read> {
@@ -149,6 +169,9 @@ export class Glance {
 
 const healthOf = (live: readonly Live[] | undefined) =>
   (live ?? []).map(({ app, health, revision }) => `${app} ${health} ${revision}`).join();
+
+const firingOf = ({ labels }: ActiveAlert) =>
+  `${labels.namespace} ${labels.app} ${labels.alertname} ${labels.severity}`;
 
 /** A digest says nothing to a reader here. */
 const short = (text: string) => text.replaceAll(/@sha256:[0-9a-f]{8,}…?/g, '');

@@ -4,10 +4,12 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { html } from '../board/html.ts';
+import { rendered } from '../board/markdown.ts';
 import { layout, type Page, type Said } from '../board/page.ts';
 import { pathPage } from '../board/path-page.ts';
 import { requestPage } from '../board/request-page.ts';
 import { expositionType } from '../model/exposition.ts';
+import { head, main as mainBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { deeds } from './board-deeds.ts';
 import { Glance, type Nearby } from './board-glance.ts';
@@ -73,11 +75,23 @@ export function board(context: Context, nearby: Nearby): RequestListener {
     const viewing = { now: context.now(), token };
     const facts = await glance.facts();
     if (path === '/') return { title: 'What runs where', main: pathPage(facts, viewing), facts };
+    const runbook = /^\/runbooks\/([a-z0-9-]{1,100})$/.exec(path)?.[1];
+    if (runbook !== undefined) return runbookPage(runbook);
     const iid = Number(/\/merge_requests\/(\d+)$/.exec(path)?.[1]);
     const request = iid > 0 ? await context.forge?.request(iid) : undefined;
     if (!request) return undefined;
     const own = await requestFacts(context.checkout, request, facts);
     return { title: `!${iid} ${own.title}`, main: requestPage(own, viewing), facts: own };
+  }
+
+  /** A runbook as it stands on main: what an alert leads to. */
+  async function runbookPage(name: string): Promise<(Page & { readonly facts: unknown }) | undefined> {
+    const { checkout } = context;
+    const id = await checkout.named(`${head(mainBranch)}:clusters/runbooks/${name}.md`);
+    if (id === undefined) return undefined;
+    const body = await checkout.text(['cat-file', 'blob', id]);
+    const main = html`<p class="back"><a href="/">← What runs where</a></p><article class="body">${rendered(body)}</article>`;
+    return { title: name, main, facts: id };
   }
 
   async function act(request: IncomingMessage, response: ServerResponse, verb: string): Promise<void> {

@@ -30,7 +30,7 @@ const watching: Watching = ({ targets, blackbox, rules, environments }) =>
   );
 
 // The process of a local world: see `startWorld`.
-await serveWorld(({ repository, file, runtimes, tally, troubles }: Inside) => {
+await serveWorld(({ repository, file, runtimes, tally, troubles, prometheus }: Inside) => {
   const port = new URL(file.proxy).port;
   const doors = doorsOf({ ...file, dir: '' });
   // Should it fail, whoever asks the forge is told.
@@ -45,6 +45,7 @@ await serveWorld(({ repository, file, runtimes, tally, troubles }: Inside) => {
     },
     {
       environments: file.environments,
+      prometheus,
       traffic: () =>
         [
           `${tally.requests.toLocaleString('en')} requests, ${tally.failed.toLocaleString('en')} failed${tally.lastFailure ? `, the last of them ${tally.lastFailure}` : ''}`,

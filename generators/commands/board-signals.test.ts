@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Observing } from '../live/observed.ts';
+import { Refusal } from '../model/refusal.ts';
+import { type ActiveAlert, rangeAt, type SeriesOf } from '../model/signals.ts';
+import { alertsIn, Observed, signalsAt } from './board-signals.ts';
+import { publishedBox } from './sandbox.fixture.ts';
+import { Watch } from './watch.ts';
+
+const none: SeriesOf = { requests: [], errors: [], slow: [], busy: [], budget: [] };
+const requests = (environment: string, app: string, at: number): SeriesOf => ({
+  ...none,
+  requests: [{ metric: { namespace: environment, app }, values: [[at / 1000, '7']] }],
+});
+
+test('what Prometheus said is shown for five seconds, and while it does not answer for as long as that takes', async () => {
+  let now = 1_000_000;
+  let asked = 0;
+  let answer: () => Promise<SeriesOf> = async () => none;
+  const door: Observing = {
+    series: () => {
+      asked++;
+      return answer();
+    },
+    alerts: async () => [],
+  };
+  const observed = new Observed(door, () => now);
+  await observed.latest();
+  now += 5000;
+  await observed.latest();
+  assert.equal(asked, 1);
+  const { promise, resolve } = Promise.withResolvers<SeriesOf>();
+  answer = () => promise;
+  now += 1;
+  const started = performance.now();
+  const [one, other] = await Promise.all([observed.latest(), observed.latest()]);
+  assert.ok(performance.now() - started < 5000, 'no page waits for it');
+  assert.deepEqual([one, other, asked], [one, one, 2], 'it is asked once');
+  resolve(requests('dev', 'a', rangeAt(now).until));
+  assert.equal((await observed.latest()).measured.get('dev/a')?.requests.at(-1), 7);
+  answer = async () => {
+    throw new Refusal('Prometheus cannot be asked.');
+  };
+  now += 6000;
+  assert.deepEqual(
+    [(await observed.latest()).refused, (await observed.latest()).measured.size],
+    ['Prometheus cannot be asked.', 0],
+  );
+});
+
+test('what fires is told of its own environment, pages first, and a runbook of ours is shown by the board', () => {
+  const alert = (
+    alertname: string,
+    severity: string,
+    since: number,
+    runbook: string,
+    namespace = 'dev',
+  ): ActiveAlert => ({
+    ...{
+      labels: { alertname, severity, namespace, app: 'a' },
+      annotations: { summary: `${alertname} | <b>`, runbook },
+      since,
+    },
+  });
+  const alerts = [
+    alert('Late', 'page', 20, 'https://gitlab.com/example/slipway/-/blob/main/clusters/runbooks/late-page.md'),
+    alert('Ticket', 'ticket', 1, 'https://wiki.example.com/x'),
+    alert('Early', 'page', 10, 'javascript:alert(1)'),
+    alert('Elsewhere', 'page', 1, '', 'staging'),
+    alert('Up', 'ticket', 5, 'https://x/-/blob/main/clusters/runbooks/../../secret.md'),
+  ];
+  const found = alertsIn({ range: rangeAt(0), measured: new Map(), alerts }, 'dev');
+  assert.deepEqual(
+    found.map(({ name, runbook }) => [name, runbook]),
+    [
+      ['Early', undefined],
+      ['Late', '/runbooks/late-page'],
+      ['Ticket', 'https://wiki.example.com/x'],
+      ['Up', 'https://x/-/blob/main/clusters/runbooks/../../secret.md'],
+    ],
+  );
+  assert.equal(found[1]?.summary, 'Late ¦ ‹b>', 'in one line, and harmless');
+});
+
+test('roll-outs and steps back of an app are marked at the moment of their commits', async (t) => {
+  const box = await publishedBox(t);
+  await box.change({ a: '2' });
+  await box.publish();
+  const person = await box.person('dev');
+  await person.git.bytes(['revert', '--no-edit', 'HEAD']);
+  await person.push();
+  const watch = new Watch(box.context);
+  t.after(() => watch.close());
+  const stands = await watch.look();
+  const range = rangeAt(Date.now() + 60_000);
+  const measured = (app: string) => ({
+    range,
+    measured: new Map([[`dev/${app}`, { requests: [], errors: [], slow: [], busy: [], budget: undefined }]]),
+    alerts: [],
+  });
+  const marks = (app: string) => signalsAt(measured(app), 'dev', app, stands)?.rollouts.map(({ isBack }) => isBack);
+  assert.deepEqual(marks('a'), [false, false, true]);
+  assert.deepEqual(marks('b'), [false]);
+  assert.equal(signalsAt(measured('a'), 'dev', 'b', stands), undefined);
+});
