@@ -82,6 +82,8 @@ test('what is measured is told in words, what fires with its runbook, and colour
     /svg|class="alert|measured/,
     'without a Prometheus it is as it was',
   );
+  const over = JSON.stringify(measured(4)).replace('"budget":-0.35', '"budget":-15.4');
+  assert.match(pathPage(JSON.parse(over) as Facts, viewing).text, /<strong>▲ used up 16 times over<\/strong>/);
   const lost = { ...facts(4), unmeasured: 'Prometheus at http://127.0.0.1:9090 cannot be asked.' };
   assert.match(
     pathPage(lost, viewing).text,

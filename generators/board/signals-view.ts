@@ -72,7 +72,12 @@ const clock = (time: number) => `${new Date(time).toISOString().slice(11, 19)} U
 
 function budget({ budget: left }: Signals, key: string): Value {
   if (left === undefined) return undefined;
-  const text = left < 0 ? `used up, and ${percent(-left)} more` : `${percent(left)} left`;
+  const text =
+    left >= 0
+      ? `${percent(left)} left`
+      : left > -1
+        ? `used up, and ${percent(-left)} more`
+        : `used up ${Math.round(1 - left)} times over`;
   const wide = Math.round(Math.min(1, Math.max(0, left)) * 1000) / 10;
   return html`<div class="signal budget${left < 0.1 && ' bad'}"><span class="what">error budget</span> <strong>${left < 0 && '▲ '}${text}</strong><svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-labelledby="budget-${key}"><title id="budget-${key}">Of the errors that 30 days allow: ${text}</title><path class="ground" d="M0 2h100"/><path class="line" d="M0 2h${wide}"/></svg></div>`;
 }

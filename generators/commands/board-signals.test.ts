@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { Observing } from '../live/observed.ts';
 import { Refusal } from '../model/refusal.ts';
 import { type ActiveAlert, rangeAt, type SeriesOf } from '../model/signals.ts';
+import { board } from './board-server.ts';
 import { alertsIn, Observed, signalsAt } from './board-signals.ts';
 import { publishedBox } from './sandbox.fixture.ts';
 import { Watch } from './watch.ts';
@@ -65,6 +68,7 @@ test('what fires is told of its own environment, pages first, and a runbook of o
   const alerts = [
     alert('Late', 'page', 20, 'https://gitlab.com/example/slipway/-/blob/main/clusters/runbooks/late-page.md'),
     alert('Ticket', 'ticket', 1, 'https://wiki.example.com/x'),
+    alert('Ticket', 'ticket', 2, 'https://wiki.example.com/x'),
     alert('Early', 'page', 10, 'javascript:alert(1)'),
     alert('Elsewhere', 'page', 1, '', 'staging'),
     alert('Up', 'ticket', 5, 'https://x/-/blob/main/clusters/runbooks/../../secret.md'),
@@ -102,4 +106,24 @@ test('roll-outs and steps back of an app are marked at the moment of their commi
   assert.deepEqual(marks('a'), [false, false, true]);
   assert.deepEqual(marks('b'), [false]);
   assert.equal(signalsAt(measured('a'), 'dev', 'b', stands), undefined);
+});
+
+test('a runbook is shown as it stands on main, and runs nothing', async (t) => {
+  const box = await publishedBox(t);
+  await box.commit({
+    'clusters/runbooks/it-burns.md': '# It burns\n\n<script>alert(1)</script>\n\n`slipway status`\n',
+  });
+  const nearby = { environments: [], traffic: () => '', pods: () => [], address: () => undefined };
+  const server = createServer(board({ ...box.context, checkout: box.remote }, nearby));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  const { status, text } = await get('/runbooks/it-burns');
+  assert.equal(status, 200);
+  assert.match(text, /<h1>It burns<\/h1>\s*<p>&lt;script&gt;.*<code>slipway status<\/code>/s);
+  for (const other of ['never-written', '..%2f..%2fpackage', 'IT-BURNS', ''])
+    assert.equal((await get(`/runbooks/${other}`)).status, 404, other);
 });

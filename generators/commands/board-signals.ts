@@ -2,7 +2,7 @@ import type { AlertFacts, Rollout, Signals } from '../board/facts.ts';
 import type { Observing } from '../live/observed.ts';
 import { eventsOf } from '../model/event.ts';
 import { Refusal } from '../model/refusal.ts';
-import { type ActiveAlert, type Measured, measuredOf, type Range, rangeAt } from '../model/signals.ts';
+import { type ActiveAlert, type Measured, measuredOf, type Range, rangeAt, since } from '../model/signals.ts';
 import { quote } from '../model/words.ts';
 import type { Standing } from './survey.ts';
 
@@ -42,9 +42,11 @@ export class Observed {
   }
 
   async #ask(now: number): Promise<void> {
-    const range = rangeAt(now);
-    const seen = await Promise.all([this.#door.series(range), this.#door.alerts()]).then(
-      ([series, alerts]): Seen => ({ range, measured: measuredOf(series, range), alerts }),
+    const seen = await Promise.all([this.#door.series(rangeAt(now)), this.#door.alerts()]).then(
+      ([series, alerts]): Seen => {
+        const range = since(series, rangeAt(now));
+        return { range, measured: measuredOf(series, range), alerts };
+      },
       (error: unknown): Seen => {
         if (!(error instanceof Refusal)) throw error;
         return { ...nothing(now), refused: error.message };
@@ -77,10 +79,13 @@ export function signalsAt(
   return { ...found, from: range.from, until: range.until, rollouts: rollouts.reverse() };
 }
 
-/** What fires in an environment: whom somebody is woken for first, then what is older. */
+/**
+ * What fires in an environment: what wakes somebody first, then what is older. One that fires for several windows of time
+ * is one.
+ */
 export function alertsIn({ alerts }: Seen, environment: string): AlertFacts[] {
   const rank = (severity: string) => (severity === 'page' ? 0 : 1);
-  return alerts
+  const told = alerts
     .filter(({ labels }) => labels.namespace === environment)
     .map(({ labels, annotations, since }) => ({
       name: quote(labels.alertname ?? ''),
@@ -91,6 +96,11 @@ export function alertsIn({ alerts }: Seen, environment: string): AlertFacts[] {
       runbook: runbookAt(annotations.runbook ?? ''),
     }))
     .sort((a, b) => rank(a.severity) - rank(b.severity) || a.since - b.since || (a.name < b.name ? -1 : 1));
+  return told.filter(
+    (one, at) =>
+      at ===
+      told.findIndex(({ name, app, severity }) => name === one.name && app === one.app && severity === one.severity),
+  );
 }
 
 /** Where a runbook is shown: one of this repository by the board itself, another where its address leads. */

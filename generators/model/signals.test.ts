@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { measuredOf, rangeAt, type SeriesOf } from './signals.ts';
+import { measuredOf, rangeAt, type SeriesOf, since } from './signals.ts';
 
 const now = Date.parse('2026-11-22T03:00:07Z');
 
@@ -32,4 +32,18 @@ test('each app has a point for each step, where something was measured', () => {
     budget: 0.25,
   });
   assert.equal(found.get('dev/b')?.budget, undefined);
+});
+
+test('a young world is shown from its first point on, but never less than five minutes', () => {
+  const range = rangeAt(now);
+  const from = (...firsts: number[]) => {
+    const requests = firsts.map((minutes) => ({
+      metric: {},
+      values: [[(range.until - minutes * 60_000) / 1000, '1'] as const],
+    }));
+    const found = since({ requests, errors: [], slow: [], busy: [], budget: [] }, range);
+    assert.equal(found.until, range.until);
+    return (range.until - found.from) / 60_000;
+  };
+  assert.deepEqual([from(15), from(8, 10), from(7.1), from(2), from()], [15, 10, 7.25, 5, 5]);
 });

@@ -7,11 +7,21 @@ export interface Range {
 
 /** A quarter of an hour, as often as Prometheus scrapes. */
 const [step, count] = [15_000, 61];
+/** So many steps are shown at least. */
+const least = 20;
 
 /** What is shown at a moment. It ends at the last whole step, so that for a step long everybody sees the same. */
 export function rangeAt(now: number): Range {
   const until = Math.floor(now / step) * step;
   return { from: until - (count - 1) * step, until, step };
+}
+
+/** Without what was before anything was measured: a world that is young is seen as large as one that is old. */
+export function since(answers: SeriesOf, range: Range): Range {
+  const firsts = Object.values(answers).flatMap((series) => series.map(({ values }) => (values[0]?.[0] ?? 0) * 1000));
+  const first = Math.min(...firsts.filter((time) => time >= range.from));
+  const from = Math.max(range.from, Math.min(first, range.until - least * step));
+  return { ...range, from: range.until - Math.ceil((range.until - from) / step) * step };
 }
 
 /** Requests that people made: probes and Prometheus ask these paths of every app that has no others. */
