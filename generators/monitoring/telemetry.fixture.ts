@@ -49,20 +49,21 @@ export async function ended(program: string, args: readonly string[]) {
   return { code: code as number | null, said: `${out}${error}` };
 }
 
-/** A program that runs until the test ends. */
-export function running(t: TestContext, program: string, args: readonly string[]): { readonly said: () => string } {
+/** A program that runs until it is killed, at the latest when the test ends. */
+export function running(t: TestContext, program: string, args: readonly string[]) {
   const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (data) => {
       said += data;
     });
-  t.after(async () => {
+  const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
-  });
-  return { said: () => said };
+  };
+  t.after(kill);
+  return { said: () => said, kill };
 }
 
 /** Tries until it no longer throws. @throws what the last try threw */

@@ -200,11 +200,11 @@ test('of many traces the wrong, the slow and those that a metric points to are k
   assert.ok(share > 0.12 && share < 0.28, `${share}`);
 });
 
-test('what a pod logs is found in Loki by its trace, under three labels and no other', {
+test('what a pod logs while Loki is away and the collector is killed is found by its trace, once, under three labels', {
   skip: without('SLIPWAY_OTELCOL', otelcol) || without('SLIPWAY_LOKI', lokiProgram),
 }, async (t) => {
   const folder = await folderOf(t);
-  const store = await startLoki(t, folder);
+  const port = await freePort();
   const config = structuredClone(collectors.collector);
   config.receivers.file_log = {
     ...config.receivers.file_log,
@@ -213,7 +213,11 @@ test('what a pod logs is found in Loki by its trace, under three labels and no o
     // The file may be there when it looks for the first time.
     start_at: 'beginning',
   };
-  config.exporters.otlp_http = { ...config.exporters.otlp_http, endpoint: `${store.url}/otlp` };
+  config.exporters.otlp_http = {
+    ...config.exporters.otlp_http,
+    endpoint: `http://127.0.0.1:${port}/otlp`,
+    retry_on_failure: { max_interval: '2s' },
+  };
   const metrics = await freePort();
   config.exporters.prometheus = { ...config.exporters.prometheus, endpoint: `127.0.0.1:${metrics}` };
   Object.assign(config.extensions.file_storage ?? {}, { directory: folder, compaction: {} });
@@ -226,8 +230,8 @@ test('what a pod logs is found in Loki by its trace, under three labels and no o
     interval: 200,
     exporter: { otlp: { protocol: 'http/protobuf', endpoint: `http://127.0.0.1:${own}` } },
   };
-  const program = running(t, otelcol, ['--config', await written(folder, 'collector.json', config)]);
-  await eventually(() => assert.match(program.said(), /Everything is ready/));
+  const file = await written(folder, 'collector.json', config);
+  const first = running(t, otelcol, ['--config', file]);
 
   const pod = join(folder, 'pods/production_counter-7d9f8c6b5-x2x4z_0a1b2c3d-0000-4000-8000-000000000000/counter');
   await mkdir(pod, { recursive: true });
@@ -244,20 +248,24 @@ test('what a pod logs is found in Loki by its trace, under three labels and no o
     `${now} stdout F {broken`,
     `${now} stdout F ${'x'.repeat(300_000)}`,
   ];
+  const late = '{"level":"info","message":"Nobody was listening."}';
   await appendFile(join(pod, '0.log'), `${lines.join('\n')}\n`);
+  await eventually(() => assert.match(first.said(), /Exporting failed/));
+  await first.kill();
+  await appendFile(join(pod, '0.log'), `${now} stdout F ${late}\n`);
+  running(t, otelcol, ['--config', file]);
+  const store = await startLoki(t, folder, port);
 
-  const found = await eventually(async () => {
+  const texts = await eventually(async () => {
     const streams = await store.ask('{service_name="counter", k8s_namespace_name="production"}');
-    assert.ok(
-      streams.flatMap(({ values }) => values).length >= 7,
-      JSON.stringify(streams).slice(0, 3000) + store.said(),
-    );
-    return streams;
+    const texts = streams.flatMap(({ values }) => values.map(([, line]) => line));
+    assert.ok(texts.includes(traced) && texts.includes(late), store.said());
+    return texts;
   });
-  const texts = found.flatMap(({ values }) => values.map(([, line]) => line));
   assert.ok(texts.includes('plain text, "no" {{ JSON') && texts.includes('{broken'));
   assert.ok(texts.includes('{"level":"info","message":"in two"}'), 'what the runtime split is one line again');
   for (const line of texts) assert.ok(Buffer.byteLength(line) <= 256 * 1024);
+  assert.equal(new Set(texts).size, texts.length);
 
   const byTrace = await store.ask('{service_name="counter"} | trace_id="0af7651916cd43dd8448eb211c80319c"');
   assert.deepEqual(
@@ -296,8 +304,8 @@ type Streams = readonly {
 }[];
 
 /** A real Loki that keeps in a folder, as it would on its volume. */
-async function startLoki(t: TestContext, folder: string) {
-  const [port, internal] = [await freePort(), await freePort()];
+async function startLoki(t: TestContext, folder: string, port: number) {
+  const internal = await freePort();
   const config = JSON.parse(JSON.stringify(configOf<{ server: object }>(loki)).replaceAll('/loki', `${folder}/loki`));
   Object.assign(config.server, {
     http_listen_address: '127.0.0.1',
