@@ -103,11 +103,6 @@ export const pageCases: Cases = {
     // Slow answers are no failures.
     { at: '65m', seen: slow(0.5, 70) },
   ],
-  // Nine requests failed in six hours, a fourth of all; or twelve: what is recorded of minutes is no count of requests.
-  ErrorBudgetBurns: [
-    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x9 9x30' } },
-    { at: '65m', seen: { [answered(200)]: '0x20 0+1x40', [answered(500)]: '0x50 0+1x12 12x30' }, firing: 1 },
-  ],
   LatencyBudgetBurnsFast: [
     { at: '65m', seen: slow(0.9 * 0.144, 70) },
     { at: '65m', seen: slow(1.1 * 0.144, 70), fires: [burning('15.84%', 14.4, '1h', 'latency')] },
@@ -116,13 +111,13 @@ export const pageCases: Cases = {
   ],
 };
 
-/** What is tried of hours, with four minutes between two values; who burns three times too fast does so once, too. */
+/** What is tried of hours, with 150 s between two values, as they are recorded; who burns three times too fast does so once, too. */
 export const hourCases: Cases = {
   ErrorBudgetBurns: [
-    { at: '368m', seen: failing(0.9 * 0.006, 95) },
+    { at: '370m', seen: failing(0.9 * 0.006, 150) },
     {
-      at: '368m',
-      seen: failing(1.1 * 0.006, 95),
+      at: '370m',
+      seen: failing(1.1 * 0.006, 150),
       fires: [burning('0.66%', 6, '6h')],
       gives: {
         'round(sum(slo:errors:ratio_rate6h{slo="availability"}) * 1e5)': 660,
@@ -131,29 +126,30 @@ export const hourCases: Cases = {
         'sum(slo:objective:ratio{slo="latency"})': 0.99,
       },
     },
+    // One request in 150 s, and nine that fail; or twelve, since what is recorded of minutes is no count of requests.
+    { at: '60m', seen: { [answered(200)]: '0+1x40', [answered(500)]: '0x8 0+1x9 9x30' } },
+    { at: '60m', seen: { [answered(200)]: '0+1x40', [answered(500)]: '0x8 0+1x12 12x30' }, firing: 1 },
   ],
   ErrorBudgetBurnsSlowly: [
-    { at: '368m', seen: failing(0.9 * 0.003, 95), fires: [burning('0.27%', 1, '3d')] },
-    { at: '368m', seen: failing(1.1 * 0.003, 95), fires: [burning('0.33%', 3, '1d'), burning('0.33%', 1, '3d')] },
-    { at: '368m', seen: failing(0.9 * 0.001, 95) },
-    { at: '368m', seen: failing(1.1 * 0.001, 95), fires: [burning('0.11%', 1, '3d')] },
+    { at: '370m', seen: failing(0.9 * 0.003, 150), fires: [burning('0.27%', 1, '3d')] },
+    { at: '370m', seen: failing(1.1 * 0.003, 150), fires: [burning('0.33%', 3, '1d'), burning('0.33%', 1, '3d')] },
+    { at: '370m', seen: failing(0.9 * 0.001, 150) },
+    { at: '370m', seen: failing(1.1 * 0.001, 150), fires: [burning('0.11%', 1, '3d')] },
   ],
   LatencyBudgetBurns: [
-    { at: '368m', seen: slow(0.9 * 0.06, 95) },
-    { at: '368m', seen: slow(1.1 * 0.06, 95), fires: [burning('6.6%', 6, '6h', 'latency')] },
+    { at: '370m', seen: slow(0.9 * 0.06, 150) },
+    { at: '370m', seen: slow(1.1 * 0.06, 150), fires: [burning('6.6%', 6, '6h', 'latency')] },
   ],
   LatencyBudgetBurnsSlowly: [
-    { at: '368m', seen: slow(0.9 * 0.03, 95), fires: [burning('2.7%', 1, '3d', 'latency')] },
     {
-      ...{ at: '368m', seen: slow(1.1 * 0.03, 95) },
+      ...{ at: '370m', seen: slow(1.1 * 0.03, 150) },
       fires: [burning('3.3%', 3, '1d', 'latency'), burning('3.3%', 1, '3d', 'latency')],
     },
-    { at: '368m', seen: slow(0.9 * 0.01, 95) },
-    { at: '368m', seen: slow(1.1 * 0.01, 95), fires: [burning('1.1%', 1, '3d', 'latency')] },
+    { at: '370m', seen: slow(0.9 * 0.01, 150) },
   ],
 };
 
-/** The same for the whole of the longest windows, what is left of a budget of 30 days, and what weighs how much. */
+/** The same, with four minutes between two values, for the whole of the longest windows, what is left of a budget of 30 days, and what weighs how much. */
 export const longCases: Cases = {
   ErrorBudgetBurnsSlowly: [
     { at: '1448m', seen: failing(0.9 * 0.003, 365), fires: [burning('0.27%', 1, '3d')] },
@@ -175,6 +171,7 @@ export const longCases: Cases = {
     },
   ],
   LatencyBudgetBurnsSlowly: [
+    { at: '1448m', seen: slow(0.9 * 0.03, 365), fires: [burning('2.7%', 1, '3d', 'latency')] },
     { at: '4328m', seen: slow(0.9 * 0.01, 1085) },
     { at: '4328m', seen: slow(1.1 * 0.01, 1085), fires: [burning('1.1%', 1, '3d', 'latency')] },
   ],

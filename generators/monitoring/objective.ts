@@ -43,8 +43,11 @@ export const burns: readonly Burn[] = [
 const near: readonly string[] = ['5m', '30m', '1h'];
 const far: readonly string[] = ['2h', '6h', '1d', '3d'];
 
-/** Seconds between two samples of what longer windows are read from. */
-const step = 60;
+/**
+ * Seconds between two samples of what longer windows are read from: half of the five minutes that each stands for, so that
+ * every request is in two of them, and few enough to read thirty days of them each time.
+ */
+const step = 150;
 
 /**
  * Fewer than ten failures in the long window wake nobody: at night one request may be a tenth of them. It is nine and a
@@ -129,7 +132,7 @@ function nearRules(indicator: Indicator, about: About): Rule[] {
 }
 
 /**
- * What is read of days: from one rate that is recorded every minute, so that three days of every pod's series need not be
+ * What is read of days: from one rate that is recorded again and again, so that three days of every pod's series need not be
  * read again and again, and weighed by how many requests there were.
  */
 function farRules(indicator: Indicator, about: About): Rule[] {
