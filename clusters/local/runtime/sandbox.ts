@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { traces } from '../../../generators/model/monitoring.ts';
 import { Refusal } from '../../../generators/model/refusal.ts';
 import { NotRunHere } from './artifact.ts';
 import { releasePort, reservePort } from './ports.ts';
@@ -98,9 +97,7 @@ export class Sandbox {
   variables(container: Container): Record<string, string> {
     const { id, environment, configs } = this.#settings;
     const said = variablesOf(container, { 'metadata.name': id, 'metadata.namespace': environment }, configs);
-    // What would take traces belongs to a cluster: without its address none are made.
-    const here = Object.entries(said).filter(([, value]) => value !== traces.address);
-    return Object.fromEntries(here.map(([name, value]) => [name, this.local(container, value)]));
+    return Object.fromEntries(Object.entries(said).map(([name, value]) => [name, this.local(container, value)]));
   }
 
   /** Gives everything back but what claims hold. */

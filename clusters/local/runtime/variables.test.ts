@@ -51,6 +51,16 @@ test('the variables of a container', () => {
       { A: 'shop-1', B: 'dev', C: '127.0.0.1' },
     ],
     [
+      'the address of what takes traces in a cluster, and of what does elsewhere',
+      {
+        env: [
+          { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://traces.monitoring:4318' },
+          { name: 'OTHER', value: 'http://traces.example.org:4318' },
+        ],
+      },
+      { OTHER: 'http://traces.example.org:4318' },
+    ],
+    [
       'what is optional and not there',
       {
         envFrom: [{ configMapRef: { name: 'none', optional: true } }, { secretRef: { name: 'none', optional: true } }],

@@ -1,3 +1,4 @@
+import { traces } from '../../../generators/model/monitoring.ts';
 import { Refusal } from '../../../generators/model/refusal.ts';
 import { NotRunHere } from './artifact.ts';
 import type { Container, KeyReference, Variable } from './template.ts';
@@ -42,7 +43,8 @@ function said(
   fields: Data,
   configs: (name: string) => Data | undefined,
 ): string | undefined {
-  if (!valueFrom) return value;
+  // What takes traces belongs to a cluster: without its address none are made, and none are looked up in vain.
+  if (!valueFrom) return value === traces.address ? undefined : value;
   const { configMapKeyRef: config, secretKeyRef: secret, fieldRef } = valueFrom;
   if (secret) {
     if (secret.optional) return undefined;
