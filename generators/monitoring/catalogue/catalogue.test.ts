@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parser } from '@prometheus-io/lezer-promql';
+import { argoCdRelease } from '../../bootstrap/argo-cd.ts';
 import { linesOf, readPages } from '../../commands/apply-runbooks.fixture.ts';
 import { expressionsOf } from '../dashboards/expression.ts';
 import { kept } from '../kept.ts';
 import { isAlert, type Rule } from '../rule.ts';
 import { known, type Recorded } from './known.ts';
 import { shapeOf } from './promql.ts';
-import { dashboards, groups, jobs, rules, type Versions } from './rendered.fixture.ts';
+import { dashboards, groups, images, jobs, rules, sourceOf, type Versions } from './rendered.fixture.ts';
 
 const recorded: Recorded[] = [
   ...rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded])),
@@ -136,4 +138,35 @@ test('what the scrape keeps of exporters is what somebody asks for', async () =>
       .filter((name) => !asked.has(name)),
     [],
   );
+});
+
+const addOns = readFileSync(new URL('../../../clusters/production/eksctl.yaml', import.meta.url), 'utf8');
+
+test('what is known of a program is of the version that runs, but for a last digit', () => {
+  const ofImage = (end: string) => images.find((image) => image.replace(/:.*/, '').endsWith(end)) ?? `no image ${end}`;
+  const ofAddOn = (name: string) =>
+    new RegExp(`name: ${name}\\n\\s+version: (\\S+)`).exec(addOns)?.[1] ?? `no add-on ${name}`;
+  const table: [source: string, runs: string][] = [
+    ['redis-exporter-1.86.0', ofImage('/redis_exporter')],
+    ['blackbox-0.28.0', ofImage('/blackbox-exporter')],
+    ['blackbox-own-0.28.0', ofImage('/blackbox-exporter')],
+    ['prometheus-3.13.0', ofImage('/prom/prometheus')],
+    ['alertmanager-0.34.0', ofImage('/alertmanager')],
+    ['otelcol-0.157.0', ofImage('/opentelemetry-collector-contrib')],
+    ['otelcol-listed-0.157.0', ofImage('/opentelemetry-collector-contrib')],
+    ['loki', ofImage('/loki')],
+    ['tempo', ofImage('/tempo')],
+    ['grafana', ofImage('/grafana')],
+    ['runner', ofImage('/gitlab-runner')],
+    ['kube-state-metrics', ofAddOn('kube-state-metrics')],
+    ['node-exporter-1.11.1', ofAddOn('prometheus-node-exporter')],
+    ['argocd', argoCdRelease.version],
+  ];
+  const minor = (text: string) => /\d+\.\d+/.exec(text)?.[0];
+  for (const [source, runs] of table)
+    assert.equal(
+      minor(sourceOf(source).told.join(' ')),
+      minor(runs),
+      `${source} is older than ${runs}: update.ts writes it anew`,
+    );
 });

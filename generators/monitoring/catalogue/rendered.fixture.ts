@@ -36,6 +36,13 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** The images that run anywhere, as `docker.io/prom/prometheus:v3.13.0`. */
+export const images = [
+  ...new Set(
+    objects.flatMap(({ text }) => Array.from(text.matchAll(/image: "?([^@\s"]+)@/g), ([, image = '']) => image)),
+  ),
+];
+
 /** Every group of rules that is rendered for any environment. */
 export const groups = documentsWith<{ readonly groups: readonly RuleGroup[] }>('groups').flatMap(({ at, what }) =>
   what.groups.map((group) => ({ at, what: group })),
