@@ -51,8 +51,9 @@ export function longestGap(text: string): number | undefined {
   const last = times.at(-1) ?? 0;
   let longest = Math.max(0, ...times.slice(1).map((time, at) => time - (times[at] as number)));
   let before: number | undefined;
-  // February 29th comes every four years, and all weekdays with it in 28.
-  for (let at = 0; at <= 28 * 366; at++) {
+  // February 29th comes every four years, and all weekdays with it in 28; where every day is one, two tell.
+  const until = said.slice(2).every((field) => field === '*') ? 1 : 28 * 366;
+  for (let at = 0; at <= until; at++) {
     const date = new Date(at * day * 1000);
     const isDay = days.has(date.getUTCDate());
     const isWeekday = weekdays.has(date.getUTCDay());
