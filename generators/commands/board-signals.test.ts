@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { Observing } from '../live/observed.ts';
+import { Course } from '../model/course.ts';
 import { Refusal } from '../model/refusal.ts';
 import { type ActiveAlert, rangeAt, type SeriesOf } from '../model/signals.ts';
+import { Timeline } from '../model/timeline.ts';
 import { board } from './board-server.ts';
 import { alertsIn, Observed, signalsAt } from './board-signals.ts';
-import { publishedBox } from './sandbox.fixture.ts';
-import { Watch } from './watch.ts';
+import { sandbox } from './sandbox.fixture.ts';
+import { nothingStands, type Standing } from './survey.ts';
 
 const none: SeriesOf = { requests: [], errors: [], slow: [], busy: [], budget: [] };
 const requests = (environment: string, app: string, at: number): SeriesOf => ({
@@ -86,30 +88,38 @@ test('what fires is told of its own environment, pages first, and a runbook of o
   assert.equal(found[1]?.summary, 'Late ¦ ‹b>', 'in one line, and harmless');
 });
 
-test('roll-outs and steps back of an app are marked at the moment of their commits', async (t) => {
-  const box = await publishedBox(t);
-  await box.change({ a: '2' });
-  await box.publish();
-  const person = await box.person('dev');
-  await person.git.bytes(['revert', '--no-edit', 'HEAD']);
-  await person.push();
-  const watch = new Watch(box.context);
-  t.after(() => watch.close());
-  const stands = await watch.look();
-  const range = rangeAt(Date.now() + 60_000);
-  const measured = (app: string) => ({
-    range,
-    measured: new Map([[`dev/${app}`, { requests: [], errors: [], slow: [], busy: [], budget: undefined }]]),
-    alerts: [],
+test('roll-outs and steps back of an app are marked at the moment of their commits', () => {
+  const range = rangeAt(1_000_000_000);
+  const timeline = new Timeline();
+  for (const [place, part] of ['one', 'two'].entries()) timeline.add(place, part);
+  const standing = (commit: string, part: string, minutes: number, name = 'a') => ({
+    ...{ commit, name, part },
+    time: range.until - minutes * 60_000,
   });
-  const marks = (app: string) => signalsAt(measured(app), 'dev', app, stands)?.rollouts.map(({ isBack }) => isBack);
-  assert.deepEqual(marks('a'), [false, false, true]);
-  assert.deepEqual(marks('b'), [false]);
-  assert.equal(signalsAt(measured('a'), 'dev', 'b', stands), undefined);
+  const standings = [
+    standing('d', 'one', 1),
+    standing('c', 'two', 5),
+    standing('b', 'one', 5, 'b'),
+    standing('a', 'one', 60),
+  ];
+  const course = new Course(['d', 'c', 'b', 'a'], standings);
+  const stands: Standing = {
+    ...nothingStands,
+    rendered: { commits: [], timelines: new Map([['dev/a', timeline]]) },
+    environments: new Map([['dev', { tip: 'd', entries: new Map(), seen: new Map(), course }]]),
+  };
+  const nothing = { requests: [], errors: [], slow: [], busy: [], budget: undefined };
+  const seen = { range, measured: new Map([['dev/a', nothing]]), alerts: [] };
+  assert.deepEqual(signalsAt(seen, 'dev', 'a', stands)?.rollouts, [
+    { time: range.until - 300_000, isBack: false },
+    { time: range.until - 60_000, isBack: true },
+  ]);
+  assert.equal(signalsAt(seen, 'dev', 'b', stands), undefined, 'nothing is measured of it');
+  assert.equal(signalsAt(seen, 'staging', 'a', stands), undefined);
 });
 
 test('a runbook is shown as it stands on main, and runs nothing', async (t) => {
-  const box = await publishedBox(t);
+  const box = await sandbox(t);
   await box.commit({
     'clusters/runbooks/it-burns.md': '# It burns\n\n<script>alert(1)</script>\n\n`slipway status`\n',
   });
