@@ -124,7 +124,7 @@ suite('a demo', () => {
       .click();
     await expectText(page.getByRole('article'), /the riskiest change: counter runs another image/);
     await page.getByText('counter/deployment-counter.yaml').click();
-    await expectText(page.locator('pre').first(), /\+.*image:/);
+    await expectText(page.locator('details[open] pre').first(), /\+.*image:/);
     await page.getByRole('button', { name: 'Merge onto env/staging' }).click();
     await expectText(page.getByRole('status'), /is merged: env\/staging takes it now/);
     // Watches it roll, without touching the page.
