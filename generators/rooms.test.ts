@@ -257,7 +257,7 @@ test('the traps of a render import nothing of the repository, and only commands 
   );
 });
 
-test('an environment is proven, rolled back and measured, a part applied, tools installed and images signed, with nothing but Node', () => {
+test('an environment is proven and rolled back, what runs is told, a part applied, tools installed and images signed, with nothing but Node', () => {
   const statics = Map.groupBy(
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,

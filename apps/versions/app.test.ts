@@ -36,7 +36,7 @@ test('it reads the repository that Argo CD reads, and the branch of its own envi
   }
 });
 
-test('git gets the token from its file, whole, and shows it to no other host', () => {
+test('git gets the token from its file, whole, and shows it to GitLab alone', () => {
   writeFileSync(join(room, 'secrets', 'token'), 'glpat-a&b/c\\d');
   const filled = (host: string) =>
     spawnSync('git', ['credential', 'fill'], {

@@ -1,7 +1,15 @@
 import type { Call, Finding } from './finding.ts';
 
 /** What a token is for. */
-export type Purpose = 'publish' | 'promote' | 'statuses' | 'renovate' | 'hand-over' | 'notifications' | 'argocd';
+export type Purpose =
+  | 'publish'
+  | 'promote'
+  | 'statuses'
+  | 'renovate'
+  | 'hand-over'
+  | 'notifications'
+  | 'argocd'
+  | 'versions';
 
 /** One of the tokens of a project: one for each purpose, so that whoever has it can do no more than that. */
 export interface TokenNeed {
@@ -59,6 +67,11 @@ export const tokenNeeds: readonly TokenNeed[] = [
   {
     ...{ purpose: 'argocd', name: 'slipway-argocd', scopes: ['read_repository'], role: 'reporter' },
     does: 'lets Argo CD read the branches',
+  },
+  {
+    ...{ purpose: 'versions', name: 'slipway-versions', scopes: ['read_repository'], role: 'reporter' },
+    does: 'lets Prometheus learn what runs where',
+    optional: true,
   },
 ];
 
