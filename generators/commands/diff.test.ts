@@ -94,8 +94,8 @@ test('objects that come and go are named, and a change of the environments is on
   assert.deepEqual(
     dev?.objects.map(({ change, kind, name }) => `${change} ${kind} ${name}`),
     [
-      ...['changed Application a', 'removed Deployment a', 'removed Ingress a', 'changed NetworkPolicy a'],
-      ...['changed Service a', 'added StatefulSet a'],
+      ...['changed Application a', 'changed ConfigMap a-rules', 'removed Deployment a', 'removed Ingress a'],
+      ...['changed NetworkPolicy a', 'changed Service a', 'added StatefulSet a'],
     ],
   );
   const qa = environmentsFile().replace(

@@ -12,8 +12,8 @@ export interface Removal {
 
 /** More than this share of an environment's objects going at once is a mistake more often than a wish. */
 const share = 0.1;
-/** In a small environment a tenth is less than one renamed app. */
-const few = 5;
+/** In a small environment a tenth is less than one renamed app, whose smallest has as many. */
+const few = 6;
 
 /**
  * What goes away between two states of an environment, where nobody said why. What an app loses that has its reason is
