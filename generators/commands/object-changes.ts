@@ -1,6 +1,7 @@
 import type { Mirror } from '../git/mirror.ts';
 import { byObject, differences, type ObjectDifference } from '../model/difference.ts';
 import { excusedIn } from '../model/excused.ts';
+import { legible } from '../model/legible.ts';
 import { lineDifference } from '../model/line-difference.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { isMapping } from '../model/mapping.ts';
@@ -80,7 +81,8 @@ async function comparer(mirror: Mirror, ids: readonly string[]) {
   const { parsed } = texts.size > 0 ? await import('./parsed.ts') : { parsed: () => undefined };
   const manifestOf = (entry: Entry | undefined): Manifest | undefined => {
     const bytes = texts.get(blobOf(entry) ?? '');
-    return bytes && manifestIn(parsed(bytes));
+    const manifest = bytes && manifestIn(parsed(bytes));
+    return manifest && legible(manifest, parsed);
   };
   const textOf = (entry: Entry | undefined) => texts.get(blobOf(entry) ?? '')?.toString();
   return (names: readonly string[], [old, now]: Pair): Compared => {

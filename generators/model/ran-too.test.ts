@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { differences, formatField } from './difference.ts';
+import { legible } from './legible.ts';
 import type { Manifest } from './manifest.ts';
 import { ranToo, type Told } from './ran-too.ts';
 
@@ -60,4 +61,38 @@ test('what a source ran already, and what only the target gets', () => {
     const split = ranToo(of('production', target), of('staging', source));
     assert.deepEqual([told(split.too), told(split.only)], [too, only]);
   }
+});
+
+test('what watches an app is the same in every environment but for its name, and a rule is told by its own', () => {
+  const rules = (namespace: string, most: string) =>
+    legible(
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'a-rules', namespace, labels: { 'slipway.dev/rules': '1' } },
+        data: {
+          [`${namespace}-a.yaml`]: `groups: [{ name: ${namespace}-a, rules: [{ alert: Burns, expr: 'r{namespace="${namespace}"} > ${most}' }] }]`,
+        },
+      },
+      load,
+    );
+  const split = (source: ReturnType<typeof rules>[][], target: ReturnType<typeof rules>[][]) => {
+    const [then, now] = [source, target].map(([before, after]) => differences(before ?? [], after ?? []));
+    const { too, only } = ranToo(now ?? [], then ?? []);
+    return [told(too), told(only)];
+  };
+  assert.deepEqual(split([[], [rules('dev', '1')]], [[], [rules('staging', '1')]]), [['a-rules added'], []]);
+  assert.deepEqual(split([[], [rules('dev', '1')]], [[], [rules('staging', '2')]]), [
+    [],
+    [
+      'a-rules added data["$namespace-a.yaml"].groups["$namespace-a"].rules.Burns.expr: "r{namespace=\\"$namespace\\"} > 1" → "r{namespace=\\"$namespace\\"} > 2"',
+    ],
+  ]);
+  const changed = split([[rules('dev', '1')], [rules('dev', '2')]], [[rules('staging', '1')], [rules('staging', '2')]]);
+  assert.deepEqual(changed, [
+    [
+      'a-rules changed data["staging-a.yaml"].groups[staging-a].rules.Burns.expr: "r{namespace=\\"staging\\"} > 1" → "r{namespace=\\"staging\\"} > 2"',
+    ],
+    [],
+  ]);
 });

@@ -17,7 +17,8 @@ export interface Split {
 
 /**
  * The difference of differences: which changes of a target its source has run already. Objects are the same by kind and
- * name, whatever their namespace; fields by their path and by what they were and are.
+ * name, whatever their namespace; fields by their path and by what they were and are. What watches an app names its
+ * environment in many places, and is the same wherever nothing else differs.
  */
 export function ranToo(target: readonly ObjectDifference[], source: readonly ObjectDifference[]): Split {
   const known = new Map(source.map((object) => [nameOf(object), object]));
@@ -26,13 +27,15 @@ export function ranToo(target: readonly ObjectDifference[], source: readonly Obj
   for (const object of target) {
     const there = known.get(nameOf(object));
     if (object.change === 'changed') {
-      const ran = new Set(there?.change === 'changed' ? there.fields.map(keyOf) : []);
-      const [shared, own] = [true, false].map((is) => object.fields.filter((field) => ran.has(keyOf(field)) === is));
+      const ran = new Set(there?.change === 'changed' ? there.fields.map((field) => keyOf(there, field)) : []);
+      const [shared, own] = [true, false].map((is) =>
+        object.fields.filter((field) => ran.has(keyOf(object, field)) === is),
+      );
       if (shared?.length) too.push({ ...object, fields: shared });
       if (own?.length) only.push({ ...object, fields: own });
     } else if (there?.change !== object.change) only.push(object);
     else if (object.change === 'added' && there.change === 'added') {
-      const [unlike] = differences([anywhere(there.after)], [anywhere(object.after)]);
+      const [unlike] = differences([spoken(there, anywhere(there.after))], [spoken(object, anywhere(object.after))]);
       if (unlike?.change === 'changed') only.push({ ...object, unlike: unlike.fields });
       else too.push(object);
     } else too.push(object);
@@ -42,8 +45,30 @@ export function ranToo(target: readonly ObjectDifference[], source: readonly Obj
 
 const nameOf = ({ group, kind, name }: ObjectDifference) => [group, kind, name].join('\0');
 
-const keyOf = ({ path, before, after, order }: FieldDifference) =>
-  JSON.stringify([path, order ?? false, before === undefined, before, after === undefined, after]);
+const keyOf = (object: ObjectDifference, field: FieldDifference) => {
+  const { path, before, after, order } = spoken(object, field);
+  return JSON.stringify([path, order ?? false, before === undefined, before, after === undefined, after]);
+};
+
+/** Rules, probes and what says where to scrape, as ConfigMaps that are gathered or as objects of an operator. */
+const watches = ({ group, kind, name }: ObjectDifference) =>
+  group === 'monitoring.coreos.com' || (kind === 'ConfigMap' && /-(rules|probes)$/.test(name));
+
+/** What watches an app, without the name of its environment. */
+function spoken<T>(object: ObjectDifference, value: T): T {
+  const { namespace } = object;
+  if (namespace === '' || !watches(object)) return value;
+  // A DNS label has no character of a pattern but the hyphen, which is none here. Our own labels are no place.
+  const word = new RegExp(`(?<![A-Za-z0-9]|slipway\\.)${namespace}(?![A-Za-z0-9])`, 'g');
+  const said = (text: string) => text.replace(word, () => '$namespace');
+  const all = (part: unknown): unknown => {
+    if (typeof part === 'string') return said(part);
+    if (Array.isArray(part)) return part.map(all);
+    if (!isMapping(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [said(key), all(inner)]));
+  };
+  return all(value) as T;
+}
 
 /** Without what says in which environment it is: the namespace, and of an Argo CD Application its branch and project. */
 function anywhere(manifest: Manifest): Manifest {
