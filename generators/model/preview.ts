@@ -1,5 +1,6 @@
 import { load } from 'js-yaml';
 import { formatDifferences, type ObjectDifference, differences as objectDifferences } from './difference.ts';
+import { legible } from './legible.ts';
 import type { Manifest } from './manifest.ts';
 import { metadataFile, pipelineFile } from './names.ts';
 import type { OutlinedExcuse } from './outline.ts';
@@ -119,7 +120,18 @@ export function partChange(
   };
   const old = [...before].map(([name, id]) => manifest(name, String(texts.get(id))));
   const now = [...after].map(([name, text]) => manifest(name, text));
-  return { environment, app, change, objects: objectDifferences(old, now), remarks, refused: judge(old, now) };
+  const read = (manifests: readonly Manifest[]) => manifests.map((one) => legible(one, value));
+  const objects = objectDifferences(read(old), read(now));
+  return { environment, app, change, objects, remarks, refused: judge(old, now) };
+}
+
+/** What a text says; undefined where it is no YAML. */
+function value(text: string): unknown {
+  try {
+    return load(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `Deployment/shop: host-path until 2027-01-31 (team-shop): it reads the logs of the node`, or what a policy warns of. */
