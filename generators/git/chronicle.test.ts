@@ -74,6 +74,7 @@ test('the words of a deed are those of a person, where the forge has added its o
     [`Revert "a 1.1"\n\nThis reverts commit ${sha}.\n\nIt loses orders.\n`, 'Revert "a 1.1": It loses orders.'],
     ["Merge branch 'x' into 'env/staging'\n\nNo more noise\n\nSee merge request g/p!5", 'No more noise', 5],
     ["Merge branch 'x' into 'env/staging'\n\nSee merge request g/p!5", "Merge branch 'x' into 'env/staging'", 5],
+    ["Merge branch 'x'\n\nSee merge request g/p!4\nonce more\n\nSee merge request g/p!5", 'once more', 5],
     ['Fix\n\nas in See merge request g/p!6', 'Fix: as in See merge request g/p!6'],
     ['Merge pull request #5 from o/x\n\nNo more noise', 'No more noise'],
     [`Roll back a 1.1 → 1.0\n\n5xx since 02:40\n\nDry-Sha: ${sha}\n`, 'Roll back a 1.1 → 1.0: 5xx since 02:40'],

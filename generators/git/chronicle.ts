@@ -93,7 +93,8 @@ function wordsOf(subject: string, body: string): string {
 
 /** GitLab's own last line of a merge: https://docs.gitlab.com/user/project/merge_requests/commit_templates/ */
 function requestOf(body: string): number | undefined {
-  const iid = /^See merge request \S*!(\d{1,9})$/m.exec(body)?.[1];
+  // A message may quote the line of another merge, above.
+  const iid = [...body.matchAll(/^See merge request \S*!(\d{1,9})$/gm)].at(-1)?.[1];
   return iid === undefined ? undefined : Number(iid);
 }
 
