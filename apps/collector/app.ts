@@ -57,8 +57,6 @@ const config = {
         })),
       ],
     },
-    // Its own metrics, so that all of them are read at one port.
-    otlp: { protocols: { http: { endpoint: '127.0.0.1:4318' } } },
   },
   processors: {
     memory_limiter: { check_interval: '1s', limit_percentage: 75, spike_limit_percentage: 15 },
@@ -69,19 +67,6 @@ const config = {
         `replace_pattern(resource.attributes["service.name"], "${suffix}", "")`,
         'keep_keys(resource.attributes, ["service.name", "k8s.namespace.name", "k8s.pod.name", "k8s.container.name"])',
       ],
-    },
-  },
-  connectors: {
-    count: {
-      logs: {
-        'log.lines': {
-          description: 'Lines that a container logged.',
-          attributes: ['k8s.namespace.name', 'k8s.pod.name', 'k8s.container.name', 'log.iostream'].map((key) => ({
-            key,
-            default_value: 'unknown',
-          })),
-        },
-      },
     },
   },
   exporters: {
@@ -99,13 +84,6 @@ const config = {
         batch: { flush_timeout: '1s', min_size: 524_288, max_size: 1_048_576 },
       },
     },
-    prometheus: {
-      endpoint: '0.0.0.0:8889',
-      resource_to_telemetry_conversion: { enabled: true },
-      without_scope_info: true,
-      // The names that the gateway's metrics have.
-      translation_strategy: 'UnderscoreEscapingWithoutSuffixes',
-    },
   },
   extensions: {
     health_check: { endpoint: '0.0.0.0:13133' },
@@ -121,23 +99,15 @@ const config = {
     telemetry: {
       logs: { encoding: 'json', disable_stacktrace: true },
       metrics: {
-        readers: [
-          {
-            periodic: {
-              interval: 15_000,
-              exporter: { otlp: { protocol: 'http/protobuf', endpoint: 'http://127.0.0.1:4318' } },
-            },
-          },
-        ],
+        readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: 8888, without_scope_info: true } } } }],
       },
     },
     pipelines: {
       logs: {
         receivers: ['file_log'],
         processors: ['memory_limiter', 'transform'],
-        exporters: ['otlp_http', 'count'],
+        exporters: ['otlp_http'],
       },
-      metrics: { receivers: ['count', 'otlp'], exporters: ['prometheus'] },
     },
   },
 };
@@ -157,7 +127,7 @@ export const app: App = {
   port: 13133,
   ready: '/',
   live: '/',
-  metrics: { port: 8889 },
+  metrics: { port: 8888 },
   calls: ['loki.monitoring'],
   node: { '/var/log/pods': '/var/log/pods' },
   scratch: { '/var/lib/collector': '256Mi' },
