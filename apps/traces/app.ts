@@ -51,9 +51,7 @@ const config = {
       },
     },
   },
-  extensions: { health_check: { endpoint: '0.0.0.0:13133' } },
   service: {
-    extensions: ['health_check'],
     telemetry: {
       logs: { encoding: 'json', disable_stacktrace: true },
       metrics: {
