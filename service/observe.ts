@@ -81,6 +81,12 @@ function endTrip(span: Span, error: Error | undefined, end?: number) {
   span.end(end);
 }
 
+/** The span of a round trip that is over. */
+function tripIn(tracer: Tracer, parent: Context, { operation, start, end, error }: Trip) {
+  const options = { kind: SpanKind.CLIENT, attributes: attributesOf(operation), startTime: start };
+  endTrip(tracer.startSpan(operation, options, parent), error, end);
+}
+
 async function inSpan<T>(tracer: Tracer, parent: Context, operation: string, work: () => Promise<T>): Promise<T> {
   const span = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes: attributesOf(operation) }, parent);
   return told(work, (error) => endTrip(span, error));
@@ -120,10 +126,7 @@ export function createObserver({ metrics, tracer, traceShare, slowMs, random, lo
     if (late.begun > LATE_PER_SECOND) return;
     const span = tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: seen.start }, ROOT_CONTEXT);
     seen.context = trace.setSpan(ROOT_CONTEXT, span);
-    for (const { operation, start, end, error } of seen.trips) {
-      const options = { kind: SpanKind.CLIENT, attributes: attributesOf(operation), startTime: start };
-      endTrip(tracer.startSpan(operation, options, seen.context), error, end);
-    }
+    for (const trip of seen.trips) tripIn(tracer, seen.context, trip);
     seen.trips = undefined;
   };
 
@@ -186,11 +189,16 @@ export function createObserver({ metrics, tracer, traceShare, slowMs, random, lo
     },
     active: () => active,
     toRedis: (response, operation, work) => {
-      const { context, trips } = seenBy(response);
-      if (context && tracer) return inSpan(tracer, context, operation, work);
-      if (!trips) return work();
+      const seen = seenBy(response);
+      if (seen.context && tracer) return inSpan(tracer, seen.context, operation, work);
+      if (!seen.trips) return work();
       const start = performance.now();
-      return told(work, (error) => trips.push({ operation, start, end: performance.now(), error }));
+      return told(work, (error) => {
+        const trip = { operation, start, end: performance.now(), error };
+        // Its trace may have begun meanwhile, and even be over: its visitor did not wait.
+        if (seen.context && tracer) tripIn(tracer, seen.context, trip);
+        else seen.trips?.push(trip);
+      });
     },
     factsOf: (response) => {
       const seen = seenBy(response);

@@ -175,6 +175,25 @@ describe('telemetry', { skip: redisMissing }, () => {
     assert(lasted(spans.find(({ parentSpanId }) => parentSpanId === ofSlow.spanId) as Span) >= 90);
   });
 
+  test('the trace of a visitor who did not wait has what Redis was still asked', async () => {
+    const collector = await startCollector();
+    const redis = await startRedis();
+    cleanup.push(() => redis.remove());
+    const { url, logged } = await service({
+      ...{ ...collector.env, REDIS_URL: redis.url, OTEL_TRACES_SAMPLER_ARG: '0', TRACE_SLOWER_MS: '100' },
+    });
+    await logged('Redis is connected.');
+    redis.freeze();
+    await assert.rejects(fetch(`${url}/`, { signal: AbortSignal.timeout(150) }), { name: 'TimeoutError' });
+    await logged('A slow request was traced.');
+    redis.thaw();
+    await eventually(() => assert.equal(collector.spans().length, 2));
+    const [http, asked] = collector.spans().sort((one, other) => one.kind - other.kind) as [Span, Span];
+    assert.equal(said(http.attributes)['http.response.status_code'], 499);
+    assert.deepEqual([asked.name, asked.kind, asked.parentSpanId], ['INCRBY', 3, http.spanId]);
+    assert(lasted(asked) >= 140, `${lasted(asked)} ms`);
+  });
+
   test('where everything fails, twenty requests a second are traced and no more', async () => {
     const collector = await startCollector();
     const { url } = await service({ ...collector.env, OTEL_TRACES_SAMPLER_ARG: '0', REDIS_URL: 'redis://127.0.0.1:9' });
