@@ -27,7 +27,6 @@ const programs = [
     only: ['tests', 'observe'],
   },
   {
-    // It asks from outside. With systemd Debian starts this one and Prometheus as services, too.
     command: 'prometheus-blackbox-exporter',
     debian: 'prometheus-blackbox-exporter',
     why: 'a real one asks addresses from outside',
@@ -66,8 +65,7 @@ const programs = [
     optional: true,
   },
   {
-    // With systemd Debian starts it as a service, too, on port 5000, where its settings let nobody in:
-    // `systemctl mask docker-registry` beforehand keeps it from that. Homebrew has none.
+    // Homebrew has none.
     command: 'docker-registry',
     debian: 'docker-registry',
     why: 'the tests push images to a real one',
@@ -91,7 +89,6 @@ const programs = [
     optional: true,
   },
   {
-    // With systemd Debian starts it as a service, too.
     command: 'prometheus-alertmanager',
     debian: 'prometheus-alertmanager',
     why: 'the tests send alerts to a real one',
@@ -100,6 +97,28 @@ const programs = [
   },
   { command: 'ssh-keygen', debian: 'openssh-client', homebrew: 'openssh', why: 'the tests sign commits' },
 ];
+
+/**
+ * A shell's: runs a command while /usr/sbin/policy-rc.d, which it is given first, lets no package start its services:
+ * Debian's listen on all addresses. One that is there already stays as it is.
+ * @see https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+ */
+export const startingNothing = `policy=$1; shift
+if (set -C; printf '#!/bin/sh\\nexit 101\\n' >"$policy") 2>/dev/null; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' HUP INT TERM
+  chmod 755 "$policy"
+fi
+"$@"`;
+
+/**
+ * The services of the system among the files of packages, as `dpkg -L` lists them. A template names none.
+ * @param {string} files
+ */
+export const servicesAmong = (files) =>
+  [...files.matchAll(/^(?:\/usr)?\/lib\/systemd\/system\/([\w.-]+\.(?:service|socket|timer))$/gm)].map(
+    ([, unit = '']) => unit,
+  );
 
 /**
  * Installs the packages of this repository and the programs they need. Ends the process when it cannot; of a program
@@ -142,24 +161,30 @@ function provide(missing, otherwise) {
     );
   }
   console.log(`Installing ${needed} with apt-get: ${names.join(' ')}`);
-  const apt = (/** @type {string[]} */ ...args) =>
-    run(
-      ...(root
-        ? /** @type {const} */ (['apt-get', args])
-        : /** @type {const} */ (['sudo', ['-n', 'apt-get', ...args]])),
-      'quiet',
-    );
+  const asRoot = (/** @type {string} */ command, /** @type {string[]} */ ...args) =>
+    root ? run(command, args, 'quiet') : run('sudo', ['-n', command, ...args], 'quiet');
+  // What was there before is somebody's.
+  const added = names.filter(
+    (name) => run('sh', ['-c', `dpkg -s ${name} | grep -qx 'Status: .* installed'`], 'ignore') !== 0,
+  );
   for (let attempt = 1; ; attempt++) {
     // On a fresh machine the lists are missing or old; on another the update may fail and the install work.
-    const updated = apt('update', '-qq') === 0;
+    const updated = asRoot('apt-get', 'update', '-qq') === 0;
     // Somebody else may be installing just now, as a new machine does by itself.
     const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-    if (apt('install', '-y', '-qq', '--no-install-recommends', ...wait, ...names) === 0) return;
+    const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...wait, ...names];
+    if (asRoot('sh', '-c', startingNothing, 'sh', '/usr/sbin/policy-rc.d', ...install) === 0) break;
     if (updated || attempt === 6)
       return otherwise(`apt-get could not install ${names.join(' ')}; its messages stand above.`);
     // Nothing waits for the lock of the lists.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000);
   }
+  if (added.length === 0) return;
+  const services = servicesAmong(spawnSync('dpkg', ['-L', ...added], { encoding: 'utf8' }).stdout);
+  if (services.length === 0) return;
+  // Nor at the next start of the machine.
+  if (existsSync('/run/systemd/system')) asRoot('systemctl', 'disable', '--now', ...services);
+  console.log(`Installed as programs alone, not started as services: ${services.join(' ')}`);
 }
 
 /** The root and every top-level folder that is a package of its own: `''`, `'counter/'`. */
