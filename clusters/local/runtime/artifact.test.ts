@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -13,6 +13,10 @@ import { buildArtifact } from './artifact.ts';
 test('the same tree gives the same artifact, byte for byte, in another world and on another day', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-artifact-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
+  const temporary = join(dir, 'tmp');
+  await mkdir(temporary);
+  process.env.TMPDIR = temporary;
+  delete process.env.NODE_COMPILE_CACHE;
   const checkout = new Git(join(dir, 'checkout'));
   const service = join(checkout.dir, 'service');
   await mkdir(join(service, 'vendor', 'dep'), { recursive: true });
@@ -34,6 +38,7 @@ test('the same tree gives the same artifact, byte for byte, in another world and
   await delay(1100);
   digests.push(await buildArtifact(join(dir, 'two'), checkout, sha, 'service'));
   assert.equal(digests[0], digests[1]);
+  assert.deepEqual(await readdir(temporary), []);
 
   const file = join(dir, 'one', 'artifacts', `${digests[0]?.slice(7)}.tar`);
   assert.equal(

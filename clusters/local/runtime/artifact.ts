@@ -174,7 +174,14 @@ const exists = (path: string) =>
 
 function run(command: string, args: readonly string[], cwd?: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, signal, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      signal,
+      // npm would leave a folder of it among the machine's temporary files.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+      killSignal: 'SIGKILL',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk;
