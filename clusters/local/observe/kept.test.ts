@@ -1,32 +1,38 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kept } from './kept.ts';
+import { commandLine, Kept } from './kept.ts';
 
-/** Finds the first port that it is given taken, as Prometheus says it, and answers at any other until it is asked to end. */
+/** Answers at its port until it is asked to end, and takes its time to begin. */
 const program = `
-import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-const [port] = process.argv.slice(2);
-if (!existsSync('began')) {
-  writeFileSync('began', port);
-  console.error('err="listen tcp 127.0.0.1:' + port + ': bind: address already in use"');
-  process.exit(1);
-}
+import { setTimeout as delay } from 'node:timers/promises';
+await delay(200);
 createServer((request, response) => {
   if (request.method === 'POST') return response.writeHead(500).end('failed to reload config\\n');
-  response.end(String(process.pid));
-}).listen(Number(port), '127.0.0.1');
+  response.end(request.url === '${commandLine}' ? process.argv.join('\\0') : String(process.pid));
+})
+  .once('error', ({ message }) => {
+    console.error(message);
+    process.exit(1);
+  })
+  .listen(Number(process.argv[2]), '127.0.0.1');
 `;
 
-test('a port that somebody else was faster on is another one, and one that is known stays', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-kept-'));
+test('a port that somebody else was faster on is another one, whatever is answered there, and one that is known stays', async (t) => {
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'slipway-kept-')));
   await writeFile(join(dir, 'program.mjs'), program);
   const given: number[] = [];
+  const stranger = createServer((_, response) => response.end('yes'));
+  t.after(() => stranger.close().closeAllConnections());
+  let asked = 0;
+  stranger.on('request', () => asked++);
   const args = (port: number) => {
+    if (given.length === 0) stranger.listen(port, '127.0.0.1');
     given.push(port);
     return [join(dir, 'program.mjs'), String(port)];
   };
@@ -38,6 +44,8 @@ test('a port that somebody else was faster on is another one, and one that is kn
   assert.equal(kept.trouble, undefined);
   assert.equal(given.length, 2);
   assert.notEqual(given[0], given[1]);
+  assert.equal(kept.url, `http://127.0.0.1:${given[1]}`);
+  assert.ok(asked > 0);
   assert.equal(await kept.reload(), 'failed to reload config');
 
   const { url } = kept;

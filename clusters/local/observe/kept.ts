@@ -11,6 +11,9 @@ const grace = 3;
 /** Milliseconds that it may take until it works; one that did so for longer did not crash on start. */
 const patience = 20_000;
 
+/** Where a program tells its arguments, with a NUL between them: https://pkg.go.dev/net/http/pprof#Cmdline */
+export const commandLine = '/debug/pprof/cmdline';
+
 export interface KeptSettings {
   /** Its name, and that of its log. */
   readonly name: string;
@@ -19,7 +22,7 @@ export interface KeptSettings {
   readonly args: (port: number) => readonly string[];
   /** The folder that it works in. */
   readonly dir: string;
-  /** The path that answers 200 once it works. */
+  /** The path that answers 200 once it works; at `commandLine` it says how it was started, as programs in Go do. */
   readonly ready: string;
 }
 
@@ -110,9 +113,10 @@ export class Kept {
 
   async #run(): Promise<string> {
     const { command, args, dir } = this.#settings;
+    const argv = [command, ...args(this.#port)];
     const out = await open(this.log, 'a');
     const lifeline = join(import.meta.dirname, '..', 'runtime', 'lifeline.sh');
-    const child = spawn(lifeline, [String(grace), command, ...args(this.#port)], {
+    const child = spawn(lifeline, [String(grace), ...argv], {
       cwd: dir,
       env: { PATH: process.env.PATH },
       // A terminal's Ctrl-C is for whoever started the world, who then closes the pipe.
@@ -129,25 +133,24 @@ export class Kept {
     // It was stopped while its log was opened.
     if (this.#stopping.signal.aborted) child.stdin?.end(`${grace}\n`);
     const gone = new AbortController();
-    void this.#greet(gone.signal);
+    void this.#greet(argv.join('\0'), gone.signal);
     return ended.finally(() => {
       gone.abort();
       this.#works = false;
     });
   }
 
-  /** Waits until it works. */
-  async #greet(gone: AbortSignal): Promise<void> {
-    while (!gone.aborted) {
+  /** Waits until it works, it and nobody else: another program may have taken the port before it. */
+  async #greet(argv: string, gone: AbortSignal): Promise<void> {
+    const told = async (path: string) => {
       const signal = AbortSignal.any([gone, AbortSignal.timeout(2000)]);
-      const works = await fetch(`${this.url}${this.#settings.ready}`, { signal }).then(
-        async (answer) => {
-          await answer.body?.cancel();
-          return answer.ok;
-        },
-        () => false,
-      );
-      if (works && !gone.aborted) {
+      const answer = await fetch(`${this.url}${path}`, { signal });
+      const text = await answer.text();
+      return answer.ok ? text : undefined;
+    };
+    const works = async () => (await told(this.#settings.ready)) !== undefined && (await told(commandLine)) === argv;
+    while (!gone.aborted) {
+      if ((await works().catch(() => false)) && !gone.aborted) {
         this.#works = this.#known = true;
         return;
       }
