@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dump } from 'js-yaml';
@@ -7,6 +11,7 @@ import { doorsOf } from '../../../generators/commands/surroundings.ts';
 import { processesIn } from '../processes.fixture.ts';
 import { artifact, has, processesOf, type Started, serving, started, web } from '../world.fixture.ts';
 import { startWorld, stopWorld, type World } from '../world.ts';
+import { Observatory } from './observatory.ts';
 
 const skip = !has('prometheus') && 'prometheus is not installed: npm test installs it where it may';
 
@@ -191,6 +196,24 @@ suite('a world that a real Prometheus watches', { skip }, () => {
     await stopWorld(again);
     await nothingRuns(again);
   });
+});
+
+test('where nothing can ask from outside, that is told', { skip }, async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-observatory-'));
+  const { PATH } = process.env;
+  t.after(() => {
+    process.env.PATH = PATH;
+    return rm(dir, { recursive: true, force: true });
+  });
+  for (const name of ['sh', 'sleep', 'prometheus', 'promtool'])
+    await symlink(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(dir, name));
+  process.env.PATH = dir;
+  const watching = () => '{}';
+  const observatory = await Observatory.open({ world: dir, targets: '', runtimes: [], watching });
+  assert.deepEqual(observatory.troubles, [
+    'nobody asks public addresses, as NothingProbed says: prometheus-blackbox-exporter is not installed',
+  ]);
+  await observatory.close();
 });
 
 test('who wants a Prometheus where there is none is told the package, and nothing is started', async (t) => {

@@ -102,7 +102,8 @@ export class Observatory {
   /** What does not work, one sentence each. */
   get troubles(): readonly string[] {
     const ended = [this.#prometheus, this.#blackbox].flatMap((one) => one?.trouble ?? []);
-    return [...ended, ...this.#gathered.flatMap(({ troubles }) => troubles)];
+    const blind = `nobody asks public addresses, as NothingProbed says: ${programs.blackbox} is not installed`;
+    return [...(this.#blackbox ? [] : [blind]), ...ended, ...this.#gathered.flatMap(({ troubles }) => troubles)];
   }
 
   async close(): Promise<void> {
