@@ -46,7 +46,7 @@ export class Gathered {
   /** Takes what is wanted by now. A look that finds nothing new costs nothing. */
   async look(): Promise<void> {
     const wanted = this.#settings.wanted();
-    for (const name of this.#refused.keys()) if (!wanted.has(name)) this.#refused.delete(name);
+    for (const [name, { text }] of this.#refused) if (wanted.get(name) !== text) this.#refused.delete(name);
     for (const name of [...this.#files.keys()]) if (!wanted.has(name)) await this.#drop(name);
     for (const [name, text] of wanted) if (this.#files.get(name) !== text) await this.#take(name, text);
     if (!this.#dirty) return;
@@ -64,7 +64,6 @@ export class Gathered {
     if (this.#refused.get(name)?.text === text) return;
     const why = fileName.test(name) ? await this.#put(name, text) : 'it is no name of a file that ends in .yaml';
     if (why === undefined) {
-      this.#refused.delete(name);
       this.#files.set(name, text);
       this.#dirty = true;
       return;

@@ -164,6 +164,9 @@ suite('a world that a real Prometheus watches', { skip }, () => {
       assert.ok(Date.now() < end, await board());
     assert.match(await board(), /dev-hello\.yaml: promtool refuses it: .*parse error/);
     await eventually('alerts', alerts('Greets'));
+    await it.commit({ ...hello, ...brings('rules', rules('Greets', 'vector(1)')) });
+    for (const end = Date.now() + 10_000; (await board()).includes('refuses it'); await delay(50))
+      assert.ok(Date.now() < end, await board());
 
     await it.commit({ ...hello, ...brings('rules', rules('Waves', 'vector(1)')) });
     await eventually('alerts', alerts('Waves'));
