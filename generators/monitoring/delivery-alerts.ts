@@ -48,7 +48,7 @@ export function deliveryAlerts(about: About): AlertRule[] {
       for: '10m',
       severity: 'ticket',
       summary: `${app} has been held in ${environment} for {{ $value | humanizeDuration }}.`,
-      look: `slipway status --env ${environment} says what it waits for: a fix that goes on, or slipway release.`,
+      look: `slipway status says what it waits for: a fix that goes on, or slipway release.`,
       dashboard: 'slipway-versions',
     }),
     alert(about, {
@@ -57,7 +57,7 @@ export function deliveryAlerts(about: About): AlertRule[] {
       for: '1h',
       severity: 'ticket',
       summary: `${app} in ${environment} lacks what has been on main for {{ $value | humanizeDuration }}.`,
-      look: `slipway status --env ${environment} says what it waits for: a gate that says no, a request that nobody merges, a fix in the environment before it.`,
+      look: `slipway status says what it waits for: a gate that says no, a request that nobody merges, a fix in the environment before it.`,
       dashboard: 'slipway-versions',
     }),
   ];
