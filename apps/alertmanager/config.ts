@@ -27,8 +27,9 @@ export function alertmanagerConfig({ teams, fallback, heartbeat, wakes, grafana 
           {
             receiver: `${team}-page`,
             matchers: ['severity="page"'],
-            // Whoever is woken wants it now, and again when nobody has done anything.
-            ...{ group_wait: '15s', repeat_interval: '4h' },
+            // Whoever is woken wants it now, and again when nobody has done anything. Within a scrape and an evaluation
+            // an environment that is down is known, and silences this.
+            ...{ group_wait: '30s', repeat_interval: '4h' },
           },
         ]
       : []),
@@ -59,7 +60,8 @@ export function alertmanagerConfig({ teams, fallback, heartbeat, wakes, grafana 
     inhibit_rules: [
       // Whoever is woken for an app need not be told of its smaller troubles.
       { source_matchers: ['severity="page"'], target_matchers: ['severity="ticket"'], equal: about },
-      // Where an environment as a whole does not answer, none of its apps is the cause.
+      // Where an environment as a whole does not answer, none of its apps is the cause. EnvironmentDown takes a minute: what
+      // pages at once (a budget that burned before nothing answered) is heard before it.
       {
         source_matchers: ['covers="environment"'],
         target_matchers: ['covers!="environment"', 'severity!="heartbeat"', 'namespace!=""'],
