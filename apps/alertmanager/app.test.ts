@@ -169,12 +169,18 @@ suite('a real Alertmanager', { skip }, () => {
         covers: 'environment',
       }),
       about('BurnsBelow', 'page', 'team-counter', { namespace: 'staging' }),
+      // The way that fails must not be the only one that tells of it, and what else is wrong there is heard.
+      about('NotificationsFail', 'page', 'team-platform', { app: 'prometheus' }),
+      about('TargetMissing', 'ticket', 'team-platform', { app: 'prometheus' }),
     );
     await eventually(() => said('/pagerduty', 'BurnsFast').length > 0, 'the page of the owner');
     await eventually(() => said('/slack/team-platform', 'VolumeFills').length > 0, 'the ticket of another');
     await eventually(() => said('/pagerduty', 'BurnsUnowned').length > 0, 'the page of nobody');
     await eventually(() => said('/slack/team-platform', 'FillsUnowned').length > 0, 'the ticket of nobody');
     await eventually(() => said('/pagerduty', 'EnvironmentDown').length > 0, 'the environment');
+    await eventually(() => said('/pagerduty', 'NotificationsFail').length > 0, 'the page that pages may not arrive');
+    await eventually(() => said('/slack/team-platform', 'NotificationsFail').length > 0, 'the same by another way');
+    await eventually(() => said('/slack/team-platform', 'TargetMissing').length > 0, 'what is wrong beside it');
     await eventually(() => said('/heartbeat', 'DeadMansSwitch').length >= 3, 'a heart that beats');
     const page = JSON.parse(said('/pagerduty', 'BurnsFast')[0]?.body ?? '{}');
     assert.equal(page.routing_key, `${secret}-team-counter`);

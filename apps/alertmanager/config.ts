@@ -14,6 +14,9 @@ export interface Routing {
 
 const about = ['namespace', 'app'];
 
+/** The alert that some way to reach somebody fails: it is the one that must not take this way alone. */
+const unheard = 'NotificationsFail';
+
 /**
  * The configuration of Alertmanager: https://prometheus.io/docs/alerting/latest/configuration/. It names files of
  * secrets, and holds none.
@@ -48,6 +51,18 @@ export function alertmanagerConfig({ teams, fallback, heartbeat, wakes, grafana 
           // It is said again at every look: what stops saying it is ill.
           ...{ group_by: ['alertname'], group_wait: '0s', group_interval: '1m', repeat_interval: '50s' },
         },
+        // Where nobody is woken there is one way alone.
+        ...(wakes
+          ? [
+              {
+                receiver: `${fallback}-ticket`,
+                matchers: [`alertname="${unheard}"`],
+                group_wait: '30s',
+                repeat_interval: '4h',
+                continue: true,
+              },
+            ]
+          : []),
         ...all.map(([team]) => ({
           receiver: `${team}-ticket`,
           matchers: [`owner="${team}"`],
@@ -58,8 +73,12 @@ export function alertmanagerConfig({ teams, fallback, heartbeat, wakes, grafana 
       ],
     },
     inhibit_rules: [
-      // Whoever is woken for an app need not be told of its smaller troubles.
-      { source_matchers: ['severity="page"'], target_matchers: ['severity="ticket"'], equal: about },
+      // Whoever is woken for an app need not be told of its smaller troubles; one who may not have been woken needs all.
+      {
+        source_matchers: ['severity="page"', `alertname!="${unheard}"`],
+        target_matchers: ['severity="ticket"'],
+        equal: about,
+      },
       // Where an environment as a whole does not answer, none of its apps is the cause. EnvironmentDown takes a minute: what
       // pages at once (a budget that burned before nothing answered) is heard before it.
       {
