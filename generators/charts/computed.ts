@@ -1,5 +1,6 @@
 import type { Computed } from '../model/app.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
+import { alertmanagerOn } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { grafanaIni } from '../monitoring/grafana.ts';
 import { platformRules } from '../monitoring/platform-rules.ts';
@@ -18,6 +19,7 @@ const texts: Readonly<Record<Computed['computed'], (app: Owned, at: Placement) =
       discovery: 'kubernetes',
       environments: environmentsOn(cluster, path).map(({ name }) => name),
       namespaces: Object.keys(cluster.namespaces),
+      alertmanager: alertmanagerOn(cluster),
     });
     return formatYaml(config, asWritten);
   },

@@ -1,6 +1,7 @@
 import type { Placement } from '../charts/place.ts';
 import { type CheckedApp, runsOn } from '../model/app-schema.ts';
 import { type Cluster, type Environment, type Path, scopeOf } from '../model/environment.ts';
+import { alertmanagerOn } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { platformRules } from './platform-rules.ts';
 import { modulesOf } from './probes.ts';
@@ -58,6 +59,7 @@ export function watchedFiles({
     environments: environments.filter((one) => scopeOf(one) === 'environment').map(({ name }) => name),
     namespaces: platform === undefined ? [] : Object.keys(cluster.namespaces),
     rules: ['rules/*.yaml'],
+    alertmanager: alertmanagerOn(cluster),
   });
   yaml('prometheus.yml', config);
   yaml('blackbox.yml', { modules });

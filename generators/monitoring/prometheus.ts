@@ -1,4 +1,3 @@
-import { monitoringNamespace } from '../model/monitoring.ts';
 import { interval, type ScrapeConfig, type Scraped, scrapeConfigs } from './scrape.ts';
 
 /** What a Prometheus is told. */
@@ -7,7 +6,7 @@ export interface Prometheus extends Scraped {
   readonly cluster: string;
   /** The files with rules. @default where the app `prometheus` has them */
   readonly rules?: readonly string[] | undefined;
-  /** Where alerts are sent: host and port. @default for Kubernetes the app `alertmanager`, else nowhere */
+  /** Where alerts are sent: host and port. @default nowhere */
   readonly alertmanager?: string | undefined;
 }
 
@@ -25,9 +24,7 @@ export const ruleFiles = ['/etc/prometheus/rules/*.yaml', '/rules/*.yaml'] as co
 
 /** The whole of prometheus.yml. It has no secret: who may read pods is known by the account of the pod. */
 export function prometheusConfig(of: Prometheus): PrometheusConfig {
-  const { cluster, rules = ruleFiles, discovery } = of;
-  const alertmanager =
-    of.alertmanager ?? (discovery === 'kubernetes' ? `alertmanager.${monitoringNamespace}:9093` : undefined);
+  const { cluster, rules = ruleFiles, alertmanager } = of;
   return {
     global: {
       scrape_interval: interval,

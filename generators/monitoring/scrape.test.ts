@@ -42,6 +42,7 @@ test('what Prometheus is told on each cluster is a configuration that it takes',
     const config = prometheusConfig({
       ...{ cluster: name, discovery: 'kubernetes', namespaces: Object.keys(namespaces) },
       environments: here.map((one) => one.name),
+      alertmanager: 'alertmanager.monitoring:9093',
     });
     // Debian's is built without Kubernetes: there the rest is checked.
     const written = yaml(config);

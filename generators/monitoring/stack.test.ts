@@ -12,6 +12,7 @@ import { clusters, environments, repository } from '../../clusters/environments.
 import { checkApp } from '../model/app-check.ts';
 import { runsOn } from '../model/app-schema.ts';
 import { scopeOf } from '../model/environment.ts';
+import { alertmanagerOn, watchersOn } from '../model/monitoring.ts';
 import { objectsOf, partsOfAll } from '../parts.fixture.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'slipway-stack-'));
@@ -82,6 +83,24 @@ test('where an operator watches, only what asks from outside is ours; where nobo
     'slipway: blackbox',
     'slipway: prometheus',
   ]);
+});
+
+test('what rules say of a cluster is of apps that run there', async () => {
+  const path = { repository, environments, clusters: new Map(clusters.map((one) => [one.name, one])) };
+  const watchers = ['alertmanager', 'collector', 'loki', 'prometheus', 'tempo', 'traces', 'versions'] as const;
+  for (const profile of ['eks', 'local'] as const)
+    for (const monitoring of ['slipway', 'operator', 'none'] as const) {
+      const running = [];
+      for (const name of watchers) {
+        const { app } = await (apps[name] as (typeof apps)[string])();
+        if (runsOn(checkApp(name, app, path).app, { profile, monitoring })) running.push(name);
+      }
+      assert.deepEqual([...watchersOn({ profile, monitoring })].sort(), running, `${profile}, ${monitoring}`);
+      assert.equal(
+        alertmanagerOn({ profile, monitoring }) !== undefined,
+        running.some((one) => one === 'alertmanager'),
+      );
+    }
 });
 
 test('all rules that parts carry arrive where Prometheus reads them', { skip: missing('promtool') }, () => {
