@@ -1,5 +1,6 @@
 import type { CheckedProgram, CheckedStore } from '../model/app-schema.ts';
 import { type About, alert } from './alert.ts';
+import { askedOf } from './probes.ts';
 import { type AlertRule, quoted } from './rule.ts';
 
 /** What Kubernetes makes random names of: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go */
@@ -62,7 +63,7 @@ function readiness(app: CheckedProgram, about: About): AlertRule[] {
   const inNamespace = `namespace=${quoted(namespace)}`;
   const look = `kubectl --namespace ${namespace} get pods, and describe those that are not ready: an image that cannot be pulled, no room on the nodes, a probe that fails.`;
   // Who calls it from outside tells of it first.
-  const seen = app.kind === 'web' && app.probe !== undefined;
+  const seen = askedOf(app).page !== undefined;
   const nobody = (expr: string) =>
     alert(about, {
       name: 'NoPodReady',

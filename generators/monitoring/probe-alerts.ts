@@ -1,13 +1,15 @@
 import type { CheckedWeb } from '../model/app-schema.ts';
 import type { Cluster } from '../model/environment.ts';
 import { type About, alert } from './alert.ts';
+import { askedOf } from './probes.ts';
 import { type AlertRule, quoted } from './rule.ts';
 
 const day = 86_400;
 
 /** What a visitor would see: what the blackbox exporter was answered at the public address. */
-export function probeAlerts({ probe }: CheckedWeb, { profile }: Pick<Cluster, 'profile'>, about: About): AlertRule[] {
-  if (!probe) return [];
+export function probeAlerts(app: CheckedWeb, { profile }: Pick<Cluster, 'profile'>, about: About): AlertRule[] {
+  const { page, version } = askedOf(app);
+  if (page === undefined) return [];
   const { namespace, app: name } = about;
   const who = (kind: 'page' | 'version') =>
     `{job="probe",namespace=${quoted(namespace)},app=${quoted(name)},probe=${quoted(kind)}}`;
@@ -37,7 +39,7 @@ export function probeAlerts({ probe }: CheckedWeb, { profile }: Pick<Cluster, 'p
       summary: `Nobody asks the public address of ${name} in ${namespace}.`,
       look: 'Whether the blackbox exporter runs and knows the module, what Prometheus says of the job probe under Status, Targets, and whether the Ingress is there.',
     }),
-    ...(probe.version === undefined
+    ...(version === undefined
       ? []
       : [
           alert(about, {

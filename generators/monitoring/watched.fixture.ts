@@ -48,6 +48,7 @@ export const others: readonly App[] = [
     objective: { availability: 80, latency: { share: 99, within: 1 } },
   },
   { kind: 'web', name: 'plain', owner, image, port: 3000 },
+  { kind: 'web', name: 'office', owner, image, port: 3000, hosts: [], probe: { version: '/version' } },
   { kind: 'worker', name: 'packer', owner, image, port: 9000, metrics: {} },
   { kind: 'store', name: 'shelf', owner, image, port: 9000, volume: { path: '/data', size: '1Gi' }, metrics: {} },
   { kind: 'job', name: 'stock', owner, image, schedule: '15 2 * * *', deadline: '30m', metrics: { port: 9000 } },
