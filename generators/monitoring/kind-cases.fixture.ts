@@ -19,6 +19,8 @@ const succeeded = (job: string) => `kube_cronjob_status_last_successful_time{nam
 const created = (job: string) => `kube_cronjob_created{namespace="production",cronjob="${job}"}`;
 const failed = (job: string) => `kube_job_failed{namespace="production",job_name="${job}",condition="true"}`;
 const started = (job: string) => `kube_job_status_start_time{namespace="production",job_name="${job}"}`;
+const door = (side: string, kind: 'page' | 'version') =>
+  `probe_success{job="probe",namespace="production",app="doors",probe="${kind}",instance="https://${side}.example.com/${kind === 'page' ? 'open' : kind}"}`;
 const redisUp = (pod: string) => `counter_redis_up{namespace="production",app="counter",pod="${pod}"}`;
 const exporter = (metric: string) => `redis_${metric}{namespace="production",app="redis-exporter"}`;
 
@@ -72,6 +74,35 @@ export const kindCases: Readonly<Record<string, Cases>> = {
         at: '6m',
         seen: { [available('plain')]: '1 0x30' },
         fires: [{ labels: { severity: 'page' } }],
+      },
+    ],
+  },
+  // One of two addresses fails, or is not asked.
+  doors: {
+    PublicAddressFails: [
+      {
+        at: '5m',
+        seen: { [door('front', 'page')]: '1x30', [door('back', 'page')]: '0x30' },
+        fires: say('doors in production does not answer as it should at https://back.example.com/open.', {
+          instance: 'https://back.example.com/open',
+        }),
+      },
+    ],
+    WrongVersionOutside: [
+      {
+        at: '20m',
+        seen: { [door('front', 'version')]: '0x30', [door('back', 'version')]: '1x30' },
+        fires: say(
+          'doors in production shows another version at https://front.example.com/version than the one that stands on its branch.',
+          { instance: 'https://front.example.com/version' },
+        ),
+      },
+    ],
+    NothingProbed: [
+      {
+        at: '20m',
+        seen: { [door('front', 'page')]: '0x30', [door('back', 'page')]: '1 stale' },
+        fires: [{ labels: { host: 'back.example.com' } }],
       },
     ],
   },

@@ -14,7 +14,9 @@ const used = (container: string) =>
   `container_memory_working_set_bytes{namespace="production",pod="${pod}",container="${container}"}`;
 const limit = (container: string) =>
   `kube_pod_container_resource_limits{namespace="production",pod="${pod}",container="${container}",resource="memory"}`;
-const probe = (kind: string) => `{job="probe",namespace="production",app="shop",probe="${kind}"}`;
+const probe = (kind: 'page' | 'version') =>
+  `{job="probe",namespace="production",app="shop",probe="${kind}",instance="${kind === 'page' ? first : second}"}`;
+const [first, second] = ['https://shop.example.com/', 'https://shop.example.com/version'];
 const page = `probe_success${probe('page')}`;
 const version = `probe_success${probe('version')}`;
 const certificate = `probe_ssl_earliest_cert_expiry${probe('page')}`;
@@ -83,7 +85,11 @@ export const shopCases: Cases = {
   ],
   PublicAddressFails: [
     { at: '2m', seen: { [page]: '1 0x30' } },
-    { at: '3m', seen: { [page]: '1 0x30' }, fires: once },
+    {
+      at: '3m',
+      seen: { [page]: '1 0x30' },
+      fires: say(`shop in production does not answer as it should at ${first}.`, { instance: first }),
+    },
     { at: '30m', seen: { [page]: '1 0 1 0 1 0 1x30' } },
   ],
   NothingProbed: [
@@ -94,7 +100,13 @@ export const shopCases: Cases = {
   WrongVersionOutside: [
     // The rule is there before the version is.
     { at: '14m', seen: { [version]: '0x14 1x30', [page]: '1x30' } },
-    { at: '15m', seen: { [version]: '0x30', [page]: '1x30' }, fires: once },
+    {
+      at: '15m',
+      seen: { [version]: '0x30', [page]: '1x30' },
+      fires: say(`shop in production shows another version at ${second} than the one that stands on its branch.`, {
+        instance: second,
+      }),
+    },
     { at: '30m', seen: { [version]: '0x14 1x30', [page]: '1x30' } },
   ],
   CertificateEnds: [

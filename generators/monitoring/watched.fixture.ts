@@ -48,6 +48,10 @@ export const others: readonly App[] = [
     objective: { availability: 80, latency: { share: 99, within: 1 } },
   },
   { kind: 'web', name: 'plain', owner, image, port: 3000 },
+  {
+    ...{ kind: 'web', name: 'doors', owner, image, port: 3000, probe: { path: '/open', version: '/version' } },
+    hosts: ['front.example.com', 'back.example.com'],
+  },
   { kind: 'web', name: 'office', owner, image, port: 3000, hosts: [], probe: { version: '/version' } },
   { kind: 'worker', name: 'packer', owner, image, port: 9000, metrics: {} },
   { kind: 'store', name: 'shelf', owner, image, port: 9000, volume: { path: '/data', size: '1Gi' }, metrics: {} },
