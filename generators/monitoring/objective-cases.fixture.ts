@@ -21,6 +21,15 @@ const slow = (share: number, minutes: number): Case['seen'] => ({
   [inTime]: `0+${all - Math.round(all * share)}x${minutes}`,
 });
 
+/** Some share failed in each of so many steps, and then in so many nothing. */
+const ended = (share: number, bad: number, good: number): Case['seen'] => {
+  const failed = Math.round(all * share);
+  return {
+    [answered(200)]: `0+${all - failed}x${bad} ${(all - failed) * bad + all}+${all}x${good}`,
+    [answered(500)]: `0+${failed}x${bad} ${failed * bad}x${good}`,
+  };
+};
+
 /** What an alert says that an objective's budget burns. */
 const burning = (percent: string, times: number, window: string, slo = 'availability'): Fired => ({
   summary: `${percent} of the requests to shop in production ${slo === 'latency' ? 'take longer than 0.25 s' : 'fail'}: ${times} times more than may over ${window}.`,
@@ -126,6 +135,11 @@ export const hourCases: Cases = {
         'sum(slo:objective:ratio{slo="latency"})': 0.99,
       },
     },
+    // Five hours of it have ended 40 minutes ago, and the long window still remembers.
+    {
+      ...{ at: '340m', seen: ended(0.05, 120, 20) },
+      gives: { 'sum(slo:errors:ratio_rate6h{slo="availability"}) > bool 0.006': 1 },
+    },
     // One request in 150 s, and nine that fail; or twelve, since what is recorded of minutes is no count of requests.
     { at: '60m', seen: { [answered(200)]: '0+1x40', [answered(500)]: '0x8 0+1x9 9x30' } },
     { at: '60m', seen: { [answered(200)]: '0+1x40', [answered(500)]: '0x8 0+1x12 12x30' }, firing: 1 },
@@ -135,6 +149,18 @@ export const hourCases: Cases = {
     { at: '370m', seen: failing(1.1 * 0.003, 150), fires: [burning('0.33%', 3, '1d'), burning('0.33%', 1, '3d')] },
     { at: '370m', seen: failing(0.9 * 0.001, 150) },
     { at: '370m', seen: failing(1.1 * 0.001, 150), fires: [burning('0.11%', 1, '3d')] },
+    // It has ended more than two hours ago: of the two pairs the slower one goes on; more than six: none does.
+    {
+      ...{ at: '370m', seen: ended(0.05, 90, 60), firing: 1 },
+      gives: {
+        'sum(slo:errors:ratio_rate1d{slo="availability"}) > bool 0.003': 1,
+        'sum(slo:errors:ratio_rate6h{slo="availability"}) > bool 0.001': 1,
+      },
+    },
+    {
+      ...{ at: '500m', seen: ended(0.05, 40, 165) },
+      gives: { 'sum(slo:errors:ratio_rate3d{slo="availability"}) > bool 0.001': 1 },
+    },
   ],
   LatencyBudgetBurns: [
     { at: '370m', seen: slow(0.9 * 0.06, 150) },
@@ -145,7 +171,9 @@ export const hourCases: Cases = {
       ...{ at: '370m', seen: slow(1.1 * 0.03, 150) },
       fires: [burning('3.3%', 3, '1d', 'latency'), burning('3.3%', 1, '3d', 'latency')],
     },
+    { at: '370m', seen: slow(0.9 * 0.03, 150), fires: [burning('2.7%', 1, '3d', 'latency')] },
     { at: '370m', seen: slow(0.9 * 0.01, 150) },
+    { at: '370m', seen: slow(1.1 * 0.01, 150), fires: [burning('1.1%', 1, '3d', 'latency')] },
   ],
 };
 
