@@ -184,9 +184,11 @@ export const kindCases: Readonly<Record<string, Cases>> = {
   },
   counter: {
     CounterCannotCount: [
-      { at: '2m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x20' } },
-      { at: '6m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x20' }, fires: once },
-      { at: '14m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x20' } },
+      { at: '5m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x4 0x15' } },
+      { at: '6m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x4 0x15' }, fires: once },
+      { at: '14m', seen: { [redisUp('a')]: '1x4 0x8 1x8', [redisUp('b')]: '1x4 0x15' } },
+      // Others count.
+      { at: '14m', seen: { [redisUp('a')]: '0x20', [redisUp('b')]: '1x20' } },
     ],
   },
   redis: {
