@@ -46,7 +46,7 @@ export const kindCases: Readonly<Record<string, Cases>> = {
         seen: { [ok]: '0+5x70', [bad]: '0+95x70', [asked('count', 200, '', '/m+')]: '0+9000x70' },
         fires: [
           {
-            summary: '95% of the requests to till in production fail: 14.4 times more than may over 1h.',
+            summary: '95% of the requests to till in production fail: more than nine of ten over 1h.',
             labels: { slo: 'availability' },
           },
         ],

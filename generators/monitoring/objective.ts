@@ -62,7 +62,9 @@ const plain = (value: number) => String(Number(value.toPrecision(9)));
  * The share of failures that is too many. Nothing burns a generous budget fourteen times too fast, since no more than all
  * requests fail: there, nine of ten are enough.
  */
-export const threshold = (budget: number, times: number): number => Number(plain(Math.min(budget * times, 0.9)));
+export const threshold = (budget: number, times: number): number => Math.min(Number(plain(budget * times)), enough);
+
+const enough = 0.9;
 
 /**
  * What an app promises, as recording rules and as alerts by how fast it uses up what may fail in 30 days. Requests to the
@@ -164,13 +166,14 @@ const recorder =
 function burnAlert(indicator: Indicator, { ends, short, long, times, severity }: Burn, about: About): Rule {
   const who = whoseSeries(indicator, about);
   const most = threshold(indicator.budget, times);
+  const much = most === enough ? 'more than nine of ten' : `${times} times more than may`;
   const over = (window: string) => `slo:errors:ratio_rate${window}${who} > ${most}`;
   return alert(about, {
     name: `${indicator.alerts}${ends}`,
     // The value is that of the short window: how it is now.
     expr: `${over(short)} and ${over(long)} and slo:failed:increase${long}${who} > ${floor}`,
     severity,
-    summary: `{{ $value | humanizePercentage }} ${indicator.says}: ${times} times more than may over ${long}.`,
+    summary: `{{ $value | humanizePercentage }} ${indicator.says}: ${much} over ${long}.`,
     look: indicator.look,
     dashboard: 'slipway-objectives',
     labels: { slo: indicator.slo, window: long },
