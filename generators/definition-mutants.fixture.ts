@@ -402,6 +402,8 @@ function contradictions(app: Fields): Mistake[] {
     );
   if (port === undefined)
     add(['metrics', 'port'], { metrics: {} }, ['metrics', 'port'], 'is missing: the app has no port of its own');
+  if (app.kind === 'web')
+    add(['objective', 'metrics'], { objective: 99, metrics: undefined }, ['objective'], 'is 99: nobody measures');
   if (port === undefined && app.kind !== 'job')
     add(['ready', 'port'], { ready: '/ok' }, ['ready'], 'is "/ok": a path needs a port');
   const alert = { name: 'ShopIsEmpty', expr: 'up == 0', for: '1m', severity: 'page' };

@@ -135,6 +135,8 @@ test('a wrong definition is refused with file, field, value, what was expected a
     [{ ...web, hosts: ['shop'] }, 'field hosts.0 is "shop": must be a DNS name'],
     [{ ...web, hosts: '' }, 'field hosts is ""'],
     [{ ...web, objective: 100 }, 'field objective is 100'],
+    [{ ...web, objective: 99.9 }, 'field objective is 99.9: nobody measures whether it is kept; give metrics'],
+    [{ ...web, in: { dev: { objective: 99.9 } } }, 'field in.dev.objective is 99.9: nobody measures'],
     [{ ...web, objective: { availability: 100 } }, 'field objective.availability is 100'],
     [{ ...web, objective: { latency: { share: 99, within: 1 } } }, 'field objective.availability is missing'],
     [

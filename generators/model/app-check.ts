@@ -5,6 +5,7 @@ import {
   type CheckedApp,
   type CheckedPlatform,
   type CheckedStore,
+  type CheckedWeb,
   type CheckedWorker,
   isBuilt,
   schema,
@@ -105,7 +106,8 @@ type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
   Partial<Pick<CheckedStore, 'image' | 'source' | 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
   Partial<Pick<CheckedStore, 'scrapes' | 'alerts'>> &
   Partial<
-    Pick<CheckedWorker, 'replicas' | 'scale' | 'serves'> &
+    Pick<CheckedWeb, 'objective'> &
+      Pick<CheckedWorker, 'replicas' | 'scale' | 'serves'> &
       Pick<CheckedAgent, 'node'> &
       Pick<CheckedPlatform, 'provides'>
   >;
@@ -233,6 +235,13 @@ function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
   const portless = app.port === undefined && !without.has('port');
   if (app.metrics && app.metrics.port === undefined && portless)
     wrong(['metrics', 'port'], 'is missing: the app has no port of its own');
+  if (app.objective !== undefined && !app.metrics && !without.has('metrics')) {
+    const { availability, latency } = app.objective;
+    wrong(
+      ['objective'],
+      `is ${JSON.stringify(latency ? app.objective : availability)}: nobody measures whether it is kept; give metrics, or take it away`,
+    );
+  }
   for (const probe of ['ready', 'live'] as const) {
     const value = app[probe];
     if (typeof value === 'string' && portless)
