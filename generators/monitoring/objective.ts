@@ -1,9 +1,10 @@
+import type { Latency } from '../model/app.ts';
 import type { CheckedWeb } from '../model/app-schema.ts';
 import { type About, alert, type Severity } from './alert.ts';
 import { literally, quoted, type Rule, type RuleGroup } from './rule.ts';
 
 /** OpenTelemetry's: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
-const requests = 'http_server_request_duration_seconds';
+export const requests = 'http_server_request_duration_seconds';
 
 /** What an app promises, and how it is counted. */
 interface Indicator {
@@ -106,15 +107,13 @@ function indicatorsOf(app: CheckedWeb, { namespace, app: name }: About): Indicat
     },
   ];
   if (!latency) return indicators;
-  // 2.x keeps a whole bound as "1", 3.x as "1.0": https://prometheus.io/docs/prometheus/latest/migration/
-  const bound = `${literally(String(latency.within))}${Number.isInteger(latency.within) ? String.raw`(\.0)?` : ''}`;
   return [
     ...indicators,
     {
       slo: 'latency',
       budget: (100 - latency.share) / 100,
       all: succeeded,
-      failed: (window) => `(${succeeded(window)} - ${rate('bucket', window, succeeding, `le=~${quoted(bound)}`)})`,
+      failed: (window) => `(${succeeded(window)} - ${rate('bucket', window, succeeding, atMost(latency))})`,
       alerts: 'LatencyBudget',
       says: `of the requests to ${name} in ${namespace} take longer than ${latency.within} s`,
       look: 'What changed last? slipway status says it, and slipway rollback takes it back. Then: which route and which version is slow, the event loop, and the round trips to Redis; an exemplar leads to a trace.',
@@ -154,6 +153,15 @@ function farRules(indicator: Indicator, about: About): Rule[] {
     record('slo:budget_left:ratio30d', `1 - ${ratio('30d')} / ${plain(budget)}`),
     ...burns.filter(({ severity }) => severity === 'ticket').map((burn) => burnAlert(indicator, burn, about)),
   ];
+}
+
+/**
+ * The bucket of the answers that took no longer than is promised, as a matcher. 2.x keeps a whole bound as "1", 3.x as "1.0":
+ * https://prometheus.io/docs/prometheus/latest/migration/
+ */
+export function atMost({ within }: Pick<Latency, 'within'>): string {
+  const bound = `${literally(String(within))}${Number.isInteger(within) ? String.raw`(\.0)?` : ''}`;
+  return `le=~${quoted(bound)}`;
 }
 
 const whoseSeries = ({ slo }: Indicator, { namespace, app }: About) =>

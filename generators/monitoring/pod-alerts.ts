@@ -1,5 +1,6 @@
 import type { CheckedProgram, CheckedStore } from '../model/app-schema.ts';
 import { type About, alert } from './alert.ts';
+import { atMost, requests } from './objective.ts';
 import { askedOf } from './probes.ts';
 import { type AlertRule, quoted } from './rule.ts';
 
@@ -32,19 +33,21 @@ export function podAlerts(app: CheckedProgram, about: About): AlertRule[] {
 function measuring(app: CheckedProgram, about: About): AlertRule[] {
   const { namespace, app: name } = about;
   const who = `namespace=${quoted(namespace)},app=${quoted(name)}`;
-  const promises = app.kind === 'web' && app.objective !== undefined;
+  const promises = app.kind === 'web' ? app.objective : undefined;
+  const none = (part: string, more = '') => `absent(max(${requests}_${part}{job="pods",${who}${more}}))`;
   return [
     alert(about, {
       name: 'NothingMeasured',
       // Its probes are requests, too: a pod that runs has always some.
       expr: promises
-        ? `absent(max(http_server_request_duration_seconds_count{job="pods",${who}}))`
+        ? // Another bound than the promised one says nothing of it.
+          [none('count'), ...(promises.latency ? [none('bucket', `,${atMost(promises.latency)}`)] : [])].join(' or ')
         : `absent(up{job!="probe",${who}} == 1)`,
       for: '10m',
       // Nothing else would tell that a promise is no longer watched.
       severity: promises ? 'page' : 'ticket',
       summary: `Nothing is measured of ${name} in ${namespace}.`,
-      look: `Whether its pods run, what Prometheus says of them under Status, Targets, and whether a version calls its metrics by other names. Until then no alert of ${name} in ${namespace} can fire.`,
+      look: `Whether its pods run, what Prometheus says of them under Status, Targets, and whether a version calls its metrics by other names, or counts them in other buckets. Until then no alert of ${name} in ${namespace} can fire.`,
     }),
     alert(about, {
       name: 'ScrapeFails',

@@ -5,6 +5,7 @@ const day = 86_400;
 
 const of = '{job="pods",namespace="production",app="shop",pod="a"}';
 const served = `http_server_request_duration_seconds_count${of}`;
+const inTime = `http_server_request_duration_seconds_bucket${of.replace('}', ',le="0.25"}')}`;
 const up = (pod: string) => `up{job="pods",namespace="production",app="shop",pod="${pod}"}`;
 const available = 'kube_deployment_status_replicas_available{namespace="production",deployment="shop"}';
 const wanted = 'kube_deployment_spec_replicas{namespace="production",deployment="shop"}';
@@ -30,9 +31,11 @@ const sales = 'shop_sales_total{namespace="production",app="shop"}';
 export const shopCases: Cases = {
   NothingMeasured: [
     // A pod that is measured no more leaves no series behind.
-    { at: '15m', seen: { [served]: '0+1x5 stale', [up('a')]: '1x30' } },
-    { at: '16m', seen: { [served]: '0+1x5 stale', [up('a')]: '1x30' }, fires: once },
-    { at: '30m', seen: { [served]: '0+1x30' } },
+    { at: '15m', seen: { [served]: '0+1x5 stale', [inTime]: '0+1x5 stale', [up('a')]: '1x30' } },
+    { at: '16m', seen: { [served]: '0+1x5 stale', [inTime]: '0+1x5 stale', [up('a')]: '1x30' }, fires: once },
+    { at: '30m', seen: { [served]: '0+1x30', [inTime]: '0+1x30' } },
+    // A version whose histogram has other bounds than the promised one.
+    { at: '30m', seen: { [served]: '0+1x30', [inTime.replace('0.25', '0.2')]: '0+1x30' }, fires: once },
   ],
   ScrapeFails: [
     { at: '14m', seen: { [up('a')]: '0x30', [up('b')]: '1x30' } },
