@@ -6,7 +6,11 @@ import { argoCdRelease } from '../../bootstrap/argo-cd.ts';
 import { linesOf, readPages } from '../../commands/apply-runbooks.fixture.ts';
 import { expressionsOf } from '../dashboards/expression.ts';
 import { kept } from '../kept.ts';
+import { kindCases } from '../kind-cases.fixture.ts';
+import { hourCases, longCases, pageCases } from '../objective-cases.fixture.ts';
+import { platformCases } from '../platform-cases.fixture.ts';
 import { isAlert, type Rule } from '../rule.ts';
+import { shopCases } from '../shop-cases.fixture.ts';
 import { known, type Recorded } from './known.ts';
 import { shapeOf } from './promql.ts';
 import { dashboards, groups, images, jobs, rules, sourceOf, type Versions } from './rendered.fixture.ts';
@@ -21,6 +25,21 @@ const recorded: Recorded[] = [
 const chosen = 'some';
 
 const all = (versions: Versions) => known(jobs(versions), recorded, chosen);
+
+/** What the cases of rules say that Prometheus has seen, but for what only the shop of these tests measures. */
+const cases = [...Object.values(kindCases), shopCases, pageCases, hourCases, longCases, platformCases].flatMap((one) =>
+  Object.values(one).flatMap((list) => list.flatMap(({ seen }) => Object.keys(seen))),
+);
+
+test('what the cases of rules have seen are series that there are', () => {
+  const names = new Set(cases.map((one) => one.replace(/\{.*/s, '')).filter((name) => name !== 'shop_sales_total'));
+  assert.ok(names.size > 30);
+  const series = all('pinned');
+  assert.deepEqual(
+    [...names].flatMap((name) => shapeOf(name, series).wrong),
+    [],
+  );
+});
 
 /** The labels that a text of an alert takes from what its expression gives. */
 const labelsIn = (texts: Readonly<Record<string, string>> | undefined) =>
