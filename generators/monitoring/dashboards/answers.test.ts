@@ -124,6 +124,32 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    says: 'of several hosts each answers for itself, and the slowest says where the time goes',
+    given: Object.fromEntries(
+      [
+        ['a', 1, 0.25],
+        ['b', 0, 0.5],
+      ].flatMap(([host, success, seconds]) => {
+        const probe = `job="probe",${app},probe="page",instance="https://${host}.example.com/"`;
+        return [
+          [`probe_success{${probe}}`, `${success}x80`],
+          [`probe_http_duration_seconds{${probe},phase="connect"}`, `${seconds}x80`],
+        ];
+      }),
+    ),
+    shown: [
+      [
+        'slipway-service: Answers as it should',
+        0,
+        {
+          [`{job="probe",${app},probe="page",instance="https://a.example.com/"}`]: 1,
+          [`{job="probe",${app},probe="page",instance="https://b.example.com/"}`]: 0,
+        },
+      ],
+      ['slipway-service: Where the time goes', 0, { '{phase="connect"}': 0.5 }],
+    ],
+  },
+  {
     says: 'a burn rate is how many times more fails than may',
     given: {
       'slo:errors:ratio_rate1h{namespace="some",app="some",slo="some"}': '0.0144x80',

@@ -167,6 +167,14 @@ test('any graph of the service can be cut by version', () => {
   for (const { title, targets } of by) assert.ok(JSON.stringify(targets).includes('{{$cut}}'), title);
 });
 
+test('of several hosts each has a line of its own name', () => {
+  const lines = all.flatMap(panelsOf).flatMap(({ targets }) => targets.filter((query) => 'legendFormat' in query));
+  const probed = lines.filter((query) => /^probe_\w+\{/.test((query as { readonly expr: string }).expr));
+  assert.ok(probed.length >= 2);
+  for (const { legendFormat } of probed as { readonly legendFormat?: string }[])
+    assert.match(legendFormat ?? '', /\{\{instance\}\}/);
+});
+
 test('every query of metrics is one that Prometheus reads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-dashboards-'));
   try {

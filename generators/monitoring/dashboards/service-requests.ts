@@ -107,7 +107,7 @@ export const outside: Section = {
         title: 'Answers as it should',
         description:
           'Whether the public address answers as the definition says: status, text and version. 0 while pods are well: DNS, certificate or load balancer.',
-        asked: [{ expr: `probe_success{job="probe", ${app}}`, legend: '{{probe}}' }],
+        asked: [{ expr: `probe_success{job="probe", ${app}}`, legend: '{{probe}} {{instance}}' }],
         unit: 'bool_yes_no',
         max: 1,
       }),
@@ -117,10 +117,11 @@ export const outside: Section = {
       7,
       graph({
         title: 'Where the time goes',
-        description: 'What a visitor waits for, by phase: name, connection, TLS, the app itself, transfer.',
+        description:
+          'What a visitor waits for, by phase: name, connection, TLS, the app itself, transfer. Of several hosts the slowest.',
         asked: [
           {
-            expr: `sum by (phase) (probe_http_duration_seconds{job="probe", ${app}, probe="page"})`,
+            expr: `max by (phase) (probe_http_duration_seconds{job="probe", ${app}, probe="page"})`,
             legend: '{{phase}}',
           },
         ],
@@ -134,7 +135,7 @@ export const outside: Section = {
       graph({
         title: 'Status',
         description: 'The status of the answer. 502 and 503 are the load balancer, which finds no pod that is ready.',
-        asked: [{ expr: `probe_http_status_code{job="probe", ${app}}`, legend: '{{probe}}' }],
+        asked: [{ expr: `probe_http_status_code{job="probe", ${app}}`, legend: '{{probe}} {{instance}}' }],
         unit: 'none',
       }),
     ),
