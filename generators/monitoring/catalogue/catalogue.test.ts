@@ -13,7 +13,7 @@ import { isAlert, type Rule } from '../rule.ts';
 import { shopCases } from '../shop-cases.fixture.ts';
 import { known, type Recorded } from './known.ts';
 import { shapeOf } from './promql.ts';
-import { dashboards, groups, images, jobs, rules, sourceOf, type Versions } from './rendered.fixture.ts';
+import { dashboards, groups, images, jobs, ofBoard, rules, sourceOf, type Versions } from './rendered.fixture.ts';
 
 const recorded: Recorded[] = [
   ...rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded])),
@@ -64,11 +64,13 @@ for (const versions of ['pinned', 'debian'] as const) {
     assert.deepEqual(found, []);
   });
 
-  test(`every panel asks for series, labels and values that there are, in the ${versions} versions`, () => {
+  test(`every panel, and the board, asks for series, labels and values that there are, in the ${versions} versions`, () => {
     const series = all(versions);
     const asked = dashboards.flatMap(({ what }) => expressionsOf(what)).filter(({ language }) => language === 'PromQL');
-    assert.ok(asked.length > 40);
-    const found = asked.flatMap(({ where, expr }) => shapeOf(expr, series).wrong.map((why) => `${where}: ${why}`));
+    assert.ok(asked.length > 40 && ofBoard.length > 3);
+    const found = [...asked, ...ofBoard].flatMap(({ where, expr }) =>
+      shapeOf(expr, series).wrong.map((why) => `${where}: ${why}`),
+    );
     assert.deepEqual([...new Set(found)], []);
   });
 }
@@ -124,6 +126,7 @@ test('what a legend, a mark or a variable shows is a label of what was asked', (
 const expressions = [
   ...new Map(rules.map(({ rule }) => [rule.expr.replace(/"[^"]*"/g, ''), rule.expr])).values(),
   ...shown.filter(({ language }) => language === 'PromQL').map(({ expr }) => expr),
+  ...ofBoard.map(({ expr }) => expr),
 ];
 
 /** A text with one name or label of it misspelt, for each of them. */
@@ -138,7 +141,7 @@ function misspelt(expression: string): string[] {
   return found;
 }
 
-test('a name or a label that is misspelt in a rule or a panel is told, whichever it is', () => {
+test('a name or a label that is misspelt in a rule, a panel or the board is told, whichever it is', () => {
   const series = all('pinned');
   const mutants = expressions.flatMap(misspelt);
   assert.ok(mutants.length > 1000);

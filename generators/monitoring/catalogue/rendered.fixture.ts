@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import { questions } from '../../model/signals.ts';
 import { objectsOf, partsOfAll, type Rendered } from '../../parts.fixture.ts';
 import type { Dashboard } from '../dashboards/index.ts';
 import { isAlert, type RuleGroup } from '../rule.ts';
@@ -55,6 +56,9 @@ export const alerts = [...new Set(rules.flatMap(({ rule }) => (isAlert(rule) ? [
 
 /** Every dashboard, once for each cluster. */
 export const dashboards = documentsWith<Dashboard>('panels');
+
+/** What `slipway board` asks for the line of an app. */
+export const ofBoard = Object.entries(questions).map(([name, expr]) => ({ where: `slipway board: ${name}`, expr }));
 
 /** The scrape configuration of each cluster. */
 export const scrapes = documentsWith<{ readonly scrape_configs: readonly ScrapeConfig[] }>('scrape_configs');
