@@ -13,7 +13,18 @@ import { isAlert, type Rule } from '../rule.ts';
 import { shopCases } from '../shop-cases.fixture.ts';
 import { known, type Recorded } from './known.ts';
 import { shapeOf } from './promql.ts';
-import { dashboards, groups, images, jobs, ofBoard, rules, sourceOf, type Versions } from './rendered.fixture.ts';
+import {
+  dashboards,
+  groups,
+  images,
+  jobs,
+  ofBoard,
+  probed,
+  rules,
+  scrapes,
+  sourceOf,
+  type Versions,
+} from './rendered.fixture.ts';
 
 const recorded: Recorded[] = [
   ...rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded])),
@@ -147,6 +158,21 @@ test('a name or a label that is misspelt in a rule, a panel or the board is told
   assert.ok(mutants.length > 1000);
   assert.deepEqual(
     mutants.filter((mutant) => shapeOf(mutant, series).wrong.length === 0),
+    [],
+  );
+});
+
+test('wherever public addresses are looked for, there is one that is asked', () => {
+  const asked = new Set([...probed.values()].flat());
+  const looked = scrapes.flatMap(({ at, what }) =>
+    what.scrape_configs
+      .filter(({ job_name }) => job_name === 'probe')
+      .flatMap(({ kubernetes_sd_configs }) => kubernetes_sd_configs as { namespaces: { names: string[] } }[])
+      .flatMap(({ namespaces }) => namespaces.names.map((name) => `${name} (${at})`)),
+  );
+  assert.ok(looked.length > 3);
+  assert.deepEqual(
+    looked.filter((one) => !asked.has(one.replace(/ .*/, ''))),
     [],
   );
 });

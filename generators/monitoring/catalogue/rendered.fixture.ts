@@ -119,7 +119,8 @@ function appsWith(annotation: string): Map<string, string[]> {
 /** The apps that are scraped. */
 export const measured = appsWith(metricsAnnotations.path);
 
-const probed = appsWith(probeAnnotations.page);
+/** The apps whose public address is asked. */
+export const probed = appsWith(probeAnnotations.page);
 
 /** Every job of every cluster, with what its targets expose. @throws {Error} for an app or a job of which nothing is known */
 export function jobs(versions: Versions): Job[] {
