@@ -583,12 +583,28 @@ test('how far bootstrap can go further is as account.yaml says: it is trusted wi
   }
 });
 
-test('pods’ limit has nothing of machines, networks, images or roles, and stays with zones, our buckets and our secrets', () => {
+test('Grafana may ask what AWS measures, no other pod may, and its limit lets it', () => {
+  const asks = ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'];
+  for (const { made, values } of inAws.flatMap(all)) {
+    const granted = grantsOf(made).filter(({ actions }) => actions.some((one) => one.startsWith('cloudwatch:')));
+    for (const { keys, actions } of granted.filter((one) => one.keys[1] !== 'Bootstrap'))
+      assert.deepEqual([keys[1], actions], ['Grafana', asks]);
+    if (!resourcesOf(made, 'AWS::IAM::Role').some(({ keys }) => keys[1] === 'Grafana')) continue;
+    for (const action of asks) assert.ok(allows(granted, { action, resource: '*' }, values), action);
+  }
+  const limit = policiesOf(template('clusters/aws/account.yaml'))
+    .map(({ statement }) => statement)
+    .filter(({ keys }) => keys[1] === 'PodBoundary');
+  for (const action of asks) assert.ok(allows(limit, { action, resource: '*' }, {}), action);
+});
+
+test('pods’ limit has nothing of machines, networks, images or roles, and stays with zones, our buckets, our secrets and what AWS measures', () => {
   const [account] = inAws.flatMap(all);
   assert.ok(account);
   const limits = policiesOf(account.made).filter(({ purpose }) => purpose === 'limit');
   const pods = limits.filter(({ statement }) => statement.keys[1] === 'PodBoundary').map(({ statement }) => statement);
   assert.deepEqual([...new Set(pods.flatMap(({ actions }) => actions.map((one) => one.replace(/:.*/, ''))))].sort(), [
+    'cloudwatch',
     'route53',
     's3',
     'secretsmanager',
@@ -602,6 +618,7 @@ test('pods’ limit has nothing of machines, networks, images or roles, and stay
     ['s3:PutBucketPolicy', 'arn:aws:s3:::example-slipway-dev'],
     ['route53:DeleteHostedZone', 'arn:aws:route53:::hostedzone/id'],
     ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:other'],
+    ['cloudwatch:PutMetricData', '*'],
     ['ec2:DescribeVpcs', '*'],
     ['iam:PassRole', 'arn:aws:iam::000000000000:role/eksctl-a'],
   ] as const)

@@ -2,6 +2,7 @@ import type { Computed } from '../model/app.ts';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { alertmanagerOn } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
+import { cloudWatch } from '../monitoring/cloud-watch.ts';
 import { grafanaIni } from '../monitoring/grafana.ts';
 import { platformRules } from '../monitoring/platform-rules.ts';
 import { prometheusConfig } from '../monitoring/prometheus.ts';
@@ -27,6 +28,7 @@ const texts: Readonly<Record<Computed['computed'], (app: Owned, at: Placement) =
     formatYaml({ groups: platformRules({ cluster, path, owner }) }, asWritten),
   grafana: ({ name }, { cluster, environment, path }) =>
     grafanaIni({ cluster, host: `${name}.${environment.domain}`, repository: path.repository }),
+  'cloud-watch': (_, { cluster }) => formatYaml(cloudWatch(cluster), asWritten),
 };
 
 /** What the files of an app say where it is rendered, by path. */

@@ -4,6 +4,7 @@ import { app as grafana } from '../../apps/grafana/app.ts';
 import { sources as provisioned } from '../../apps/grafana/sources.ts';
 import { apps } from '../../apps/index.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
+import { cloudWatch } from './cloud-watch.ts';
 import { sources } from './dashboards/source.ts';
 import { grafanaIni, grafanaSettings } from './grafana.ts';
 
@@ -101,9 +102,18 @@ describe('data sources', () => {
   const uids = datasources.map(({ uid }) => uid as string);
 
   test('each that dashboards ask is there, under the uid and of the type that they name', () => {
-    for (const [uid, { type }] of Object.entries(sources))
-      assert.equal(datasources.find((one) => one.uid === uid)?.type, type);
+    const all = [...datasources, ...clusters.slice(0, 1).flatMap((cluster) => cloudWatch(cluster).datasources)];
+    for (const [uid, { type }] of Object.entries(sources)) assert.equal(all.find((one) => one.uid === uid)?.type, type);
     assert.equal(new Set(uids).size, uids.length);
+  });
+
+  test('AWS is asked in the region of the cluster, with the rights of the pod and no key', () => {
+    for (const cluster of clusters) {
+      const [source] = cloudWatch(cluster).datasources;
+      assert.deepEqual(source?.jsonData, { authType: 'default', defaultRegion: cluster.aws?.region });
+      assert.deepEqual(cloudWatch({ ...cluster, profile: 'local' }).datasources, []);
+    }
+    assert.equal(grafana.kind === 'web' && grafana.identity, 'grafana');
   });
 
   test('exemplars lead to traces, traces to logs and metrics, logs to traces, alerts to Alertmanager', () => {

@@ -16,6 +16,7 @@ const isOneOrLooks = (action: string) => /^[\w-]+:(\w+|(Describe|List|Get\w+)\w*
  */
 const forAll = [
   ...['acm:RequestCertificate', 'ec2:Describe*', 'ecr:GetAuthorizationToken', 'kms:CreateKey', 'kms:ListAliases'],
+  ...['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'],
   ...['cloudformation:ListExports', 'cloudformation:ListStacks', 'cloudformation:ValidateTemplate'],
   'cloudformation:DescribeStackDriftDetectionStatus',
   ...['eks:DescribeAddonConfiguration', 'eks:DescribeAddonVersions', 'eks:DescribeClusterVersions'],

@@ -4,16 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { environments } from '../../../clusters/environments.ts';
+import { scopeOf } from '../../model/environment.ts';
 import { type Dashboard as AlertsDashboard, alert } from '../alert.ts';
 import { expressionsOf } from './expression.ts';
 import type { Dashboard, Panel, Placed, Unit } from './grafana.ts';
 import { dashboards } from './index.ts';
 import { layout, sized } from './layout.ts';
 import { uids } from './link.ts';
+import { balancer } from './load-balancer.ts';
 import { figure } from './panel.ts';
 import { sources } from './source.ts';
 
-const all = dashboards();
+const all = dashboards(true);
 const panelsOf = ({ panels }: Dashboard) => panels.filter((one): one is Placed => one.type !== 'row');
 const expressions = all.flatMap(expressionsOf);
 const names = ({ templating }: Dashboard) => templating.list.map(({ name }) => name);
@@ -33,7 +36,7 @@ test('a dashboard is plain data, the same every time, and small enough for a Con
     assert.deepEqual(JSON.parse(text), dashboard, dashboard.uid);
     assert.ok(Buffer.byteLength(text) < 256 * 1024, `${dashboard.uid} has ${text.length} characters`);
   }
-  assert.deepEqual(dashboards(), all);
+  assert.deepEqual(dashboards(true), all);
 });
 
 for (const dashboard of all)
@@ -173,6 +176,33 @@ test('of several hosts each has a line of its own name', () => {
   assert.ok(probed.length >= 2);
   for (const { legendFormat } of probed as { readonly legendFormat?: string }[])
     assert.match(legendFormat ?? '', /\{\{instance\}\}/);
+});
+
+test('the load balancer of each environment is found by its name, and that of no other', () => {
+  const [, pattern = ''] = /^\/(.+)\/$/.exec(balancer().regex ?? '') ?? [];
+  // As the controller names them.
+  const called = (group: string) =>
+    `app/k8s-${group.replace(/[^a-zA-Z0-9]/g, '').slice(0, 17)}-0123456789/0123456789abcdef`;
+  const balancers = environments.map(({ name }) => called(name));
+  for (const { name } of environments.filter((one) => scopeOf(one) === 'environment'))
+    assert.deepEqual(
+      balancers.filter((one) => new RegExp(pattern.replace('$namespace', name)).test(one)),
+      [called(name)],
+    );
+});
+
+test('what AWS is asked has one metric each, of one load balancer, and a name for its line', () => {
+  const asked = all
+    .flatMap(panelsOf)
+    .flatMap(({ title, targets }) => targets.flatMap((query) => ('metricName' in query ? [{ title, query }] : [])));
+  assert.deepEqual(new Set(asked.map(({ query }) => query.metricName)).size, 6);
+  for (const { title, query } of asked) {
+    assert.equal(query.dimensions?.LoadBalancer, '$balancer', title);
+    assert.ok(query.label && query.statistic && query.namespace === 'AWS/ApplicationELB', title);
+    const panel = asked.filter((one) => one.title === title);
+    for (const what of ['refId', 'label'] as const)
+      assert.equal(new Set(panel.map((one) => one.query[what])).size, panel.length, title);
+  }
 });
 
 test('every query of metrics is one that Prometheus reads', () => {

@@ -10,7 +10,7 @@ export interface Expression {
 }
 
 /**
- * Everything that a dashboard asks: panels, marks, and the series behind variables.
+ * Everything that a dashboard asks in a language: panels, marks, and the series behind variables. CloudWatch has none.
  * @throws {Error} for a variable that the dashboard does not have
  */
 export function expressionsOf(dashboard: Dashboard): readonly Expression[] {
@@ -22,7 +22,9 @@ export function expressionsOf(dashboard: Dashboard): readonly Expression[] {
   };
   return [
     ...panels.flatMap((panel) =>
-      panel.type === 'row' ? [] : panel.targets.map((query) => expression(panel.title, ...asked(query))),
+      panel.type === 'row'
+        ? []
+        : panel.targets.flatMap((query) => ('metricName' in query ? [] : [expression(panel.title, ...asked(query))])),
     ),
     ...annotations.list.map(({ name, expr }) => expression(name, 'PromQL', expr)),
     ...templating.list.flatMap(({ name, definition }) => {

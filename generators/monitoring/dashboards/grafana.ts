@@ -1,3 +1,4 @@
+import type * as cloudwatch from '@grafana/grafana-foundation-sdk/cloudwatch';
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 import type * as sdk from '@grafana/grafana-foundation-sdk/dashboard';
 import type * as logs from '@grafana/grafana-foundation-sdk/logs';
@@ -41,7 +42,8 @@ export type Mapping = Plain<sdk.ValueMapping>;
 export type PromQuery = Plain<prometheus.Dataquery>;
 export type LogQuery = Plain<loki.dataquery>;
 export type TraceQuery = Plain<tempo.Dataquery>;
-export type Query = PromQuery | LogQuery | TraceQuery;
+export type CloudQuery = Plain<cloudwatch.MetricsQuery>;
+export type Query = PromQuery | LogQuery | TraceQuery | CloudQuery;
 
 /** How fields of a query's answer are shown; `Custom` is the kind of panel's own. */
 export interface Fields<Custom> {

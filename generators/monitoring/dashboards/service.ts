@@ -2,6 +2,7 @@ import { app, asked, own, pods, quantile, rate, requests } from './chosen.ts';
 import type { Dashboard } from './grafana.ts';
 import { layout, type Section, sized } from './layout.ts';
 import { linksFrom, titleOf, toRule, uids } from './link.ts';
+import { balanced, balancer } from './load-balancer.ts';
 import { marks } from './mark.ts';
 import { figure, found, log, table } from './panel.ts';
 import { outside, visitors } from './service-requests.ts';
@@ -134,8 +135,11 @@ const told: Section = {
   ],
 };
 
-/** One app in one environment: what visitors see, what it uses, what stands behind it, what it says. */
-export const service = (): Dashboard => ({
+/**
+ * One app in one environment: what visitors see, what it uses, what stands behind it, what it says.
+ * @param aws whether Grafana may ask AWS what it measures of load balancers
+ */
+export const service = (aws: boolean): Dashboard => ({
   uid: uids.service,
   title: titleOf('service'),
   description:
@@ -156,9 +160,10 @@ export const service = (): Dashboard => ({
       sourceVariable('prometheus'),
       sourceVariable('loki'),
       sourceVariable('tempo'),
+      ...(aws ? [sourceVariable('cloudwatch'), balancer()] : []),
     ],
   },
   annotations: { list: marks(own) },
   links: linksFrom('service'),
-  panels: layout([glance, visitors, outside, saturation, redis, told]),
+  panels: layout([glance, visitors, outside, ...(aws ? [balanced] : []), saturation, redis, told]),
 });

@@ -5,6 +5,7 @@ export const sources = {
   prometheus: { type: 'prometheus', label: 'Metrics' },
   loki: { type: 'loki', label: 'Logs' },
   tempo: { type: 'tempo', label: 'Traces' },
+  cloudwatch: { type: 'cloudwatch', label: 'AWS' },
 } as const;
 
 export type SourceName = keyof typeof sources;
