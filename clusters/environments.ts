@@ -13,7 +13,6 @@ const registries = [
   'docker.io/otel',
   'docker.io/prom',
   'docker.io/rclone',
-  'ghcr.io/kiwigrid',
 ];
 
 /** Who signs in to Argo CD and Grafana, on every cluster. */

@@ -1,43 +1,11 @@
-import type { App, Container } from '../../generators/model/app.ts';
+import type { App } from '../../generators/model/app.ts';
 import { install } from './install.ts';
 
-/** The namespaces whose rules are gathered: the environments of a cluster, and those that it has beside them. */
-const gathered = {
-  'platform-nonprod': 'dev,staging,agents,ci,monitoring',
-  'platform-production': 'production,agents,ci,monitoring',
-};
+/** What gathers rules, as Node finds it. */
+const program = '/etc/slipway/gather.mjs';
 
-/**
- * Rules stand in the part of the app that they are about, so that they arrive and go back with its version. What gathers
- * them lists ConfigMaps by label; a list of all, again and again, also sees what went while nobody looked.
- */
-const beside = (namespaces: string): Container[] => [
-  {
-    name: 'gather',
-    image:
-      'ghcr.io/kiwigrid/k8s-sidecar:2.11.2@sha256:2912be006f62f9ea080194cf6d3afcd90daead8d101d0ba686a137a849f6a4f6',
-    env: {
-      LABEL: 'slipway.dev/rules',
-      LABEL_VALUE: '1',
-      RESOURCE: 'configmap',
-      NAMESPACE: namespaces,
-      FOLDER: '/gathered',
-      // No two environments can mean the same file, and none can choose another folder: no annotation is called so.
-      UNIQUE_FILENAMES: 'true',
-      FOLDER_ANNOTATION: 'none of theirs',
-      METHOD: 'SLEEP',
-      SLEEP_TIME: '15',
-      IGNORE_ALREADY_PROCESSED: 'true',
-      LOG_FORMAT: 'JSON',
-    },
-    resources: { cpu: '10m', memory: '128Mi' },
-  },
-  {
-    name: 'install',
-    command: ['sh', '-uc', install, 'install', '/gathered', '/rules', '/rules/own', 'http://127.0.0.1:9090', '5'],
-    resources: { cpu: '10m', memory: '128Mi' },
-  },
-];
+/** Where rules are gathered, where Prometheus reads them, and where `install` remembers what it did. */
+const folders = ['/gathered', '/rules', '/rules/own'] as const;
 
 /** Measures everything that runs on its cluster, and says when somebody must look. */
 export const app: App = {
@@ -67,8 +35,9 @@ export const app: App = {
   files: {
     '/etc/prometheus/prometheus.yml': { computed: 'prometheus' },
     '/etc/prometheus/rules/platform.yaml': { computed: 'platform-rules' },
+    [program]: { computed: 'gatherer' },
   },
-  scratch: { '/gathered': '64Mi', '/rules': '64Mi', '/tmp': '16Mi' },
+  scratch: { '/gathered': '16Mi', '/rules': '64Mi', '/tmp': '16Mi' },
   volume: { path: '/prometheus', size: '50Gi' },
   single: true,
   ready: '/-/ready',
@@ -84,8 +53,19 @@ export const app: App = {
     { resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch'] },
     { group: 'networking.k8s.io', resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
   ],
-  beside: beside(''),
-  in: Object.fromEntries(
-    Object.entries(gathered).map(([environment, namespaces]) => [environment, { beside: beside(namespaces) }]),
-  ),
+  // Rules stand in the part of the app that they are about, so that they arrive and go back with its version.
+  beside: [
+    {
+      name: 'gather',
+      image:
+        'docker.io/library/node:24.21.0-bookworm@sha256:64af3819f9275802414d7cdc38c27e9d82bd564dec4d4da87d008255d36c63b4',
+      command: ['node', program, 'rules', '/gathered', '/var/run/secrets/kubernetes.io/serviceaccount', '30'],
+      resources: { cpu: '10m', memory: '192Mi' },
+    },
+    {
+      name: 'install',
+      command: ['sh', '-uc', install, 'install', ...folders, 'http://127.0.0.1:9090', '5'],
+      resources: { cpu: '10m', memory: '128Mi' },
+    },
+  ],
 };

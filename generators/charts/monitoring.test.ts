@@ -193,22 +193,23 @@ function mayRead({ at, manifest }: Rendered, _: number, all: readonly Rendered[]
 }
 
 /** What Prometheus is told to discover, and what is gathered for it and for the exporter. */
-function asked({ at, manifest, text }: Rendered, environment: string): string[] {
-  if (at === `${environment}/prometheus/configmap-prometheus.yaml`) {
-    const config = load(Object.values((manifest as Config).data)[0] ?? '') as {
-      scrape_configs: { kubernetes_sd_configs: { role: string; namespaces?: { names: string[] } }[] }[];
-    };
-    return config.scrape_configs.flatMap(({ kubernetes_sd_configs: [discovery] }) =>
-      (discovery?.namespaces?.names ?? []).map(
-        (one) => `prometheus ${discovery?.role === 'ingress' ? 'ingresses' : 'pods'} in ${one}`,
-      ),
-    );
-  }
-  const [, app = ''] = at.split('/');
-  const [, namespaces] = /- name: NAMESPACE\n +value: (\S+)/.exec(text) ?? [];
-  return ['prometheus', 'blackbox'].includes(app) && namespaces
-    ? namespaces.split(',').map((one) => `${app} configmaps in ${one}`)
-    : [];
+function asked({ at, manifest }: Rendered, environment: string): string[] {
+  const app = /^[^/]+\/(prometheus|blackbox)\/configmap-\1\.yaml$/.exec(at)?.[1];
+  if (!app || !at.startsWith(`${environment}/`)) return [];
+  const texts = (manifest as Config).data;
+  const [, from = ''] = /^const from = (.+);$/m.exec(texts['etc.slipway.gather.mjs'] ?? '') ?? [];
+  const { rules, probes } = JSON.parse(from) as Record<'rules' | 'probes', object>;
+  const gathered = Object.keys(app === 'prometheus' ? rules : probes).map((one) => `${app} configmaps in ${one}`);
+  if (app !== 'prometheus') return gathered;
+  const config = load(texts['etc.prometheus.prometheus.yml'] ?? '') as {
+    scrape_configs: { kubernetes_sd_configs: { role: string; namespaces?: { names: string[] } }[] }[];
+  };
+  const discovered = config.scrape_configs.flatMap(({ kubernetes_sd_configs: [discovery] }) =>
+    (discovery?.namespaces?.names ?? []).map(
+      (one) => `prometheus ${discovery?.role === 'ingress' ? 'ingresses' : 'pods'} in ${one}`,
+    ),
+  );
+  return [...gathered, ...discovered];
 }
 
 const partOf = ({ environment, app }: Part) => `${environment}/${app}`;

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { type CheckedApp, isProgram } from '../model/app-schema.ts';
 import { monitoringOf } from '../model/environment.ts';
 import { formatYaml } from '../model/yaml.ts';
+import { gathered } from '../monitoring/gather.ts';
 import { podMonitorSpec, probeSpec, ruleSpec, teller } from '../monitoring/operator.ts';
 import { askedOf, moduleName, modulesOf } from '../monitoring/probes.ts';
 import type { RuleGroup } from '../monitoring/rule.ts';
@@ -12,9 +13,6 @@ import type { Probe } from '../monitoring/scrape.ts';
 import { hostsOf } from './hosts.ts';
 import { objectMeta, type Subject, selector } from './place.ts';
 import { metricsPort } from './pod.ts';
-
-/** What says of a ConfigMap that Prometheus, or the blackbox exporter, reads it. */
-export const gathered = { rules: 'slipway.dev/rules', probes: 'slipway.dev/probes' } as const;
 
 /**
  * What is watched of an app, in its own part: so it is promoted with the version that it belongs to, and taken back with
@@ -33,7 +31,7 @@ export function monitoring(scope: Construct, app: CheckedApp, subject: Subject):
 }
 
 /** A ConfigMap that is gathered. The name of its file is its own on the whole cluster. */
-function fragment(scope: Construct, subject: Subject, what: keyof typeof gathered, value: object): void {
+function fragment(scope: Construct, subject: Subject, what: 'rules' | 'probes', value: object): void {
   const { name, at } = subject;
   const metadata = objectMeta(subject, `${name}-${what}`);
   new k8s.KubeConfigMap(scope, `configmap-${what}`, {

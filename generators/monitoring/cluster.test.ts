@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +13,8 @@ import { until } from '../control-plane.fixture.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { isApplication, objectsOf, partsOfAll, podOf, wavesOf } from '../parts.fixture.ts';
 import { definitions } from '../schemas/crd.fixture.ts';
+import { type ConfigMap, look } from './gather.fixture.ts';
+import { gathered } from './gather.ts';
 
 // Debian's is built without Kubernetes.
 const program = process.env.SLIPWAY_PROMETHEUS;
@@ -27,6 +29,72 @@ interface Target {
   readonly labels: Readonly<Record<string, string>>;
   readonly scrapeUrl: string;
 }
+
+/**
+ * Puts into a folder what a pod of the namespace `monitoring` finds to be let in by the API server.
+ * @returns the server's address
+ */
+async function letIn(cluster: Cluster, account: string, folder: string): Promise<string> {
+  const token = await cluster.ask(`/api/v1/namespaces/monitoring/serviceaccounts/${account}/token`, {
+    method: 'POST',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+  });
+  writeFileSync(join(folder, 'token'), (token.body.status as { token: string }).token, { mode: 0o600 });
+  const view = await cluster.kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']);
+  const [{ cluster: at }] = (JSON.parse(view.out) as { clusters: [{ cluster: Record<string, string> }] }).clusters;
+  const { 'certificate-authority': file, 'certificate-authority-data': data } = at;
+  writeFileSync(join(folder, 'ca.crt'), data ? Buffer.from(data, 'base64') : readFileSync(String(file)));
+  return String(at.server);
+}
+
+describe('the gatherer on an API server, with the accounts and the rights that are rendered', {
+  skip: noCluster,
+}, () => {
+  const room = mkdtempSync(join(tmpdir(), 'slipway-gathering-'));
+  const here = environments.filter((one) => one.cluster === 'nonprod').map(({ name }) => name);
+  let cluster: Cluster;
+  let objects: ReturnType<typeof objectsOf>;
+
+  before(async () => {
+    cluster = await Cluster.open();
+    await cluster.define(definitions);
+    const parts = (await partsOfAll()).filter(({ environment }) => here.includes(environment));
+    for (const { objects } of wavesOf(parts)) await cluster.sync(objects);
+    objects = parts.flatMap(objectsOf);
+  });
+  after(async () => {
+    await cluster?.close();
+    rmSync(room, { recursive: true, force: true });
+  });
+
+  for (const [what, app] of [
+    ['rules', 'prometheus'],
+    ['probes', 'blackbox'],
+    ['dashboards', 'grafana'],
+  ] as const)
+    test(`${app} gets all ${what} of its cluster, and no longer those that are gone`, async () => {
+      const [account, folder] = [join(room, `${app}-account`), join(room, app)];
+      for (const dir of [account, folder]) mkdirSync(dir);
+      const { hostname: host, port } = new URL(await letIn(cluster, app, account));
+      const program = objects.find(({ at }) => at === `platform-nonprod/${app}/configmap-${app}.yaml`)?.manifest;
+      const { data = {} } = program as unknown as ConfigMap;
+      const gather = () => look(String(data['etc.slipway.gather.mjs']), what, folder, { host, port, account });
+      const files = () => readdirSync(folder).filter((name) => name !== 'gathered');
+
+      const maps = objects
+        .map(({ manifest }) => manifest as unknown as ConfigMap & { kind: string })
+        .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.labels?.[gathered[what]] === '1');
+      assert.doesNotMatch(await gather(), /"error"/);
+      assert.deepEqual(files().sort(), maps.flatMap(({ data = {} }) => Object.keys(data)).sort());
+      const [{ metadata, data: its = {} } = assert.fail(what)] = maps;
+      const path = `/api/v1/namespaces/${metadata.namespace}/configmaps/${metadata.name}`;
+      assert.equal((await cluster.ask(path, { method: 'DELETE' })).status, 200);
+      assert.match(await gather(), /"removed"/);
+      assert.equal(files().length, maps.length - 1);
+      for (const key of Object.keys(its)) assert.ok(!files().includes(key));
+      assert.equal(readFileSync(join(folder, 'gathered'), 'utf8'), '0\n');
+    });
+});
 
 describe('a real Prometheus on an API server, with the account and the rights that are rendered', {
   skip: noCluster || unable,
@@ -73,17 +141,7 @@ describe('a real Prometheus on an API server, with the account and the rights th
     await run(rendered('dev/counter/deployment-counter.yaml'), '10.0.0.7');
     await run(rendered('dev/redis/statefulset-redis.yaml'), '10.0.0.8');
 
-    const token = await cluster.ask('/api/v1/namespaces/monitoring/serviceaccounts/prometheus/token', {
-      method: 'POST',
-      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-    });
-    writeFileSync(join(room, 'token'), (token.body.status as { token: string }).token, { mode: 0o600 });
-    const view = await cluster.kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']);
-    const [{ cluster: at }] = (JSON.parse(view.out) as { clusters: [{ cluster: Record<string, string> }] }).clusters;
-    const ca = join(room, 'ca.crt');
-    const { 'certificate-authority': file, 'certificate-authority-data': data } = at;
-    if (data) writeFileSync(ca, Buffer.from(data, 'base64'));
-    else spawnSync('cp', [String(file), ca]);
+    const server = await letIn(cluster, 'prometheus', room);
 
     // What stands in the part, but for where the API server is: a pod would find that by itself.
     const text = (rendered('platform-nonprod/prometheus/configmap-prometheus.yaml').data as Record<string, string>)[
@@ -92,9 +150,9 @@ describe('a real Prometheus on an API server, with the account and the rights th
     const account = '/var/run/secrets/kubernetes.io/serviceaccount';
     const config = load(String(text).replaceAll(account, room)) as { scrape_configs: readonly Job[] };
     const access = {
-      api_server: at.server,
+      api_server: server,
       authorization: { credentials_file: join(room, 'token') },
-      tls_config: { ca_file: ca },
+      tls_config: { ca_file: join(room, 'ca.crt') },
     };
     const scrape_configs = config.scrape_configs.map((job) => ({
       ...job,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,6 +14,8 @@ import { runsOn } from '../model/app-schema.ts';
 import { scopeOf } from '../model/environment.ts';
 import { alertmanagerOn, watchersOn } from '../model/monitoring.ts';
 import { objectsOf, partsOfAll } from '../parts.fixture.ts';
+import { Api, type ConfigMap, look } from './gather.fixture.ts';
+import { gathered } from './gather.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'slipway-stack-'));
 after(() => rmSync(room, { recursive: true, force: true }));
@@ -23,43 +25,60 @@ const missing = (...programs: string[]) => {
 };
 
 const objects = (await partsOfAll()).flatMap(objectsOf);
-interface ConfigMap {
-  readonly metadata: { name: string; namespace?: string; labels?: Record<string, string> };
-  readonly data: Record<string, string>;
-}
-interface Container {
-  readonly name: string;
-  readonly env?: { name: string; value: string }[];
+/** What a file of a part says. */
+function textIn(at: string, key: string): string {
+  const found = objects.find((one) => one.at === at)?.manifest as ConfigMap | undefined;
+  return found?.data?.[key] ?? assert.fail(`${at} has no ${key}`);
 }
 
-/** What the gatherer writes for ConfigMaps with a label, of the namespaces that it lists. */
-function gather(label: string, namespaces: readonly string[]): string {
+/** The environment of a cluster that its own apps stand on. */
+const platformOf = (cluster: string) =>
+  environments.find((one) => one.cluster === cluster && scopeOf(one) === 'cluster')?.name ?? assert.fail(cluster);
+
+/** What the gatherer of an app, as it is rendered, makes of all that is rendered for a cluster. */
+async function gather(what: keyof typeof gathered, app: string, cluster: string) {
   const folder = mkdtempSync(join(room, 'gathered-'));
-  for (const { manifest } of objects) {
-    const { metadata, data = {} } = manifest as unknown as ConfigMap;
-    const { name, namespace = '', labels = {} } = metadata;
-    if (manifest.kind !== 'ConfigMap' || labels[label] !== '1' || !namespaces.includes(namespace)) continue;
-    for (const [key, text] of Object.entries(data))
-      writeFileSync(join(folder, `namespace_${namespace}.configmap_${name}.${key}`), text);
-  }
-  return folder;
+  const here = environments.filter((one) => one.cluster === cluster).map(({ name }) => name);
+  api.asked.length = 0;
+  api.maps = objects
+    .filter(({ at, manifest }) => manifest.kind === 'ConfigMap' && here.includes(at.split('/', 1)[0] ?? ''))
+    .map(({ manifest }) => manifest as ConfigMap);
+  const program = textIn(`${platformOf(cluster)}/${app}/configmap-${app}.yaml`, 'etc.slipway.gather.mjs');
+  const said = await look(program, what, folder, api.access);
+  assert.doesNotMatch(said, /"error"/);
+  return { folder, files: readdirSync(folder).filter((name) => name !== 'gathered') };
 }
 
-/** The namespaces that an app's gatherer lists on a cluster. */
-function listed(app: string, cluster: string): string[] {
-  const environment = environments.find((one) => one.cluster === cluster && scopeOf(one) === 'cluster')?.name;
-  const workload = objects.find(({ at }) => new RegExp(`^${environment}/${app}/(statefulset|deployment)-`).test(at));
-  const spec = workload?.manifest.spec as { template: { spec: { initContainers: Container[] } } };
-  const env = spec.template.spec.initContainers.find(({ name }) => name === 'gather')?.env ?? [];
-  return (env.find(({ name }) => name === 'NAMESPACE')?.value ?? '').split(',').sort();
-}
+const api = await Api.open();
+after(() => api.close());
 
-test('what gathers rules and probes looks into every namespace of its cluster that has apps, and into no other', () => {
+test('what gathers looks into every namespace of its cluster that has apps, and into no other, and takes all', async () => {
   for (const { name, namespaces } of clusters) {
     const here = environments.filter((one) => one.cluster === name && scopeOf(one) === 'environment');
     const all = [...here.map((one) => one.name), ...Object.keys(namespaces)].sort();
-    for (const app of ['prometheus', 'blackbox']) assert.deepEqual(listed(app, name), all, `${app} of ${name}`);
+    for (const [what, app, from] of [
+      ['rules', 'prometheus', all],
+      ['probes', 'blackbox', all],
+      ['dashboards', 'grafana', ['monitoring']],
+    ] as const) {
+      const { files } = await gather(what, app, name);
+      const asked = api.asked.map((url) => url.split('/')[4] ?? '');
+      assert.deepEqual(asked.sort(), from, `${app} of ${name}`);
+      const labelled = api.maps.filter(({ metadata }) => metadata.labels?.[gathered[what]] === '1');
+      const keys = labelled.flatMap(({ data = {} }) => Object.keys(data));
+      assert.deepEqual(files.sort(), keys.sort());
+      assert.ok(keys.length > 0);
+    }
   }
+});
+
+test('one image of Node is the one that is used', async () => {
+  const node = /docker\.io\/library\/node:[^']+/g;
+  const images = ['versions', 'prometheus', 'blackbox', 'grafana'].flatMap(
+    (app) => readFileSync(join(import.meta.dirname, '..', '..', 'apps', app, 'app.ts'), 'utf8').match(node) ?? [],
+  );
+  assert.equal(images.length, 4);
+  assert.equal(new Set(images).size, 1);
 });
 
 test('every owner of an app is somebody whom Alertmanager can tell', async () => {
@@ -103,17 +122,16 @@ test('what rules say of a cluster is of apps that run there', async () => {
     }
 });
 
-test('all rules that parts carry arrive where Prometheus reads them', { skip: missing('promtool') }, () => {
+test('all rules that parts carry arrive where Prometheus reads them', { skip: missing('promtool') }, async () => {
   for (const { name } of clusters) {
-    const gathered = gather('slipway.dev/rules', listed('prometheus', name));
+    const { folder, files } = await gather('rules', 'prometheus', name);
     const installed = mkdtempSync(join(room, 'rules-'));
-    const args = ['-uc', install, 'install', gathered, installed, join(installed, 'own'), 'http://127.0.0.1:1', '0'];
+    const args = ['-uc', install, 'install', folder, installed, join(installed, 'own'), 'http://127.0.0.1:1', '0'];
     const { stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
     assert.doesNotMatch(stdout, /refused/, stderr);
-    const files = readdirSync(gathered);
     assert.ok(files.length >= 5, `${files.length} on ${name}`);
     assert.deepEqual(
-      readdirSync(installed).filter((file) => file.startsWith('namespace_')),
+      readdirSync(installed).filter((file) => file.endsWith('.yaml') && file !== 'slipway-refused.yaml'),
       files,
     );
   }
@@ -121,17 +139,17 @@ test('all rules that parts carry arrive where Prometheus reads them', { skip: mi
 
 test('all probes that parts carry become one file that the exporter reads', {
   skip: missing('prometheus-blackbox-exporter'),
-}, () => {
+}, async () => {
   for (const { name } of clusters) {
-    const gathered = gather('slipway.dev/probes', listed('blackbox', name));
+    const { folder, files } = await gather('probes', 'blackbox', name);
     const own = join(room, `own-${name}`);
     mkdirSync(own);
     const [file, exporter] = [join(room, `${name}.yml`), 'prometheus-blackbox-exporter'];
-    const args = ['-uc', joinScript, 'join', gathered, file, own, exporter, 'http://127.0.0.1:1', '0'];
+    const args = ['-uc', joinScript, 'join', folder, file, own, exporter, 'http://127.0.0.1:1', '0'];
     const { stderr } = spawnSync('sh', args, { encoding: 'utf8' });
     assert.doesNotMatch(stderr, /refused/);
     assert.ok(existsSync(file));
     const modules = readFileSync(file, 'utf8').match(/^ {2}\S+:$/gm) ?? [];
-    assert.ok(modules.length >= readdirSync(gathered).length && modules.length > 0, `${modules.length} on ${name}`);
+    assert.ok(modules.length >= files.length && modules.length > 0, `${modules.length} on ${name}`);
   }
 });

@@ -5,8 +5,9 @@ import { app as grafana } from '../../../apps/grafana/app.ts';
 import { clusters } from '../../../clusters/environments.ts';
 import type { Cluster } from '../../model/environment.ts';
 import { dashboards as all } from '../../monitoring/dashboards/index.ts';
+import { gathered } from '../../monitoring/gather.ts';
 import { grafanaSettings } from '../../monitoring/grafana.ts';
-import { dashboardLabel, dashboards } from './dashboards.ts';
+import { dashboards } from './dashboards.ts';
 
 interface ConfigMap {
   readonly kind: string;
@@ -28,11 +29,9 @@ test('each dashboard is a ConfigMap where the gatherer of Grafana looks for it',
     rendered.map(({ kind, metadata: { name } }) => `${kind} ${name}`),
     all().map(({ uid }) => `ConfigMap dashboard-${uid}`),
   );
-  const { LABEL = '', LABEL_VALUE, NAMESPACE } = gatherer?.env ?? {};
-  assert.deepEqual({ [LABEL]: LABEL_VALUE }, dashboardLabel);
   for (const { metadata } of rendered) {
-    assert.equal(metadata.namespace, NAMESPACE);
-    assert.deepEqual(metadata.labels, dashboardLabel);
+    assert.equal(metadata.namespace, 'monitoring');
+    assert.deepEqual(metadata.labels, { [gathered.dashboards]: '1' });
   }
 });
 
@@ -59,5 +58,5 @@ test('Grafana begins with one of them', () => {
   const { dashboards: settings } = grafanaSettings({ cluster: {}, host: 'a.b', repository: 'https://gitlab.com/a/b' });
   const [, file] = /^\/dashboards\/(.+)$/.exec(settings?.default_home_dashboard_path ?? '') ?? [];
   assert.ok(rendered.some(({ data }) => Object.hasOwn(data, file ?? '')));
-  assert.equal(gatherer?.env?.FOLDER, '/dashboards');
+  assert.deepEqual(gatherer?.command?.slice(2, 4), ['dashboards', '/dashboards']);
 });
