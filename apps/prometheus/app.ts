@@ -1,11 +1,11 @@
 import type { App } from '../../generators/model/app.ts';
-import { install } from './install.ts';
+import { install, sift } from './install.ts';
 
 /** What gathers rules, as Node finds it. */
 const program = '/etc/slipway/gather.mjs';
 
 /** Where rules are gathered, where Prometheus reads them, and where `install` remembers what it did. */
-const folders = ['/gathered', '/rules', '/rules/own'] as const;
+const folders = ['/gathered', '/prometheus/rules', '/install'] as const;
 
 /** Measures everything that runs on its cluster, and says when somebody must look. */
 export const app: App = {
@@ -19,7 +19,9 @@ export const app: App = {
   port: 9090,
   args: [
     '--config.file=/etc/prometheus/prometheus.yml',
-    '--storage.tsdb.path=/prometheus',
+    '--storage.tsdb.path=/prometheus/data',
+    // What fired for a minute before it was started again goes on where it was.
+    '--rules.alert.for-grace-period=1m',
     // An objective looks back 30 days. Where those do not fit, the oldest go before the volume is full.
     '--storage.tsdb.retention.time=35d',
     '--storage.tsdb.retention.size=40GB',
@@ -37,7 +39,7 @@ export const app: App = {
     '/etc/prometheus/rules/platform.yaml': { computed: 'platform-rules' },
     [program]: { computed: 'gatherer' },
   },
-  scratch: { '/gathered': '16Mi', '/rules': '64Mi', '/tmp': '16Mi' },
+  scratch: { '/gathered': '16Mi', '/install': '16Mi', '/tmp': '16Mi' },
   volume: { path: '/prometheus', size: '50Gi' },
   single: true,
   ready: '/-/ready',
@@ -53,6 +55,7 @@ export const app: App = {
     { resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch'] },
     { group: 'networking.k8s.io', resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
   ],
+  before: [{ name: 'sift', command: ['sh', '-uc', sift, 'sift', folders[1]] }],
   // Rules stand in the part of the app that they are about, so that they arrive and go back with its version.
   beside: [
     {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { install } from './install.ts';
+import { install, sift } from './install.ts';
 
 const skip = spawnSync('promtool', ['--version']).error
   ? 'promtool is not installed (Debian and Homebrew: prometheus)'
@@ -18,7 +18,7 @@ const rule = (name: string, expr = 'vector(1)') =>
 
 suite('rules are gathered from environments that do not know each other', { skip }, () => {
   const room = mkdtempSync(join(tmpdir(), 'slipway-install-'));
-  const [gathered, installed, own] = ['gathered', 'rules', 'rules/own'].map((name) => join(room, name)) as [
+  const [gathered, installed, own] = ['gathered', 'rules', 'own'].map((name) => join(room, name)) as [
     string,
     string,
     string,
@@ -52,8 +52,10 @@ suite('rules are gathered from environments that do not know each other', { skip
       .filter((name) => name.endsWith('.yaml'))
       .sort();
   const read = (name: string) => readFileSync(join(installed, name), 'utf8');
-  const counted = () => /vector\((\d+)\)/.exec(read('slipway-refused.yaml'))?.[1];
-  const [dev, staging] = ['namespace_dev.configmap_a-rules.dev-a.yaml', 'namespace_staging.configmap_a-rules.yaml'];
+  const said = (series: string) =>
+    new RegExp(`record: ${series}\\n.*vector\\((\\d+)\\)`).exec(read('slipway-refused.yaml'))?.[1];
+  const counted = () => said('slipway:rules_refused:files');
+  const [dev, staging] = ['dev-a.yaml', 'staging-a.yaml'];
 
   test('what can be read arrives, and Prometheus is asked to read it', async () => {
     put(dev, rule('one'));
@@ -75,7 +77,7 @@ suite('rules are gathered from environments that do not know each other', { skip
     put(dev, rule('one', 'rate('));
     put(staging, rule('two'));
     const { stdout, stderr } = await look();
-    assert.deepEqual(there(), [dev, staging, 'slipway-refused.yaml']);
+    assert.deepEqual(there(), [dev, 'slipway-refused.yaml', staging]);
     assert.equal(read(dev), rule('one'), 'what stood there before stays');
     assert.equal(counted(), '1');
     assert.match(stdout, new RegExp(`"error","message":"refused","file":"${dev}"`));
@@ -108,5 +110,38 @@ suite('rules are gathered from environments that do not know each other', { skip
     const { asked } = await look();
     assert.deepEqual(asked, ['POST /-/reload']);
     assert.ok(there().includes(dev));
+  });
+
+  test('it is told how many files there are, how many the gatherer refused, and when all was gathered last', async () => {
+    assert.deepEqual(
+      [said('slipway:rules_installed:files'), said('slipway:rules_gathered:timestamp_seconds')],
+      ['1', '0'],
+    );
+    writeFileSync(join(gathered, 'gathered'), '2\n');
+    utimesSync(join(gathered, 'gathered'), 1_800_000_123, 1_800_000_123);
+    await look();
+    assert.equal(said('slipway:rules_gathered:timestamp_seconds'), '1800000000');
+    assert.equal(counted(), '3');
+  });
+
+  test('a new pod leaves what was installed until all was gathered once', async () => {
+    for (const folder of [gathered, own]) rmSync(folder, { recursive: true });
+    mkdirSync(gathered);
+    await look();
+    assert.ok(there().includes(dev));
+    put(staging, rule('two'));
+    await look();
+    assert.deepEqual(there(), [dev, 'slipway-refused.yaml', staging]);
+    writeFileSync(join(gathered, 'gathered'), '0\n');
+    const { stdout } = await look();
+    assert.match(stdout, new RegExp(`"removed","file":"${dev}"`));
+    assert.deepEqual(there(), ['slipway-refused.yaml', staging]);
+  });
+
+  test('what a new Prometheus would not start with goes before it starts', () => {
+    writeFileSync(join(installed, dev), rule('one', 'rate('));
+    const { stdout } = spawnSync('sh', ['-uc', sift, 'sift', installed], { encoding: 'utf8' });
+    assert.equal(stdout, `{"level":"error","message":"removed","file":"${dev}"}\n`);
+    assert.deepEqual(there(), ['slipway-refused.yaml', staging]);
   });
 });

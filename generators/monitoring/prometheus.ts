@@ -20,7 +20,7 @@ export interface PrometheusConfig {
 }
 
 /** Where the app `prometheus` finds rules: those of the cluster, which come with it, and those of the apps. */
-export const ruleFiles = ['/etc/prometheus/rules/*.yaml', '/rules/*.yaml'] as const;
+export const ruleFiles = ['/etc/prometheus/rules/*.yaml', '/prometheus/rules/*.yaml'] as const;
 
 /** The whole of prometheus.yml. It has no secret: who may read pods is known by the account of the pod. */
 export function prometheusConfig(of: Prometheus): PrometheusConfig {
