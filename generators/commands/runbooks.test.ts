@@ -10,7 +10,7 @@ import { app as backup } from '../../apps/redis-backup/app.ts';
 import { Git } from '../git/git.ts';
 import { known, type Recorded } from '../monitoring/catalogue/known.ts';
 import { shapeOf } from '../monitoring/catalogue/promql.ts';
-import { alerts, jobs, rules } from '../monitoring/catalogue/rendered.fixture.ts';
+import { alerts, installed, jobs, rules } from '../monitoring/catalogue/rendered.fixture.ts';
 import { isAlert } from '../monitoring/rule.ts';
 import { runbookPage } from '../monitoring/runbook.ts';
 import { catalogues } from '../schemas/strictly.ts';
@@ -63,7 +63,7 @@ test('the index leads to every page', async () => {
 
 test('what a page or an alert asks of Prometheus is there', () => {
   const recorded = rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded]));
-  const series = known(jobs('pinned'), recorded);
+  const series = known(jobs('pinned'), [...recorded, ...installed]);
   const asked = pages.flatMap((page) => linesOf(page, 'promql').map((line) => ({ name: page.name, line })));
   assert.ok(asked.length > 40);
   const wrong = asked.flatMap(({ name, line }) => shapeOf(line, series).wrong.map((why) => `${name}: ${line}: ${why}`));

@@ -17,6 +17,7 @@ import {
   dashboards,
   groups,
   images,
+  installed,
   jobs,
   ofBoard,
   probed,
@@ -26,11 +27,7 @@ import {
   type Versions,
 } from './rendered.fixture.ts';
 
-const recorded: Recorded[] = [
-  ...rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded])),
-  // What keeps a broken file from Prometheus writes this rule beside the others: apps/prometheus/install.ts.
-  { record: 'slipway:rules_refused:files', expr: 'vector(0)' },
-];
+const recorded: Recorded[] = [...rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded])), ...installed];
 
 /** What stands for a value that the reader of a dashboard chooses. */
 const chosen = 'some';

@@ -6,7 +6,7 @@ import type { Dashboard } from '../dashboards/index.ts';
 import { isAlert, type RuleGroup } from '../rule.ts';
 import { metricsAnnotations, probeAnnotations, type ScrapeConfig } from '../scrape.ts';
 import { jobsOf, type Target } from './jobs.ts';
-import type { Job } from './known.ts';
+import type { Job, Recorded } from './known.ts';
 import { readSource, type Source } from './source.ts';
 
 /** What stands in ConfigMaps, with where it does. */
@@ -145,3 +145,10 @@ export function jobs(versions: Versions): Job[] {
 function unknown(what: string): never {
   throw new Error(`${what} is scraped, and no file of generators/monitoring/catalogue/sources says what it exposes.`);
 }
+
+/** What keeps a broken file from Prometheus writes rules of its own beside the others: apps/prometheus/install.ts. */
+export const installed: readonly Recorded[] = [
+  'slipway:rules_refused:files',
+  'slipway:rules_installed:files',
+  'slipway:rules_gathered:timestamp_seconds',
+].map((record) => ({ record, expr: 'vector(1)' }));
