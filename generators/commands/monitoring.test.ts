@@ -31,6 +31,7 @@ test('a folder of plain files is what the parts of a cluster carry, and is writt
   for (const file of ['prometheus.yml', 'blackbox.yml', 'rules/dev-counter.yaml', 'rules/staging-redis.yaml'])
     assert.ok(files.includes(file), file);
   assert.ok(files.includes('rules/platform.yaml') && !files.some((file) => file.includes('production')));
+  assert.doesNotMatch(await readFile(join(dir, 'rules/platform.yaml'), 'utf8'), /RulesMissing/);
   const text = await readFile(join(dir, 'prometheus.yml'), 'utf8');
   assert.ok((load(text) as { scrape_configs: unknown[] }).scrape_configs.length > 5);
 

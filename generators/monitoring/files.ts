@@ -52,7 +52,7 @@ export function watchedFiles({
     rules(`${namespace}-${app.name}`, rulesOf(app, at));
     Object.assign(modules, modulesOf(app, at));
   }
-  if (platform !== undefined) rules('platform', platformRules({ cluster, path, owner: platform }));
+  if (platform !== undefined) rules('platform', platformRules({ cluster, path, owner: platform, elsewhere: true }));
   const config = prometheusConfig({
     cluster: cluster.name,
     discovery: 'kubernetes',
