@@ -1,5 +1,6 @@
 import { dump, load, YAMLException } from 'js-yaml';
 import type { Cluster, Path } from '../model/environment.ts';
+import { monitoringNamespace } from '../model/monitoring.ts';
 import { Misuse } from '../model/refusal.ts';
 import eksctl from '../schemas/eksctl.json' with { type: 'json' };
 import type { Catalogue } from '../schemas/schema.ts';
@@ -10,6 +11,7 @@ import { clusterRules } from './cluster-rules.ts';
 import { dnsFilterOf } from './dns-filter.ts';
 import { filled } from './placeholder.ts';
 import { broken } from './rule.ts';
+import { keepers, keepersOn } from './stacks.ts';
 
 const strictly = strictness([eksctl as Catalogue]);
 
@@ -20,7 +22,7 @@ const kubernetes = /^Kubernetes v?(\d+\.\d+)/.exec(catalogues[0]?.source ?? '')?
  * The file of eksctl for a cluster, with what clusters/environments.ts says of the cluster filled in.
  * @param text `clusters/<name>/eksctl.yaml`, as it is written; `file` is its name for messages
  * @param path for the environments that run in the cluster
- * @returns what it says, and YAML for `eksctl create cluster -f -`
+ * @returns what it says, but for the roles of apps that do not run there, and YAML for `eksctl create cluster -f -`
  * @throws {Misuse} with every mistake, a line each: file, field, value, what was expected. Placeholders are looked at
  * first, then fields and types, then the rules: each reads only what the one before found whole.
  */
@@ -56,7 +58,20 @@ export function eksctlOf(
     kubernetes,
   };
   refuse(broken(clusterRules, file, config, facts));
-  return { config, text: dump(config, { noRefs: true, lineWidth: -1 }) };
+  const made = withoutIdle(config, cluster);
+  return { config: made, text: dump(made, { noRefs: true, lineWidth: -1 }) };
+}
+
+/** Who keeps telemetry on other clusters has no role here: an association with one that is not there is refused by EKS. */
+function withoutIdle(config: ClusterConfig, cluster: Cluster): ClusterConfig {
+  const { podIdentityAssociations } = config.iam ?? {};
+  if (!podIdentityAssociations) return config;
+  const here = keepersOn(cluster);
+  const idle = keepers.filter((one) => !here.includes(one)).map(({ app }) => `${monitoringNamespace}/${app}`);
+  const kept = podIdentityAssociations.filter(
+    ({ namespace, serviceAccountName }) => !idle.includes(`${namespace}/${serviceAccountName}`),
+  );
+  return { ...config, iam: { ...config.iam, podIdentityAssociations: kept } };
 }
 
 function refuse(mistakes: readonly string[]): void {

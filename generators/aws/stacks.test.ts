@@ -38,6 +38,10 @@ const template = (file: string) => templateOf(read(file), file);
 
 const real = checkPath({ repository, clusters, environments });
 const inAws = [...real.clusters.values()].filter(({ aws }) => aws);
+/** The same, whoever watches what runs there. */
+const however = inAws.flatMap((cluster) =>
+  (['slipway', 'operator', 'none'] as const).map((monitoring): Cluster => ({ ...cluster, monitoring })),
+);
 const shop = shopPath.clusters.get('shop') as Cluster;
 
 /** What the names in a stack's template stand for. */
@@ -104,7 +108,7 @@ test('the stacks of a cluster are deployed in the order in which they need one a
 
 test('every template is deployed as it is, and may do what it does', () => {
   const deployed = new Set<string>();
-  for (const cluster of inAws) {
+  for (const cluster of however) {
     for (const { stack } of all(cluster)) {
       deployed.add(stack.file);
       const made = deployable(stack, read(stack.file));
@@ -195,7 +199,7 @@ test('what no name can be made of is refused, all of it at once', () => {
 });
 
 test('every role, key and limit that a file of eksctl names is made by a template', () => {
-  for (const cluster of inAws) {
+  for (const cluster of however) {
     const { account = '', region } = cluster.aws ?? {};
     const made = all(cluster).flatMap(({ made, values }) => [
       ...resourcesOf(made, 'AWS::IAM::Role').map(({ resource }) =>
@@ -217,7 +221,7 @@ test('every role, key and limit that a file of eksctl names is made by a templat
 });
 
 test('a pod may have the role that its association names: both name its cluster, namespace and account', () => {
-  for (const cluster of inAws) {
+  for (const cluster of however) {
     const file = `clusters/${cluster.name}/eksctl.yaml`;
     const { config } = eksctlOf(read(file), file, cluster, real);
     const given = [

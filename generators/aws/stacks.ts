@@ -26,6 +26,10 @@ export const keepers = [
   { app: 'tempo', what: 'traces', days: 30 },
 ] as const;
 
+/** Those that run on a cluster: elsewhere nothing is kept for them, and nothing is theirs. */
+export const keepersOn = (cluster: Cluster): readonly (typeof keepers)[number][] =>
+  monitoringOf(cluster) === 'slipway' ? keepers : [];
+
 /** Templates that make roles with names of ours, or change what they may do. */
 const named: readonly Kind[] = ['account', 'cluster', 'domain', 'backup', 'telemetry'];
 
@@ -68,7 +72,7 @@ export function stacksOf(cluster: Cluster, path: Path): readonly Stack[] {
     ...environments
       .filter((one) => scopeOf(one) === 'environment')
       .map((one) => stack('backup', one.name, { ...of(one), Bucket: bucketName(path, one.name) })),
-    ...(monitoringOf(cluster) === 'slipway' ? keepers : []).map(({ app, what, days }) =>
+    ...keepersOn(cluster).map(({ app, what, days }) =>
       stack('telemetry', `${name}-${what}`, {
         ...{ Cluster: name, App: app, Days: String(days) },
         Bucket: telemetryBucket(path, name, what),
@@ -117,9 +121,8 @@ const whyNoRoles = ({ name }: Cluster) => whyTooLong(clusterRole(name, 'external
 
 /** Its name is as legal as that of an environment's, but for what is between them. */
 function whyNoTelemetry(cluster: Cluster, path: Path): string[] {
-  if (monitoringOf(cluster) !== 'slipway') return [];
   const taken = new Set(path.environments.map((one) => bucketName(path, one.name)));
-  return keepers.flatMap(({ what }) => {
+  return keepersOn(cluster).flatMap(({ what }) => {
     const bucket = telemetryBucket(path, cluster.name, what);
     if (bucket.length > 63)
       return [`${file} (clusters): ${cluster.name} has the bucket ${bucket}: expected at most 63 characters.`];
