@@ -419,7 +419,7 @@ function contradictions(app: Fields): Mistake[] {
         'is "environments": only an app of scope',
       );
     add(['calls', 'scope'], { calls: ['a.b'] }, ['calls', 0], 'is "a.b": an app of an environment calls none of');
-  }
+  } else add(['traces', 'scope'], { traces: true }, ['traces'], 'is true: the collector takes spans from environments');
   if (app.kind === 'web' || app.kind === 'worker')
     add(['scale', 'replicas', 'in', 'scope'], { scale: { max: 3 }, replicas: 3, in: {} }, ['scale', 'max'], 'is 3: ');
   return found;

@@ -161,6 +161,10 @@ test('a wrong definition is refused with file, field, value, what was expected a
       { ...common, kind: 'worker', scope: 'cluster', namespace: 'monitoring', serves: 'environments' },
       'field serves is "environments": without a port nobody calls it',
     ],
+    [
+      { ...common, kind: 'worker', scope: 'cluster', namespace: 'monitoring', traces: true },
+      'field traces is true: the collector takes spans from environments alone',
+    ],
     [{ ...web, monitoring: ['prometheus'] }, 'field monitoring.0 is "prometheus": Invalid option'],
     [{ ...web, processors: ['arm'] }, 'field processors.0 is "arm"'],
     [{ ...web, profiles: ['esk'] }, 'field profiles.0 is "esk": Invalid option'],

@@ -104,7 +104,7 @@ interface Parsed {
 type Sound = Partial<Pick<CheckedApp, 'kind' | 'name' | 'scope'>> &
   Partial<Pick<CheckedStore, 'namespace' | 'port' | 'ready' | 'live' | 'volume' | 'files' | 'scratch' | 'secrets'>> &
   Partial<Pick<CheckedStore, 'image' | 'source' | 'identity' | 'metrics' | 'calls' | 'before' | 'beside'>> &
-  Partial<Pick<CheckedStore, 'scrapes' | 'alerts'>> &
+  Partial<Pick<CheckedStore, 'scrapes' | 'traces' | 'alerts'>> &
   Partial<
     Pick<CheckedWeb, 'objective'> &
       Pick<CheckedWorker, 'replicas' | 'scale' | 'serves'> &
@@ -259,6 +259,8 @@ function contradictions(app: Sound, without: Parsed['wrong']): Mistake[] {
   for (const field of ['serves', 'scrapes'] as const)
     if (app[field] && app.scope === 'environment')
       wrong([field], `is ${JSON.stringify(app[field])}: only an app of scope cluster may`);
+  if (app.traces && app.scope === 'cluster')
+    wrong(['traces'], 'is true: the collector takes spans from environments alone, and would drop them');
   if (app.serves && portless) wrong(['serves'], `is "${app.serves}": without a port nobody calls it`);
   const { alerts = [] } = app;
   alerts.forEach(({ name }, index) => {
