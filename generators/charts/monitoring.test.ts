@@ -109,11 +109,12 @@ describe('every own app', () => {
       for (const file of Object.keys(other)) assert.ok(file in part.files, `${partOf(part)}/${file}`);
     }
     const needed = [...changed].filter((one) => !/\/configmap-.+-(rules|probes)\.yaml$/.test(one));
-    // Its traces and the way there, and what is asked of its hosts.
+    // Its traces and the way there, what is asked of its hosts, and who reads metrics.
     assert.deepEqual(needed.sort(), [
       'counter/deployment-counter.yaml',
       'counter/ingress-counter.yaml',
       'counter/networkpolicy-counter.yaml',
+      'redis-exporter/networkpolicy-redis-exporter.yaml',
     ]);
   });
 
@@ -340,6 +341,18 @@ test('an app that sends traces is told where, and reaches that alone', () => {
   const own = { ...shop, traces: true, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://mine:1' } };
   const said = JSON.stringify(objectsIn(own)['deployment-shop.yaml']).match(/OTEL_[^}]*/g);
   assert.deepEqual(said, ['OTEL_EXPORTER_OTLP_ENDPOINT","value":"http://mine:1"']);
+});
+
+test('metrics are read by Prometheus alone where it is ours, and by the namespace of an operator elsewhere', () => {
+  const loki = { ...stack, kind: 'worker', name: 'loki', port: 3100, metrics: {} };
+  for (const app of [{ ...shop, metrics: {} }, loki] as const) {
+    const readersUnder = (who: Monitoring) => {
+      const { ingress = [] } = rulesIn(objectsIn(app, who), `networkpolicy-${app.name}.yaml`);
+      return ingress.flatMap(({ from }) => from).filter((peer) => JSON.stringify(peer).includes('"monitoring"'));
+    };
+    assert.deepEqual(readersUnder('slipway'), [{ ...namespace('monitoring'), ...pods('prometheus') }]);
+    assert.deepEqual(readersUnder('operator'), [namespace('monitoring')]);
+  }
 });
 
 test('what serves the environments lets in their pods at its port, and nobody else', () => {

@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { callee } from '../model/call.ts';
-import type { Cluster } from '../model/environment.ts';
+import { type Cluster, monitoringOf } from '../model/environment.ts';
 import { monitoringNamespace, traces } from '../model/monitoring.ts';
 import { environmentLabel } from '../policies/admission.ts';
 import { objectMeta, type Subject, selector, tracesOf } from './place.ts';
@@ -51,6 +51,10 @@ function podsOf(call: string): k8s.NetworkPolicyPeer {
   };
 }
 
+/** Who reads metrics: what else is watched by lives beside it, and has no business there. An operator names its own pods. */
+export const scraperOn = (cluster: Cluster): k8s.NetworkPolicyPeer =>
+  monitoringOf(cluster) === 'slipway' ? podsOf(`prometheus.${monitoringNamespace}`) : within(monitoringNamespace);
+
 /** Every pod says itself who may read its metrics; a node's programs have its address: the kubelet, the node exporter. */
 const everyPod = ({ network }: Cluster): k8s.NetworkPolicyEgressRule[] => [
   { to: [{ namespaceSelector: {} }] },
@@ -73,7 +77,7 @@ export function network(scope: Construct, app: CheckedProgram, subject: Subject,
     ...(metrics && subject.name === app.name
       ? [
           {
-            from: [within(monitoringNamespace)],
+            from: [scraperOn(subject.at.cluster)],
             ports: [tcp(metrics)],
           },
         ]

@@ -2,9 +2,9 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Cluster } from '../../../model/environment.ts';
 import { gitLabOf, portOf } from '../../../model/git-lab.ts';
-import { monitoringNamespace } from '../../../model/monitoring.ts';
 import { argoCd } from '../../../model/project.ts';
 import { ingressClass, loadBalancer } from '../../load-balancer.ts';
+import { scraperOn } from '../../network.ts';
 import type { Placement } from '../../place.ts';
 import { hostOf } from './configuration.ts';
 
@@ -94,10 +94,7 @@ export function walls(scope: Construct, { cluster, path }: Placement): void {
         ingress: [
           ...(name === server ? [{ from: [people(cluster)], ports: [tcp(8080)] }] : []),
           ...(called ? [{ from: [{ podSelector: pods(called.by) }], ports: called.ports.map(tcp) }] : []),
-          {
-            from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoringNamespace } } }],
-            ports: [tcp(metrics)],
-          },
+          { from: [scraperOn(cluster)], ports: [tcp(metrics)] },
         ],
         // Without `to`: neither the API server nor GitLab has addresses that stay.
         egress: [{ ports: [...new Set(asks.flatMap((one) => outside[one]))].map(tcp) }],
