@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
+import { formatMetadata } from '../model/metadata.ts';
 import { program } from './hydrate-commit.ts';
 
 const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
-const slipway = (...args: string[]) => {
-  const options = { cwd: program, encoding: 'utf8' } as const;
+const slipway = (...args: string[]) => slipwayIn(program, ...args);
+const slipwayIn = (cwd: string, ...args: string[]) => {
+  const options = { cwd, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, 'monitoring', ...args], options);
   return { status, out: stdout, err: stderr };
 };
@@ -70,11 +72,72 @@ test('a folder of plain files is what the parts of a cluster carry, and is writt
   });
 });
 
+test('what stands in an environment is asked for, at programs that run there, and what is left out is said', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-monitoring-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const [clone, out] = [join(dir, 'clone'), join(dir, 'out')];
+  for (const folder of ['apps', 'clusters']) await cp(join(program, folder), join(clone, folder), { recursive: true });
+  const git = (...args: string[]) => {
+    const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+    const { status, stderr } = spawnSync('git', ['-C', clone, ...who, ...args], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  };
+  git('init', '--quiet', '--initial-branch=env/production');
+  await mkdir(join(clone, 'counter'));
+  await writeFile(
+    join(clone, 'counter', 'hydrator.metadata'),
+    formatMetadata({ repoURL: 'r', drySha: 'a'.repeat(40), commands: [], version: '1.0.3' }),
+  );
+  git('add', 'counter');
+  git('commit', '--quiet', '-m', 'what was promoted');
+  const watched = (...args: string[]) => {
+    const { status, out: said, err } = slipwayIn(clone, ...args, '--out', out, '--json');
+    assert.equal(status, 0, err);
+    return JSON.parse(said) as { files: string[]; leftOut: string[] };
+  };
+  const text = (file: string) => readFile(join(out, file), 'utf8');
+
+  const production = watched('--env', 'production');
+  assert.deepEqual(production.leftOut, []);
+  assert.match(await text('blackbox.yml'), /production-counter-version:.*1\\?\.0\\?\.3/s);
+  assert.match(await text('rules/production-counter.yaml'), /WrongVersionOutside/);
+  // Nobody promoted it.
+  assert.ok(!production.files.some((file) => file.includes('redis')));
+
+  const dev = watched('--env', 'dev');
+  assert.deepEqual(dev.leftOut, ['the version that dev shows outside: this clone has no env/dev, which says it']);
+  assert.doesNotMatch(await text('blackbox.yml'), /dev-counter-version/);
+  assert.doesNotMatch(await text('rules/dev-counter.yaml'), /WrongVersionOutside/);
+  assert.ok(dev.files.includes('rules/dev-redis.yaml'));
+
+  const definitions = join(clone, 'clusters', 'environments.ts');
+  const elsewhere = (await readFile(definitions, 'utf8')).replaceAll(
+    "profile: 'eks',",
+    "profile: 'eks', monitoring: 'none',",
+  );
+  await writeFile(definitions, elsewhere);
+  const none = watched('--env', 'production');
+  assert.deepEqual(
+    none.leftOut.map((one) => one.replace(/:.*/, '')),
+    ['where alerts are sent', 'what is asked from outside'],
+  );
+  assert.ok(!none.files.includes('blackbox.yml'));
+  assert.doesNotMatch(await text('prometheus.yml'), /blackbox|alertmanager/);
+  assert.doesNotMatch(await text('rules/production-counter.yaml'), /NothingProbed/);
+  const given = ['--blackbox', 'b.example.org:9115', '--alertmanager', 'a.example.org:9093'];
+  assert.deepEqual(watched('--env', 'production', ...given).leftOut, []);
+  assert.match(await text('prometheus.yml'), /a\.example\.org:9093.*b\.example\.org:9115/s);
+});
+
 test('what is asked wrongly is refused before anything is written', () => {
   const table: [string[], RegExp][] = [
     [[], /Name --env E or --cluster C/],
     [['--env', 'dev', '--cluster', 'nonprod', '--out', 'x'], /Name --env E or --cluster C/],
     [['--env', 'dev'], /--out is missing/],
+    [
+      ['--env', 'dev', '--out', 'x', '--blackbox', 'http://b:9115'],
+      /--blackbox http:\/\/b:9115: write a host and a port/,
+    ],
     [['--env', 'prodution', '--out', 'x'], /--env prodution is not an environment; did you mean production\?/],
     [['--cluster', 'nonprd', '--out', 'x'], /--cluster nonprd is not a cluster; did you mean nonprod\?/],
   ];

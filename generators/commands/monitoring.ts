@@ -1,48 +1,101 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Git } from '../git/git.ts';
-import { buildsAt } from '../git/sources.ts';
+import { standingIn } from '../git/standing.ts';
 import type { Declared } from '../model/app-check.ts';
-import { type CheckedApp, isBuilt, isProgram } from '../model/app-schema.ts';
 import type { Environment, Path } from '../model/environment.ts';
-import { parseImage } from '../model/image.ts';
+import { environmentBranch } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
-import type { Build } from '../model/part.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { watchedFiles } from '../monitoring/files.ts';
-import { checkoutHere } from './checkout.ts';
+import { ownOn, type Watched, watchedFiles } from '../monitoring/files.ts';
+import { askedOf } from '../monitoring/probes.ts';
+import { checkoutHere, say } from './checkout.ts';
 import { definitionsIn } from './definitions.ts';
 import type { Asked } from './main.ts';
 
 /** Says which files of a folder are ours to write again. */
 const listFile = 'slipway-monitoring.json';
 
+interface Wanted {
+  readonly env?: string;
+  readonly cluster?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly blackbox?: string;
+  readonly alertmanager?: string;
+}
+
 /** Writes what watches an environment or a cluster as plain files, for a Prometheus that is not in `clusters/`. */
 export async function run({ values }: Asked): Promise<void> {
-  const { env, cluster, out, json } = values as { env?: string; cluster?: string; out?: string; json?: boolean };
+  const { env, cluster, out, json, blackbox, alertmanager } = values as Wanted;
   if ((env === undefined) === (cluster === undefined))
     throw new Misuse('Name --env E or --cluster C: one of them says what is watched.');
   if (out === undefined) throw new Misuse('--out is missing: into which folder shall the files go?');
+  const given = { blackbox: addressOf('blackbox', blackbox), alertmanager: addressOf('alertmanager', alertmanager) };
   const git = await checkoutHere();
   const { path, declared } = await definitionsIn(git.dir);
   const meant = meantBy(path, env, cluster);
-  const [{ dashboards }, builds] = await Promise.all([
+  const own = ownOn(meant.cluster);
+  const where = {
+    blackbox: given.blackbox ?? own.blackbox,
+    alertmanager: given.alertmanager ?? own.alertmanager,
+  };
+  const [{ dashboards }, { apps, unknown }] = await Promise.all([
     import('../monitoring/dashboards/index.ts'),
-    buildsAt(git, await head(git)),
+    standing(git, meant.environments, declared),
   ]);
   const files = watchedFiles({
-    ...meant,
-    path,
-    apps: declared.flatMap((one) =>
-      [...one.in].map(([environment, app]) => ({ app, environment, version: versionOf(app, builds) })),
-    ),
+    ...{ ...meant, ...where, path, apps },
     platform: cluster === undefined ? undefined : ownerOfPlatform(declared),
     dashboards: dashboards(),
   });
   await write(out, files);
-  if (json) return console.log(JSON.stringify({ version: 1, out, files: [...files.keys()].sort() }));
+  const leftOut = [
+    ...(where.alertmanager === undefined
+      ? ['where alerts are sent: name the Alertmanager with --alertmanager HOST:PORT']
+      : []),
+    ...(where.blackbox === undefined
+      ? ['what is asked from outside: name the blackbox exporter with --blackbox HOST:PORT']
+      : unknown.map(
+          (name) =>
+            `the version that ${name} shows outside: this clone has no ${environmentBranch(name)}, which says it`,
+        )),
+  ];
+  if (json) return console.log(JSON.stringify({ version: 1, out, files: [...files.keys()].sort(), leftOut }));
   const rules = [...files.keys()].filter((file) => file.startsWith('rules/')).length;
-  console.log(`wrote ${files.size} files into ${out}: prometheus.yml, ${rules} of rules, blackbox.yml, dashboards`);
+  const modules = files.has('blackbox.yml') ? ' blackbox.yml,' : '';
+  console.log(`wrote ${files.size} files into ${out}: prometheus.yml, ${rules} of rules,${modules} dashboards`);
+  for (const one of leftOut) say(`left out: ${one}`);
+}
+
+/** @throws {Misuse} for what is no host and port */
+function addressOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9]\d{0,4}$/i.test(text)) return text;
+  throw new Misuse(`--${option} ${text}: write a host and a port, as in ${option}.example.org:9115.`);
+}
+
+/**
+ * What stands where, by the branches of the environments: an app that was not promoted there is not watched there. Where
+ * the clone has no branch it is all that the definitions say, and of no version.
+ */
+async function standing(
+  git: Git,
+  environments: readonly Environment[],
+  declared: readonly Declared[],
+): Promise<{ apps: Watched['apps']; unknown: readonly string[] }> {
+  const found = await Promise.all(environments.map(async ({ name }) => [name, await standingIn(git, name)] as const));
+  const parts = new Map(found);
+  const all = declared.flatMap((one) => [...one.in].map(([environment, app]) => ({ app, environment })));
+  return {
+    apps: all.flatMap(({ app, environment }) => {
+      const there = parts.get(environment.name);
+      const part = there?.get(app.name);
+      return there && !part ? [] : [{ app, environment, version: part?.version }];
+    }),
+    unknown: found.flatMap(([name, there]) =>
+      !there && all.some(({ app, environment }) => environment.name === name && askedOf(app).version) ? [name] : [],
+    ),
+  };
 }
 
 /** The cluster, and which of its environments. */
@@ -62,19 +115,6 @@ function meantBy(path: Path, env: string | undefined, cluster: string | undefine
     ? [environment]
     : path.environments.filter((one) => one.cluster === name);
   return { cluster: found, environments };
-}
-
-async function head(git: Git): Promise<string> {
-  const commit = await git.commit('HEAD');
-  if (!commit) throw new Refusal(`${git.dir} has no commit yet: what an image is called follows from one.`);
-  return commit;
-}
-
-/** What people call an app's version, as its pods say it. */
-function versionOf(app: CheckedApp, builds: Readonly<Record<string, Build>>): string {
-  if (!isProgram(app)) return '';
-  if (isBuilt(app.image)) return builds[app.image.build]?.version ?? '';
-  return parseImage(app.image, app.name).tag ?? '';
 }
 
 function ownerOfPlatform(declared: readonly Declared[]): string {

@@ -249,7 +249,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   monitoring: {
     summary: 'what watches an environment or a cluster, as plain files',
     about:
-      "For a Prometheus, a blackbox exporter and a Grafana that this repository does not run: prometheus.yml with what is\nscraped, rules/*.yaml, blackbox.yml and dashboards/*.json, from the definitions in the work tree. They are what parts\ncarry where a cluster's monitoring is slipway. A folder with files of somebody else is refused; its own are written anew,\nand those of apps that are gone are deleted.",
+      "For a Prometheus, a blackbox exporter and a Grafana that this repository does not run: prometheus.yml with what is\nscraped, rules/*.yaml, blackbox.yml and dashboards/*.json, from the definitions in the work tree. They are what parts\ncarry where a cluster's monitoring is slipway. Which apps stand where, and in which version, is read from the branches\nof the environments as this clone has them: fetch first. What is left out is said: versions where there is no branch, and\non clusters that have none of this repository what is asked from outside and where alerts go, unless they are named. A folder with files of somebody else is refused; its own are written anew,\nand those of apps that are gone are deleted.",
     options: {
       env: { ...target, help: 'what its apps are watched by' },
       cluster: {
@@ -258,6 +258,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
         help: 'the same of all environments of a cluster, and of the cluster itself',
       },
       out: { type: 'string', value: 'DIR', help: 'the folder' },
+      blackbox: { type: 'string', value: 'HOST:PORT', help: "the blackbox exporter (default: the cluster's own)" },
+      alertmanager: { type: 'string', value: 'HOST:PORT', help: "where alerts are sent (default: the cluster's own)" },
       json,
     },
     examples: [

@@ -24,7 +24,7 @@ const podFacts = ({ name, ready, stopping, trouble, isOld }: PodView): PodFacts 
 /** What Prometheus is told in a cluster, but where it finds targets and files. Whatever is JSON is YAML, too. */
 const watching: Watching = ({ targets, blackbox, rules, environments }) =>
   JSON.stringify(
-    prometheusConfig({ cluster: 'local', discovery: { http: targets, blackbox }, environments, rules: [rules] }),
+    prometheusConfig({ cluster: 'local', discovery: { http: targets }, blackbox, environments, rules: [rules] }),
     null,
     2,
   );

@@ -16,6 +16,12 @@ export const traces = {
   address: `http://traces.${monitoringNamespace}:4318`,
 } as const;
 
+/** Where the programs of that namespace are reached: host and port. */
+export const own = {
+  blackbox: `blackbox.${monitoringNamespace}:9115`,
+  alertmanager: `alertmanager.${monitoringNamespace}:9093`,
+} as const;
+
 /**
  * The apps there that run on a cluster, of those that rules are about. `profiles` and `monitoring` in their definitions say
  * the same, which a test holds.
@@ -32,4 +38,4 @@ export function watchersOn(cluster: Pick<Cluster, 'profile' | 'monitoring'>): Re
 
 /** Where the Prometheus of a cluster sends alerts: host and port. @returns nothing where no Alertmanager of ours runs */
 export const alertmanagerOn = (cluster: Pick<Cluster, 'profile' | 'monitoring'>): string | undefined =>
-  watchersOn(cluster).has('alertmanager') ? `alertmanager.${monitoringNamespace}:9093` : undefined;
+  watchersOn(cluster).has('alertmanager') ? own.alertmanager : undefined;

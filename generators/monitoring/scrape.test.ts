@@ -12,6 +12,7 @@ import { clusters, environments } from '../../clusters/environments.ts';
 import { freePort, type Redis, redisMissing, startRedis } from '../../service/redis.fixture.ts';
 import { type Service, startService } from '../../service/service.fixture.ts';
 import { scopeOf } from '../model/environment.ts';
+import { own } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
 import { kept } from './kept.ts';
 import { prometheusConfig } from './prometheus.ts';
@@ -42,7 +43,7 @@ test('what Prometheus is told on each cluster is a configuration that it takes',
     const config = prometheusConfig({
       ...{ cluster: name, discovery: 'kubernetes', namespaces: Object.keys(namespaces) },
       environments: here.map((one) => one.name),
-      alertmanager: 'alertmanager.monitoring:9093',
+      ...own,
     });
     // Debian's is built without Kubernetes: there the rest is checked.
     const written = yaml(config);
@@ -60,7 +61,10 @@ const withoutKubernetes = (text: string) =>
   text.replaceAll(/( +)kubernetes_sd_configs:\n(\1 .*\n)+/g, '$1static_configs:\n$1  - targets: [a:1]\n');
 
 test('every job says how much it reads at most', () => {
-  const { scrape_configs } = prometheusConfig({ cluster: 'c', discovery: 'kubernetes', environments: ['dev'] });
+  const { scrape_configs } = prometheusConfig({
+    ...{ cluster: 'c', discovery: 'kubernetes', environments: ['dev'] },
+    ...own,
+  });
   for (const job of scrape_configs)
     for (const limit of ['sample_limit', 'label_limit', 'label_value_length_limit', 'target_limit', 'body_size_limit'])
       assert.ok(job[limit], `${job.job_name}: ${limit}`);
@@ -163,7 +167,8 @@ suite('a real Prometheus that is told of pods as Kubernetes tells it', { skip: m
     url = `http://127.0.0.1:${port}`;
     const config = prometheusConfig({
       cluster: 'here',
-      discovery: { http: `http://127.0.0.1:${(world.address() as AddressInfo).port}/sd`, blackbox: '127.0.0.1:1' },
+      discovery: { http: `http://127.0.0.1:${(world.address() as AddressInfo).port}/sd` },
+      blackbox: '127.0.0.1:1',
       environments: ['dev'],
       rules: [],
     });
