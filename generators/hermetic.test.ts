@@ -262,7 +262,9 @@ test("this repository's own apps and charts render under the traps as they do wi
     });
   }
   const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
-  const input = JSON.stringify({ builds: { service: build }, images: {}, known: {}, taken: [] } satisfies RenderInput);
+  const input = JSON.stringify({
+    ...{ program: build.tree, builds: { service: build }, images: {}, known: {}, taken: [] },
+  } satisfies RenderInput);
   const files = pathToFileURL(join(program, 'generators', 'hermetic', 'files.ts')).href;
   const reader = `import { fileReader } from ${JSON.stringify(files)};
     globalThis[Symbol.for('slipway.read')] = fileReader(${JSON.stringify(dir)});`;

@@ -98,7 +98,8 @@ function partsOf(
   const wrong: string[] = [];
   for (const [environment, app] of declared.in) {
     try {
-      parts.push(render(app, { environment, path, image, read: (file) => read(name, file) }));
+      const { program } = input;
+      parts.push(render(app, { environment, path, image, program, read: (file) => read(name, file) }));
     } catch (error) {
       if (!(error instanceof Misuse)) throw error;
       wrong.push(...error.message.split('\n'));

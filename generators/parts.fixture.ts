@@ -25,9 +25,13 @@ const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 /**
  * Every part of every own app.
  * @param places where. @default those of `clusters/environments.ts`
+ * @param program the tree of `generators/`
  * @throws {Error} when one cannot be rendered
  */
-export async function partsOfAll(places: Places = { clusters, environments }): Promise<Part[]> {
+export async function partsOfAll(
+  places: Places = { clusters, environments },
+  program = 'c'.repeat(40),
+): Promise<Part[]> {
   const loaded = new Map<string, () => unknown>();
   for (const [name, load] of Object.entries(apps)) {
     const { app } = await load();
@@ -39,6 +43,7 @@ export async function partsOfAll(places: Places = { clusters, environments }): P
       read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
     },
     {
+      program,
       builds: { service: { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) } },
       images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
       known: {},

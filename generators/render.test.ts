@@ -13,6 +13,7 @@ import { strictly } from './schemas/strictly.ts';
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
 const input: RenderInput = {
+  program: 'c'.repeat(40),
   builds: { service: build },
   images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
   known: {},

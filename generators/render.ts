@@ -11,6 +11,7 @@ import { formatManifest, type Manifest, manifestFile } from './model/manifest.ts
 import { applicationFile } from './model/names.ts';
 import type { Build, Part, Remark } from './model/part.ts';
 import { Misuse } from './model/refusal.ts';
+import type { ObjectId } from './model/timeline.ts';
 import { regardedIn } from './policies/judge-change.ts';
 import { imagesIn } from './policies/workload.ts';
 import { review } from './review.ts';
@@ -30,12 +31,14 @@ export interface Rendering {
   readonly path: Path;
   /** Absent for what runs no container of its own. */
   readonly image?: ResolvedImage | undefined;
+  /** The tree of `generators/`, for what runs Slipway itself. */
+  readonly program?: ObjectId | undefined;
   /** Reads a file of the app's folder. */
   readonly read: Read;
 }
 
 /** (app, environment, image) → part: the same three give the same bytes, whoever asks, wherever. */
-export function render(app: CheckedApp, { environment, path, image, read }: Rendering): Part {
+export function render(app: CheckedApp, { environment, path, image, program, read }: Rendering): Part {
   const cluster = path.clusters.get(environment.cluster);
   if (!cluster) throw new Error(`${environment.name} runs in ${environment.cluster}, which nobody lists`);
   const version = image?.version ?? (app.kind === 'manifests' ? app.version : undefined);
@@ -43,6 +46,7 @@ export function render(app: CheckedApp, { environment, path, image, read }: Rend
     environment,
     cluster,
     path,
+    program,
     // What belongs to a cluster and to no namespace needs one to be synced to, all the same.
     namespace: app.namespace ?? (app.scope === 'cluster' ? 'default' : environment.name),
     image: image?.reference ?? '',

@@ -13,26 +13,19 @@ const settings = `[credential "https://gitlab.com"]
 	lowSpeedTime = 60
 `;
 
+const program = '/etc/slipway/program';
+
 /**
- * The program is Slipway's own, at the commit that this part was rendered from: the branch of its environment says which.
- * So it is promoted and rolled back like all else, and no image has to be built of it.
+ * The program is Slipway's own, as it was at the commit that this part was rendered from: the part has its tree. So it is
+ * promoted and rolled back like all else, a pod that starts again runs the same, and no image has to be built of it.
+ * Node asks a package.json whether files are modules; that of the repository is another one at each update of a package.
  */
 const fetched = `rm -rf /work/slipway
 git clone --quiet --filter=blob:none --no-checkout "$REPOSITORY" /work/slipway
 cd /work/slipway
-git show "origin/$BRANCH:versions/hydrator.metadata" > /work/metadata
-commit=$(node -p 'JSON.parse(fs.readFileSync("/work/metadata", "utf8")).drySha')
-git checkout --quiet --detach "$commit"
+git read-tree -u --prefix=generators/ "$(cat ${program})"
+echo '{ "type": "module" }' > package.json
 `;
-
-const before = (environment: string) => [
-  {
-    name: 'fetch',
-    command: ['sh', '-euc', fetched],
-    env: { REPOSITORY: repository, BRANCH: `env/${environment}`, GIT_CONFIG_GLOBAL: gitconfig },
-    resources: { cpu: '20m', memory: '384Mi' },
-  },
-];
 
 /** Whoever makes the token in GitLab writes down here which version of the secret it is. */
 const secrets = (cluster: string) => ({
@@ -58,7 +51,15 @@ export const app: App = {
     'cd /work/slipway; exec node generators/commands/slipway.mjs metrics --listen 0.0.0.0:9464 --every 1m',
   ],
   env: { GIT_CONFIG_GLOBAL: gitconfig },
-  files: { [gitconfig]: settings },
+  files: { [gitconfig]: settings, [program]: { computed: 'program' } },
+  before: [
+    {
+      name: 'fetch',
+      command: ['sh', '-euc', fetched],
+      env: { REPOSITORY: repository, GIT_CONFIG_GLOBAL: gitconfig },
+      resources: { cpu: '20m', memory: '384Mi' },
+    },
+  ],
   // The clone, and what came since.
   scratch: { '/work': '1Gi', '/tmp': '512Mi' },
   port: 9464,
@@ -81,7 +82,7 @@ export const app: App = {
     },
   ],
   in: {
-    'platform-nonprod': { before: before('platform-nonprod'), secrets: secrets('nonprod') },
-    'platform-production': { before: before('platform-production'), secrets: secrets('production') },
+    'platform-nonprod': { secrets: secrets('nonprod') },
+    'platform-production': { secrets: secrets('production') },
   },
 };

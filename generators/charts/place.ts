@@ -1,5 +1,6 @@
 import type { CheckedProgram } from '../model/app-schema.ts';
 import { type Cluster, type Environment, monitoringOf, type Path } from '../model/environment.ts';
+import type { ObjectId } from '../model/timeline.ts';
 
 /** Where and as what an app is rendered. */
 export interface Placement {
@@ -10,6 +11,8 @@ export interface Placement {
   /** All environments. */
   readonly path: Path;
   readonly image: string;
+  /** The tree of `generators/`, for what runs Slipway itself. */
+  readonly program?: ObjectId | undefined;
   /** For people: it becomes the label `app.kubernetes.io/version`. */
   readonly version: string;
   /** Variables by which a service of this repository knows itself; empty for third-party images. */

@@ -219,7 +219,7 @@ test('every manifest of the own apps is read as js-yaml reads it', async () => {
   const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
   const images = { counter: `registry.gitlab.com/example/slipway/counter@${digest}` };
-  const input = { builds: { service: build }, images, known: {}, taken: [] };
+  const input = { program: build.tree, builds: { service: build }, images, known: {}, taken: [] };
   let count = 0;
   for (const line of hydrate({ apps: loaded, repository, clusters, environments, read }, input, process.version)) {
     if (!('part' in line)) continue;

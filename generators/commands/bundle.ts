@@ -1,5 +1,5 @@
 import { type Reader, readPublished } from '../git/published.ts';
-import { buildsAt, sourcesAt } from '../git/sources.ts';
+import { buildsAt, programIn, sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { keyOf, type Sources, sourceKey } from '../model/key.ts';
@@ -76,7 +76,8 @@ export async function renderOn<P extends Pick<Part, 'app'>>(
   const again = new Set(taken);
   const apps = [...sources.apps.keys()].filter((app) => !again.has(app));
   const { take } = rendering;
-  const render = () => hydration.render({ input: { builds, images: given, known, taken }, apps, take });
+  const input = { program: programIn(sources), builds, images: given, known, taken };
+  const render = () => hydration.render({ input, apps, take });
   let hydrated = await render();
   if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
     for await (const published of older) {

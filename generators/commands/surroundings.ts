@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findWorld, type World } from '../../clusters/local/world.ts';
+import type { World } from '../../clusters/local/world.ts';
 import { github } from '../forge/github.ts';
 import { gitlab } from '../forge/gitlab.ts';
 import type { Git } from '../git/git.ts';
@@ -16,6 +16,8 @@ export const worldDir = (checkout: Git): string => process.env.SLIPWAY_WORLD ?? 
 
 /** The local world in a folder. @throws {Refusal} when none runs there */
 export async function worldIn(dir: string): Promise<World> {
+  // In a cluster there is generators/ alone.
+  const { findWorld } = await import('../../clusters/local/world.ts');
   const world = await findWorld(dir);
   if (world) return world;
   throw new Refusal(

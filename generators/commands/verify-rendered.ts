@@ -3,7 +3,7 @@ import { treeChanges } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { readPresent } from '../git/present.ts';
 import { publishedAt } from '../git/published.ts';
-import { buildsAt, sourcesAt } from '../git/sources.ts';
+import { buildsAt, programIn, sourcesAt } from '../git/sources.ts';
 import { PartStore } from '../git/store.ts';
 import { writtenAt } from '../git/write.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -194,7 +194,7 @@ async function renderAs(
   );
   const hydration = new Hydration(git, drySha, say);
   try {
-    const input = { builds, images: {}, known, taken: [] };
+    const input = { program: programIn(sources), builds, images: {}, known, taken: [] };
     return await hydration.render({ input, apps: [...sources.apps.keys()], take: (part) => part });
   } finally {
     hydration.close();

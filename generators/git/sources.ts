@@ -1,6 +1,7 @@
 import type { Sources } from '../model/key.ts';
 import type { Build } from '../model/part.ts';
 import { Refusal } from '../model/refusal.ts';
+import type { ObjectId } from '../model/timeline.ts';
 import type { Git } from './git.ts';
 import { entriesOf, isFolder } from './history.ts';
 
@@ -17,6 +18,10 @@ export async function sourcesAt(git: Git, dry: string): Promise<Sources> {
   const folders = [...apps].filter(([, entry]) => isFolder(entry)).map(([name, { id }]) => [name, id] as const);
   return { shared, everyApp, apps: new Map(folders) };
 }
+
+/** The tree of Slipway's own code: what `slipway` is at the commit that these are the sources of. */
+export const programIn = ({ shared }: Pick<Sources, 'shared'>): ObjectId =>
+  shared[renderedFrom.slice(1).indexOf('generators')] ?? '';
 
 /**
  * What images are built from: every top-level folder with a Dockerfile. The version for people is `major.minor` of its

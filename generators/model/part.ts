@@ -99,6 +99,8 @@ export interface Build {
 
 /** All that a render may depend on beside the dry commit's own files. */
 export interface RenderInput {
+  /** The tree of `generators/`: what a pod that runs Slipway itself checks out. Wanted by no other app. */
+  readonly program?: ObjectId | undefined;
   /** By top-level folder. */
   readonly builds: Readonly<Record<string, Build>>;
   /** Digests given by hand, by app: full references. */
