@@ -4,7 +4,9 @@ import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { browser } from '../../generators/board/browser.fixture.ts';
 import { processesIn } from './processes.fixture.ts';
 import { has } from './world.fixture.ts';
 
@@ -28,7 +30,8 @@ test('a version that fails for one visitor in twenty fires its alert in a real P
     stream.on('data', (chunk: Buffer) => {
       said += chunk;
     });
-  const status = await new Promise((resolve) => child.on('close', resolve));
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const [status] = await Promise.all([ended, seenOnTheBoard(t, () => said, ended)]);
   assert.equal(status, 0, said);
   for (const line of [
     /the local world is up .*, Prometheus http:\/\/127\.0\.0\.1:\d+\//,
@@ -46,3 +49,37 @@ test('a version that fails for one visitor in twenty fires its alert in a real P
   assert.doesNotMatch(said, /fires in dev/);
   assert.deepEqual([globSync('*', { cwd: tmp }), processesIn(tmp)], [[], []]);
 });
+
+/** While the alert fires, whoever looks at the board sees it, with what it is about, on a laptop and on a telephone. */
+async function seenOnTheBoard(t: TestContext, said: () => string, ended: Promise<unknown>): Promise<void> {
+  const chromium = await browser(t);
+  if (!chromium) return;
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  while (!over && !/ErrorBudgetBurnsFast fires/.test(said())) await delay(200);
+  const board = /forge (http:\/\/127\.0\.0\.1:\d+\/)/.exec(said())?.[1];
+  assert.ok(board && !over, said());
+  for (const width of [1440, 360]) {
+    const page = await chromium.newPage({ viewport: { width, height: 900 } });
+    page.setDefaultTimeout(60_000);
+    const wrong: string[] = [];
+    page.on('console', (message) => void wrong.push(message.text()));
+    await page.goto(board);
+    const staging = page.getByRole('region', { name: 'staging', exact: true });
+    const fires = staging.locator('li.alert.page').filter({ hasText: 'ErrorBudgetBurnsFast' });
+    assert.match(await fires.innerText(), /page.*ErrorBudgetBurnsFast.*counter.*ago/s);
+    const link = fires.getByRole('link', { name: 'Runbook of ErrorBudgetBurnsFast' });
+    assert.equal(await link.getAttribute('href'), '/runbooks/error-budget-burns-fast');
+    assert.match((await staging.locator('.signal.bad').allInnerTexts()).join(), /errors\s*▲ \d/);
+    for (const name of ['dev', 'staging', 'production'])
+      assert.ok((await page.getByRole('region', { name, exact: true }).locator('svg.spark').count()) >= 4, name);
+    assert.ok((await staging.locator('svg.spark .mark').count()) > 0, 'the roll-out that it began with is marked');
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
+    const shots = process.env.SLIPWAY_SCREENSHOTS;
+    if (shots) await page.screenshot({ path: join(shots, `observed-${width}.png`), fullPage: true });
+    assert.deepEqual(wrong, []);
+    await page.close();
+  }
+}
