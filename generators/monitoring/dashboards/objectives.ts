@@ -1,6 +1,7 @@
+import { framed } from './frame.ts';
 import type { Dashboard } from './grafana.ts';
-import { layout, type Section, sized } from './layout.ts';
-import { linksFrom, titleOf, toApp, toRule, uids } from './link.ts';
+import { type Section, sized } from './layout.ts';
+import { toApp, toRule } from './link.ts';
 import { marks } from './mark.ts';
 import { graph, table } from './panel.ts';
 import { sourceVariable } from './source.ts';
@@ -133,19 +134,11 @@ const burning: Section = {
 };
 
 /** What was promised, what is left of it, and how fast it goes. */
-export const objectives = (): Dashboard => ({
-  uid: uids.objectives,
-  title: titleOf('objectives'),
-  description: 'What each app promises, and what is left of the failures that this allows.',
-  tags: ['slipway'],
-  schemaVersion: 42,
-  editable: false,
-  graphTooltip: 1,
-  timezone: 'browser',
-  refresh: '1m',
-  time: { from: 'now-7d', to: 'now' },
-  templating: {
-    list: [
+export const objectives = (): Dashboard =>
+  framed('objectives', {
+    description: 'What each app promises, and what is left of the failures that this allows.',
+    from: 'now-7d',
+    variables: [
       namespaces('slo:objective:ratio', true),
       apps('slo:objective:ratio', true),
       choice({
@@ -157,8 +150,6 @@ export const objectives = (): Dashboard => ({
       }),
       sourceVariable('prometheus'),
     ],
-  },
-  annotations: { list: marks() },
-  links: linksFrom('objectives'),
-  panels: layout([promises, burning]),
-});
+    marks: marks(),
+    sections: [promises, burning],
+  });

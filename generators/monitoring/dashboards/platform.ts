@@ -1,6 +1,7 @@
+import { framed } from './frame.ts';
 import type { Dashboard } from './grafana.ts';
-import { layout, type Section, sized } from './layout.ts';
-import { linksFrom, titleOf, toApp, toRule, uids } from './link.ts';
+import { type Section, sized } from './layout.ts';
+import { toApp, toRule } from './link.ts';
 import { figure, table } from './panel.ts';
 import { delivery, nodes } from './platform-cluster.ts';
 import { logsAndTraces, metrics, of } from './platform-monitoring.ts';
@@ -108,19 +109,11 @@ const glance: Section = {
 };
 
 /** What the apps stand on, and what watches them. */
-export const platform = (): Dashboard => ({
-  uid: uids.platform,
-  title: titleOf('platform'),
-  description: 'Argo CD, nodes, volumes, and whether the monitoring itself works.',
-  tags: ['slipway'],
-  schemaVersion: 42,
-  editable: false,
-  graphTooltip: 1,
-  timezone: 'browser',
-  refresh: '1m',
-  time: { from: 'now-6h', to: 'now' },
-  templating: { list: [sourceVariable('prometheus')] },
-  annotations: { list: [] },
-  links: linksFrom('platform'),
-  panels: layout([glance, delivery, nodes, metrics, logsAndTraces]),
-});
+export const platform = (): Dashboard =>
+  framed('platform', {
+    description: 'Argo CD, nodes, volumes, and whether the monitoring itself works.',
+    from: 'now-6h',
+    variables: [sourceVariable('prometheus')],
+    marks: [],
+    sections: [glance, delivery, nodes, metrics, logsAndTraces],
+  });

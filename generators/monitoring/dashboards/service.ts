@@ -1,7 +1,8 @@
 import { app, asked, own, pods, quantile, rate, requests } from './chosen.ts';
+import { framed } from './frame.ts';
 import type { Dashboard } from './grafana.ts';
-import { layout, type Section, sized } from './layout.ts';
-import { linksFrom, titleOf, toRule, uids } from './link.ts';
+import { type Section, sized } from './layout.ts';
+import { toRule } from './link.ts';
 import { balanced, balancer } from './load-balancer.ts';
 import { marks } from './mark.ts';
 import { figure, found, log, table } from './panel.ts';
@@ -139,20 +140,12 @@ const told: Section = {
  * One app in one environment: what visitors see, what it uses, what stands behind it, what it says.
  * @param aws whether Grafana may ask AWS what it measures of load balancers
  */
-export const service = (aws: boolean): Dashboard => ({
-  uid: uids.service,
-  title: titleOf('service'),
-  description:
-    'One app in one environment. Blue marks are roll-outs, orange ones rollbacks, red bands alerts that page.',
-  tags: ['slipway'],
-  schemaVersion: 42,
-  editable: false,
-  graphTooltip: 1,
-  timezone: 'browser',
-  refresh: '1m',
-  time: { from: 'now-3h', to: 'now' },
-  templating: {
-    list: [
+export const service = (aws: boolean): Dashboard =>
+  framed('service', {
+    description:
+      'One app in one environment. Blue marks are roll-outs, orange ones rollbacks, red bands alerts that page.',
+    from: 'now-3h',
+    variables: [
       namespaces(scraped),
       apps(scraped),
       versions(),
@@ -162,8 +155,6 @@ export const service = (aws: boolean): Dashboard => ({
       sourceVariable('tempo'),
       ...(aws ? [sourceVariable('cloudwatch'), balancer()] : []),
     ],
-  },
-  annotations: { list: marks(own) },
-  links: linksFrom('service'),
-  panels: layout([glance, visitors, outside, ...(aws ? [balanced] : []), saturation, redis, told]),
-});
+    marks: marks(own),
+    sections: [glance, visitors, outside, ...(aws ? [balanced] : []), saturation, redis, told],
+  });

@@ -1,6 +1,7 @@
+import { framed } from './frame.ts';
 import type { Dashboard } from './grafana.ts';
-import { layout, type Section, sized } from './layout.ts';
-import { linksFrom, titleOf, toApp, uids } from './link.ts';
+import { type Section, sized } from './layout.ts';
+import { toApp } from './link.ts';
 import { marks } from './mark.ts';
 import { figure, graph, table, timeline } from './panel.ts';
 import { sourceVariable } from './source.ts';
@@ -213,21 +214,11 @@ const same: Section = {
 };
 
 /** What runs where, since when, how far behind, and held; and whether a trouble began with it. */
-export const versions = (): Dashboard => ({
-  uid: uids.versions,
-  title: titleOf('versions'),
-  description: 'What changed, where, and is it that? Blue marks are roll-outs, orange ones rollbacks.',
-  tags: ['slipway'],
-  schemaVersion: 42,
-  editable: false,
-  graphTooltip: 1,
-  timezone: 'browser',
-  refresh: '1m',
-  time: { from: 'now-24h', to: 'now' },
-  templating: {
-    list: [namespaces('slipway_app_info', true), apps('slipway_app_info', true), sourceVariable('prometheus')],
-  },
-  annotations: { list: marks() },
-  links: linksFrom('versions'),
-  panels: layout([where, when, same]),
-});
+export const versions = (): Dashboard =>
+  framed('versions', {
+    description: 'What changed, where, and is it that? Blue marks are roll-outs, orange ones rollbacks.',
+    from: 'now-24h',
+    variables: [namespaces('slipway_app_info', true), apps('slipway_app_info', true), sourceVariable('prometheus')],
+    marks: marks(),
+    sections: [where, when, same],
+  });
