@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import type { CheckedApp } from '../../generators/model/app-schema.ts';
 import { formatYaml } from '../../generators/model/yaml.ts';
 import { modulesOf } from '../../generators/monitoring/probes.ts';
+import { freePort } from '../../generators/port.fixture.ts';
 import { join } from './join.ts';
 
 // Debian's is 0.23; another is named by a variable.
@@ -203,12 +204,4 @@ function certificates(room: string): boolean {
     assert.equal(status, 0, stderr);
   }
   return true;
-}
-
-async function freePort(): Promise<number> {
-  const server = createSocketServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

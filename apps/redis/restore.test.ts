@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../generators/port.fixture.ts';
 import { app as backup } from '../redis-backup/app.ts';
 import { app } from './app.ts';
 import { restoring, script } from './restore.ts';
@@ -17,14 +16,6 @@ const missing = ['redis-server', 'redis-cli', 'redis-check-rdb'].filter(
   (command) => !has(command) && spawnSync('which', [command]).status !== 0,
 );
 const skip = missing.length > 0 ? `${missing.join(', ')} is not installed: npm test installs it where it may` : false;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Redis as its manifest starts it, on a folder and a free port of this machine. */
 async function redis(t: TestContext, data: string) {

@@ -6,7 +6,8 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort, noRegistry, serveRegistry } from '../live/registry.fixture.ts';
+import { noRegistry, serveRegistry } from '../live/registry.fixture.ts';
+import { freePort } from '../port.fixture.ts';
 import { bases, basesMissing } from './bases.fixture.ts';
 
 // The service's image, really built from its Dockerfile, pushed, pulled, looked into and run. `npm run test:pipeline`:

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
+import { freePort } from '../port.fixture.ts';
 import { board } from './board-server.ts';
 import { program } from './hydrate-commit.ts';
 import { deliveredBox, publishedBox, type Sandbox } from './sandbox.fixture.ts';
@@ -267,12 +268,4 @@ async function until<T>(ask: () => Promise<T>): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('it took too long');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

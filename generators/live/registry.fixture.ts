@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, mediaType } from '../model/image-index.ts';
+import { freePort } from '../port.fixture.ts';
 
 /** Why tests that need a registry are skipped; false where Debian's is there. */
 export const noRegistry: string | false = spawnSync('docker-registry', ['--version']).error
@@ -65,15 +64,6 @@ export async function serveRegistry(t: Scope): Promise<ServedRegistry> {
   });
   await start();
   return { host, stop, start };
-}
-
-/** A port that nobody has just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Puts bytes into a repository. @returns their digest */

@@ -26,15 +26,6 @@ export async function folderOf(t: TestContext): Promise<string> {
   return folder;
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** A file with a configuration. */
 export async function written(folder: string, name: string, config: unknown): Promise<string> {
   const file = join(folder, name);

@@ -11,7 +11,8 @@ import { app as gateway } from '../../apps/traces/app.ts';
 import { clusters } from '../../clusters/environments.ts';
 import type { Store, Web, Worker } from '../model/app.ts';
 import { traces } from '../model/monitoring.ts';
-import { configOf, ended, eventually, folderOf, freePort, running, startSink, written } from './telemetry.fixture.ts';
+import { freePort } from '../port.fixture.ts';
+import { configOf, ended, eventually, folderOf, running, startSink, written } from './telemetry.fixture.ts';
 
 // Programs of the stack, built elsewhere: without them their configuration is held against what it says itself.
 const { SLIPWAY_OTELCOL: otelcol = '', SLIPWAY_LOKI: lokiProgram = '', SLIPWAY_TEMPO: tempoProgram = '' } = env;

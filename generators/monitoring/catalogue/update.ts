@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { load } from 'js-yaml';
+import { freePort } from '../../port.fixture.ts';
 import { seriesOf } from './scraped.ts';
 import { type Series, type Source, writeSource } from './source.ts';
 
@@ -25,15 +25,6 @@ import { type Series, type Source, writeSource } from './source.ts';
 const [what = '', from = '', ...told] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'slipway-catalogue-'));
 const children: ChildProcess[] = [];
-
-const free = async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /** Runs a program until this one ends. */
 function run(program: string, args: readonly string[]): void {
@@ -62,7 +53,7 @@ const write = (name: string, text: string) => {
 /** Each starts the program with what it wants beside it, and gives what it exposes. */
 const programs: Readonly<Record<string, (program: string) => Promise<string>>> = {
   'redis-exporter': async (program) => {
-    const [port, redis] = [await free(), await free()];
+    const [port, redis] = [await freePort(), await freePort()];
     run('redis-server', ['--port', `${redis}`, '--appendonly', 'yes', '--maxmemory', '64mb', '--dir', folder]);
     const version = execFileSync('redis-server', ['--version'], { encoding: 'utf8' });
     told.push(`It asked Redis ${/v=(\S+)/.exec(version)?.[1]}, with appendonly and maxmemory.`);
@@ -70,7 +61,7 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
     return read(`http://127.0.0.1:${port}/metrics`, /^redis_up 1$/m);
   },
   blackbox: async (program) => {
-    const port = await free();
+    const port = await freePort();
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const pair = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost'];
     execFileSync('openssl', ['req', ...pair, '-keyout', key, '-out', cert], { stdio: 'ignore' });
@@ -92,17 +83,17 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
     return probe;
   },
   'blackbox-own': async (program) => {
-    const port = await free();
+    const port = await freePort();
     run(program, [`--web.listen-address=127.0.0.1:${port}`, `--config.file=${write('b.yml', '{"modules": {}}')}`]);
     return read(`http://127.0.0.1:${port}/metrics`, /^blackbox_exporter_config_last_reload_successful /m);
   },
   'node-exporter': async (program) => {
-    const port = await free();
+    const port = await freePort();
     run(program, [`--web.listen-address=127.0.0.1:${port}`]);
     return read(`http://127.0.0.1:${port}/metrics`, /^node_load1 /m);
   },
   alertmanager: async (program) => {
-    const port = await free();
+    const port = await freePort();
     const config = { route: { receiver: 'none' }, receivers: [{ name: 'none' }] };
     run(program, [
       ...[`--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=', `--storage.path=${folder}`],
@@ -111,7 +102,7 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
     return read(`http://127.0.0.1:${port}/metrics`, /^alertmanager_build_info/m);
   },
   otelcol: async (program) => {
-    const [port, otlp, nobody] = [await free(), await free(), await free()];
+    const [port, otlp, nobody] = [await freePort(), await freePort(), await freePort()];
     const lost = { endpoint: `http://127.0.0.1:${nobody}`, retry_on_failure: { enabled: false } };
     const prometheus = { host: '127.0.0.1', port };
     const config = {
@@ -149,9 +140,9 @@ const programs: Readonly<Record<string, (program: string) => Promise<string>>> =
     return read(`http://127.0.0.1:${port}/metrics`, /otelcol_exporter_send_failed_spans[\s\S]*/);
   },
   prometheus: async (program) => {
-    const port = await free();
+    const port = await freePort();
     // Nobody need listen there: that it cannot be reached is a series, too.
-    const other = [{ targets: [`127.0.0.1:${await free()}`] }];
+    const other = [{ targets: [`127.0.0.1:${await freePort()}`] }];
     const groups = [{ name: 'one', interval: '1s', rules: [{ alert: 'Always', expr: 'vector(1)' }] }];
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
