@@ -64,7 +64,7 @@ test('help loads neither cdk8s nor zx', async () => {
 test('what is called wrongly is refused with one sentence, the next step, and exit code 2', async () => {
   const table: [string[], RegExp][] = [
     [['pubish'], /pubish is not a verb; did you mean publish\?/],
-    [['zzz'], /zzz is not a verb; known are render, publish/],
+    [['zzz'], /zzz is not a verb; known are status, diff/],
     [
       ['publish', '--dryrun'],
       /--dryrun is not an option of publish; did you mean --dry-run\? See npx slipway publish --help/,

@@ -1,0 +1,94 @@
+import type { Verb } from '../usage.ts';
+import { dry, image, images, json, remote } from './options.ts';
+
+/** What is asked: nothing is changed by these. */
+export const look: Readonly<Record<string, Verb>> = {
+  status: {
+    summary: 'what runs where, since when, from which commit, and what is held',
+    about: 'Reads the branches; asks Argo CD for health when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.',
+    options: { remote, json },
+    examples: ['slipway status', 'slipway status --remote local --json'],
+  },
+  diff: {
+    summary: 'what publishing HEAD would change, by object and field',
+    about:
+      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered or changed so, an excuse of one that changes has ended, or something goes without a reason.',
+    options: {
+      dry,
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      image,
+      images,
+      out: { type: 'string', value: 'FILE', help: 'write it to FILE, too: as a page when that ends in .html' },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway diff',
+      'slipway diff --env production --app counter',
+      'slipway diff --dry HEAD~1 --json',
+      'slipway diff --out diff.html',
+    ],
+  },
+  verify: {
+    summary: 'prove that a branch holds what its source renders, and nothing else',
+    about:
+      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.\n--proposal judges a request onto the branch before it is merged: where it stands, what it brings, by which order, what\npolicies say of it, and what its text claims. Exit code 0: verified; 1: wrong; 3: a person has to look, since it comes\nfrom no proposal branch or its text tells nothing.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'prove this environment branch' },
+      rendered: { type: 'boolean', help: 'prove the branch rendered, by rendering again' },
+      all: { type: 'boolean', help: 'prove every environment branch, and rendered' },
+      proposal: {
+        type: 'string',
+        value: 'SHA',
+        help: 'judge what this commit would bring onto the environment branch',
+      },
+      body: { type: 'string', value: 'FILE', help: 'the text of its request; - reads it from standard input' },
+      since: {
+        type: 'string',
+        value: 'SHA|Nd',
+        help: 'only what was published after this commit, of main or of rendered; or in so many days: 8d',
+      },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway verify --env production',
+      'slipway verify --rendered --since 4f2a91c',
+      'slipway verify --all --json',
+      'slipway verify --env production --proposal 4f2a91c --body text.md',
+    ],
+  },
+  excuses: {
+    summary: 'which policies are broken by leave, why, and until when',
+    about:
+      'Reads what was published last. The exit code is 1 when an excuse has ended: a scheduled pipeline runs this, since\nno publish, promotion or rollback stops for it.',
+    options: { remote, json },
+    examples: ['slipway excuses', 'slipway excuses --json'],
+  },
+  metrics: {
+    summary: 'what runs where as metrics for Prometheus: versions, since when, how far behind, held',
+    about:
+      'Reads the branches, and needs no forge and no token but the one that git reads the repository with. --listen serves\n/metrics, /readyz and /healthz until SIGTERM, and asks the remote again and again; while it cannot be read, the last\nanswer stays, and slipway_metrics_last_success_timestamp_seconds says how old it is. It needs no npm ci\n(Node >= 22.18).',
+    options: {
+      once: { type: 'boolean', help: 'print them and end' },
+      listen: { type: 'string', value: 'ADDRESS:PORT', help: 'serve them there: 127.0.0.1:9464' },
+      every: { type: 'string', value: 'TIME', help: 'how often the remote is asked, with --listen (default: 1m)' },
+      remote,
+    },
+    examples: ['slipway metrics --once', 'slipway metrics --listen 127.0.0.1:9464 --every 30s'],
+  },
+  logs: {
+    summary: 'what the pods of an app of the local world wrote',
+    about:
+      'Prints the last lines of each pod, the pod that wrote last at the end, from every environment or from one. Where there\nis more than one pod, each line begins with its environment and pod. It reads files, so that it also answers when the\nworld is down.',
+    takes: ['APP'],
+    options: {
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      lines: { type: 'string', value: 'N', help: 'at most so many lines of each pod (default: 100)' },
+      follow: { type: 'boolean', help: 'go on with what they write, and with pods that start, until Ctrl-C' },
+      json: { type: 'boolean', help: 'print one JSON object per line' },
+    },
+    examples: ['slipway logs counter', 'slipway logs counter --env dev --follow'],
+  },
+};
