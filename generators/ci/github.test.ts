@@ -180,7 +180,7 @@ test('the summary has a page for each request that a person is to open', (t) => 
       others: [{ branch: 'env/staging-release-web', outcome: 'unchanged', moves: ['web 1 → 2'], kind: undefined }],
     },
   ];
-  const slipway = `[ "$2" = announce ] || echo '${JSON.stringify(promotions)}'`;
+  const slipway = `[ "$2" = announce ] || echo '${JSON.stringify({ version: 1, promotions })}'`;
   const page = 'https://github.com/example/slipway/compare/env/staging...env';
   assert.deepEqual(
     runScript(t, script, slipway, { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'example/slipway' }),

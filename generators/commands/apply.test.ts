@@ -16,6 +16,7 @@ import { type ApplyResult, apply, describe as describeResult } from './apply.ts'
 import { cloneOf, objectsOf } from './apply-clone.fixture.ts';
 import { contract, type Place, standing } from './apply-contract.fixture.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 const patience = { attempts: 4, first: 1, longest: 50, timeout: 2000 };
 
@@ -201,7 +202,7 @@ test('a command that is killed in the middle is run again, and ends what it bega
   const kinds = () => [...server.objects.values()].map(({ kind }) => kind).sort();
   // The answer was lost, and what it answered was done.
   assert.deepEqual(kinds(), ['Application', 'ConfigMap', 'Service', 'ServiceAccount']);
-  const { objects, application } = JSON.parse((await run()).out) as ApplyResult;
+  const { objects, application } = answerOf<ApplyResult>('apply', (await run()).out);
   assert.equal(application, 'paused');
   assert.deepEqual(
     objects.map(({ outcome }) => outcome),
@@ -489,7 +490,7 @@ test('without npm ci, on the command line, with the kubeconfig of KUBECONFIG', a
   assert.equal(server.objects.size, 0);
   const { status, stdout, stderr } = await run(...place, '--from', 'origin/env/dev', '--json');
   assert.equal(status, 0, stderr);
-  assert.equal((JSON.parse(stdout) as ApplyResult).objects.length, 4);
+  assert.equal(answerOf<ApplyResult>('apply', stdout).objects.length, 4);
   assert.equal(server.objects.size, 4);
   const again = await run(...place, '--from', taken);
   assert.match(again.stdout, /4 unchanged/);

@@ -23,6 +23,7 @@ import { describeDestroy } from './bootstrap-destroy.ts';
 import { bootstrap } from './bootstrap-run.ts';
 import { toolRunner } from './bootstrap-tool.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 const token = 'glpat-a-secret';
 
@@ -475,7 +476,7 @@ test('the command prints the plan without any tool, and says what a missing one 
     await symlink(found as string, join(dir, tool));
   }
   const bare = command(repository, dir, 'home', '--context', 'kind-home', '--dry-run', '--json');
-  const { steps } = JSON.parse(await text(bare.stdout)) as { steps: { id: string }[] };
+  const { steps } = answerOf<{ steps: { id: string }[] }>('bootstrap', await text(bare.stdout));
   assert.deepEqual(
     steps.map(({ id }) => id),
     ['values', 'tools', 'files', 'cluster', 'argo-cd', 'credential', 'platform'],

@@ -7,9 +7,11 @@ import { type TestContext, test } from 'node:test';
 import type { Forge } from '../forge/forge.ts';
 import { Git } from '../git/git.ts';
 import { bumpBranch } from '../model/names.ts';
+import type { Bumped } from './handed.ts';
 import { program } from './hydrate-commit.ts';
 import { proposeBump } from './propose-bump.ts';
 import { appsIndex, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 // A service lives in a repository of its own. Its pipelines hand over what they built, in whatever order they end.
 
@@ -198,7 +200,7 @@ test('a hand-over is the one merge request of its app; a later one replaces it, 
   const request = await forge?.request(1);
   await forge?.update(1, { title: `Draft: ${request?.title}`, body: `${request?.body}\nAsk Ada first.\n` });
   const later = await made.bump(3, '--open', '--json');
-  const { outcome, before, after, commit } = JSON.parse(later.out);
+  const { outcome, before, after, commit } = answerOf<Bumped>('bump', later.out);
   assert.deepEqual([outcome, before, after, commit], ['updated', [built(0)], built(3), made.commits[3]]);
   assert.deepEqual(await made.opened(), [{ iid: 1, title: 'Draft: Bump shop 1.0 → 1.3', source: branch }]);
   const body = (await forge?.request(1))?.body ?? '';

@@ -9,6 +9,7 @@ import { type DiffRequest, diff } from './diff.ts';
 import { program } from './hydrate-commit.ts';
 import { publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const preview = (box: Sandbox, request: Partial<DiffRequest> = {}) =>
   diff(box.context, { images: new Map(), ...request });
@@ -133,7 +134,7 @@ const store = {
 function json(dir: string, ...args: string[]): { code: number | null; shown: Preview & { version: number } } {
   const said = slipway(dir, 'diff', '--json', ...args);
   assert.ok(said.stdout, said.stderr);
-  return { code: said.status, shown: JSON.parse(said.stdout) };
+  return { code: said.status, shown: answerOf('diff', said.stdout) };
 }
 
 test('a branch that lacks what is published is told so', async (t) => {

@@ -19,6 +19,7 @@ import {
   sandbox,
   serveForge,
 } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const verdicts = (findings: readonly Finding[]) => findings.map(({ name, verdict }) => `${verdict} ${name}`);
 const named = (findings: readonly Finding[], name: string) => findings.find((finding) => finding.name === name);
@@ -247,7 +248,7 @@ test('the command prints a line for each check or JSON, and exits with 1 when on
   await createRepository(box.remote.dir, ['main']);
   const broken = await run(box, 'doctor', '--json');
   assert.equal(broken.code, 1);
-  const { version, checks } = JSON.parse(broken.out) as { version: number; checks: Finding[] };
+  const { version, checks } = answerOf<{ version: number; checks: Finding[] }>('doctor', broken.out);
   assert.equal(version, 1);
   assert.deepEqual(
     checks.filter(({ verdict }) => verdict === 'wrong').map(({ name }) => name),

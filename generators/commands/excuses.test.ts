@@ -7,6 +7,7 @@ import { diff } from './diff.ts';
 import { type Report, report } from './excuses.ts';
 import { program } from './hydrate-commit.ts';
 import { fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const excuse = { policy: 'image-registry', reason: 'its maker alone has it', owner: 'team-a', until: '2099-12-31' };
 const elsewhere = (...excuses: object[]) =>
@@ -56,7 +57,7 @@ test('the report has every published excuse, and fails when one has ended', asyn
   await box.publish();
   const ended = slipway(box.checkout.dir, 'excuses', '--json');
   assert.equal(ended.status, 1);
-  const [row] = (JSON.parse(ended.stdout) as Report).excuses;
+  const [row] = answerOf<Report>('excuses', ended.stdout).excuses;
   assert.deepEqual([row?.app, row?.state, row?.in], ['a', 'ended', ['dev', 'staging', 'production']]);
 });
 

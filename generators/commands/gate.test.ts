@@ -7,10 +7,11 @@ import { test } from 'node:test';
 import type { Forge, Status } from '../forge/forge.ts';
 import type { Live, Metrics, Sample } from '../model/gate.ts';
 import { Refusal } from '../model/refusal.ts';
-import { describe, gate } from './gate.ts';
+import { describe, type Gated, gate } from './gate.ts';
 import { program } from './hydrate-commit.ts';
 import { promote } from './promote.ts';
 import { environmentsFile, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 /** Long after everything here was committed; the soak time of the fixture is a minute. */
 const now = Date.now() + 3_600_000;
@@ -221,8 +222,8 @@ test('slipway gate prints a line per app, and ends with 1 when one waits', async
   await box.publish();
   const agrees = await slipway(cd, '--env', 'dev', '--app', 'a', '--json');
   assert.equal(agrees.code, 0, agrees.out);
-  const { apps: told } = JSON.parse(agrees.out);
-  assert.deepEqual(told[0].answers, [
+  const { apps: told } = answerOf<{ apps: Gated[] }>('gate', agrees.out);
+  assert.deepEqual(told[0]?.answers, [
     {
       gate: 'soak',
       is: 'yes',

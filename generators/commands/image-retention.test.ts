@@ -5,10 +5,11 @@ import { noRegistry } from '../live/registry.fixture.ts';
 import { parseImage } from '../model/image.ts';
 import { type ImagePlace, imagePlace, slipway } from './image.fixture.ts';
 import { findImage, treeOf } from './image-find.ts';
-import { prune, retentionReport } from './image-retention.ts';
+import { prune, type RetentionReport, retentionReport } from './image-retention.ts';
 import { signImage } from './image-sign.ts';
 import { publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, type Sandbox, type Scope, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const days = 86_400_000;
 
@@ -174,8 +175,8 @@ suite('images of what was published', { skip: noRegistry }, () => {
     assert.equal(status, 1);
     assert.match(stdout, new RegExp(`^MISSING  ${repository}@${lost.digest}  env/dev:built, rendered:built$`, 'm'));
     assert.match(stdout, /images, 4 missing; prune would take nothing$/m);
-    const json = JSON.parse((await run('report', '--within', '14d', '--json')).stdout);
-    assert.equal(json.version, 1);
+    const json = answerOf<RetentionReport>('image', (await run('report', '--within', '14d', '--json')).stdout);
+    assert.equal(json.images.filter(({ state }) => state === 'missing').length, 4);
     assert.equal((await run('report', '--within', 'soon')).status, 2);
     const dry = await run('prune', '--dry-run');
     assert.equal(dry.status, 0, dry.stderr);

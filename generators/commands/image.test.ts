@@ -13,6 +13,7 @@ import { findImage, findImages, type ImageDoors, treeOf, type Wanted } from './i
 import { type SignRequest, signImage } from './image-sign.ts';
 import { publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 let tree = 0;
 /** A tree that no other test has. */
@@ -318,7 +319,10 @@ suite('images in a real registry', { skip: noRegistry }, () => {
     // Another pipeline was later with other bytes: what it hands over is what counts.
     const late = await run('sign', ...here, '--digest', await place.build('built again'));
     assert.deepEqual([late.status, late.stdout], [0, `${repository}@${digest}\n`]);
-    const told = JSON.parse((await run('find', ...here, '--json')).stdout);
+    const told = answerOf<{ reference?: string; found: boolean }>(
+      'image',
+      (await run('find', ...here, '--json')).stdout,
+    );
     assert.deepEqual(told, {
       version: 1,
       found: true,

@@ -7,6 +7,7 @@ import type { Published } from '../model/metadata.ts';
 import { program } from './hydrate-commit.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { appsIndex, environmentsFile, fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 // One app that cannot be rendered stops a publish and names itself; with keepGoing it stays as it was, and nobody waits
 // for it.
@@ -297,7 +298,7 @@ test('whoever keeps going reads what was kept and gets exit code 1, from either 
   const kept = run('publish', '--keep-going', '--json');
   assert.equal(kept.status, 1);
   assert.deepEqual(
-    JSON.parse(kept.stdout).kept.map(({ app }: { app: string }) => app),
+    answerOf<PublishResult>('publish', kept.stdout).kept.map(({ app }: { app: string }) => app),
     ['a'],
   );
   assert.equal(await box.value('dev', 'b'), '2');

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logsDir } from '../../clusters/local/runtime/logs.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 /** A world that is down, with what its pods wrote: by `environment/app/file`, the one written last at the end. */
 async function world(t: TestContext, logs: Readonly<Record<string, string>>): Promise<string> {
@@ -56,7 +57,7 @@ test('what the pods of an app wrote is told, each by its name, the latest at the
   assert.equal((await logs(dir, 'shop', '--env', 'staging').ended).out, 'started\nit rains\n');
   assert.equal((await logs(dir, 'shop', '--env', 'staging', '--lines', '1').ended).out, 'it rains\n');
   const json = await logs(dir, 'shop', '--env', 'staging', '--lines', '1', '--json').ended;
-  assert.deepEqual(JSON.parse(json.out), { environment: 'staging', pod: 'shop-1', line: 'it rains' });
+  assert.deepEqual(answerOf('logs', json.out), { version: 1, environment: 'staging', pod: 'shop-1', line: 'it rains' });
 });
 
 test('what was written before a log became too long is told first', async (t) => {

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { program } from './hydrate-commit.ts';
 import { sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 import { verbs } from './usage.ts';
 
 const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
@@ -131,7 +132,7 @@ test('render prints the manifests of HEAD, or writes one file for each', async (
 test('publish, status and promote speak JSON when asked', async (t) => {
   const box = await sandbox(t);
   const json = async (...args: string[]) =>
-    JSON.parse((await slipway([...args, '--json'], box.checkout.dir)).out) as never;
+    answerOf<never>(args[0] as string, (await slipway([...args, '--json'], box.checkout.dir)).out);
   const published = (await json('publish')) as { outcome: string };
   assert.equal(published.outcome, 'published');
   const { version, rows, foreign } = (await json('status')) as {
@@ -145,7 +146,8 @@ test('publish, status and promote speak JSON when asked', async (t) => {
     'dev b equal',
     'staging a older',
   ]);
-  const [staging] = (await json('promote', '--dry-run')) as { environment: string; moves: string[] }[];
+  const { promotions } = (await json('promote', '--dry-run')) as { promotions: { moves: string[] }[] };
+  const [staging] = promotions;
   assert.deepEqual(staging?.moves, ['a 1.0 added', 'b 1.0 added']);
   const again = await slipway(['publish'], box.checkout.dir);
   assert.deepEqual([again.code, again.out.split(':')[0]], [0, 'unchanged']);

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { formatMetadata } from '../model/metadata.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
 const slipway = (...args: string[]) => slipwayIn(program, ...args);
@@ -27,7 +28,7 @@ test('a folder of plain files is what the parts of a cluster carry, and is writt
   t.after(() => rm(dir, { recursive: true, force: true }));
   const { status, out, err } = slipway('--cluster', 'nonprod', '--out', dir, '--json');
   assert.deepEqual([status, err], [0, '']);
-  const { files } = JSON.parse(out) as { files: string[] };
+  const { files } = answerOf<{ files: string[] }>('monitoring', out);
   const there = (await readdir(dir, { recursive: true })).filter((file) => /\.(yaml|yml|json)$/.test(file));
   assert.deepEqual(there.filter((file) => file !== 'slipway-monitoring.json').sort(), files);
   for (const file of ['prometheus.yml', 'blackbox.yml', 'rules/dev-counter.yaml', 'rules/staging-redis.yaml'])
@@ -93,7 +94,7 @@ test('what stands in an environment is asked for, at programs that run there, an
   const watched = (...args: string[]) => {
     const { status, out: said, err } = slipwayIn(clone, ...args, '--out', out, '--json');
     assert.equal(status, 0, err);
-    return JSON.parse(said) as { files: string[]; leftOut: string[] };
+    return answerOf<{ files: string[]; leftOut: string[] }>('monitoring', said);
   };
   const text = (file: string) => readFile(join(out, file), 'utf8');
 

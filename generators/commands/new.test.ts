@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { kinds } from '../model/scaffold.ts';
 import { program } from './hydrate-commit.ts';
 import { type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
 const slipway = ({ checkout }: Sandbox, args: readonly string[]) => {
@@ -48,7 +49,7 @@ test('what is there already stays as it is, and a wrong word is answered with th
     assert.equal(status, 2);
   }
   const dry = slipway(box, ['new', 'app', 'a', '--dry-run', '--json']);
-  assert.deepEqual(JSON.parse(dry.out), {
+  assert.deepEqual(answerOf('new', dry.out), {
     version: 1,
     app: 'a',
     kind: 'web',

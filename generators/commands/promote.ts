@@ -104,7 +104,7 @@ export async function run({ values }: Asked): Promise<void> {
   if (values.json)
     console.log(
       JSON.stringify(
-        promotions.map(({ reports: _, ...promotion }) => promotion),
+        { version: 1, promotions: promotions.map(({ reports: _, ...promotion }) => promotion) },
         null,
         2,
       ),

@@ -124,7 +124,7 @@ export async function run({ values }: Asked): Promise<void> {
   const timings = new Timings();
   const result = await publish({ ...context, timings }, { dry, images, bundle, keepGoing, dryRun });
   await tellTimings(timings);
-  if (values.json) console.log(JSON.stringify(result, null, 2));
+  if (values.json) console.log(JSON.stringify({ version: 1, ...result }, null, 2));
   else for (const line of describe(result, dryRun)) console.log(line);
   if (result.kept.length > 0) process.exitCode = 1;
 }

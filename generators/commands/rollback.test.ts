@@ -7,6 +7,7 @@ import { program } from './hydrate-commit.ts';
 import type { Put } from './put.ts';
 import { type RollbackRequest, rollback } from './rollback.ts';
 import { fixtureApp, publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 
 const production = 'production';
 const back = (box: Sandbox, request: Partial<RollbackRequest> = {}) =>
@@ -187,6 +188,6 @@ test('it runs by Node alone, without an install, and says what was asked wrongly
   assert.ok(await box.tip('env/dev-rollback-a'));
   const { status, stdout, stderr } = run('--env', 'dev', '--app', 'a', '--now', '--json');
   assert.equal(status, 0, stderr);
-  assert.deepEqual((JSON.parse(stdout) as Put).moves, ['a 1.0, new configuration']);
+  assert.deepEqual(answerOf<Put>('rollback', stdout).moves, ['a 1.0, new configuration']);
   assert.deepEqual(await state(box, 'a', 'dev'), ['1', true]);
 });

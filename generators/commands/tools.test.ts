@@ -10,6 +10,7 @@ import { downloadOf, type Machine, type ToolName, tools } from '../bootstrap/too
 import { Refusal } from '../model/refusal.ts';
 import { toolRunner } from './bootstrap-tool.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 import { install } from './tools.ts';
 
 const machines: readonly Machine[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
@@ -136,7 +137,10 @@ test('the command prints the lines and the pins, and refuses what it does not kn
     spawnSync(process.execPath, [join(program, 'generators/commands/slipway.mjs'), 'tools', ...args], {
       ...{ encoding: 'utf8', env, cwd: dir },
     });
-  const { tools: printed } = JSON.parse(slipway('--json', '--into', into).stdout);
+  const { tools: printed } = answerOf<{ tools: { name: ToolName; version: string; lines: string[] }[] }>(
+    'tools',
+    slipway('--json', '--into', into).stdout,
+  );
   assert.deepEqual(
     printed.map(({ name, version }: { name: ToolName; version: string }) => [name, version]),
     names.map((name) => [name, tools[name].version]),

@@ -8,6 +8,7 @@ import { head } from '../model/names.ts';
 import type { Verification } from '../model/verdict.ts';
 import { program } from './hydrate-commit.ts';
 import { publishedBox, type Sandbox, sandbox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 import type { Unverified } from './verify-all.ts';
 
 const verify = (box: Sandbox, ...args: string[]) =>
@@ -20,7 +21,10 @@ const verify = (box: Sandbox, ...args: string[]) =>
 function proven(box: Sandbox, code: number): string[] {
   const { status, stdout, stderr } = verify(box, '--all', '--json');
   assert.equal(status, code, stderr);
-  const { version, branches } = JSON.parse(stdout) as { version: number; branches: (Verification | Unverified)[] };
+  const { version, branches } = answerOf<{ version: number; branches: (Verification | Unverified)[] }>(
+    'verify',
+    stdout,
+  );
   assert.equal(version, 1);
   return branches.map((one) => {
     const is = 'failed' in one ? one.failed : one.verdicts.length > 0 ? 'not proven' : `proven ${one.proven}`;
