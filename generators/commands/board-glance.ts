@@ -7,7 +7,7 @@ import { environmentBranch, head, proposalBranch, rendered } from '../model/name
 import { earlier } from '../model/rollback.ts';
 import type { ActiveAlert } from '../model/signals.ts';
 import { quote } from '../model/words.ts';
-import { happenings } from './board-events.ts';
+import { lately } from './board-events.ts';
 import { alertsIn, Observed, signalsAt } from './board-signals.ts';
 import type { Context } from './context.ts';
 import { Histories } from './histories.ts';
@@ -127,7 +127,7 @@ export class Glance {
     const mirror = await openMirror(checkout, remote);
     try {
       const stands = await standing(mirror, new Histories(mirror));
-      return { standing: stands, events: await happenings(mirror, stands) };
+      return { standing: stands, events: await lately(mirror, stands) };
     } finally {
       await mirror.close();
     }

@@ -68,14 +68,12 @@ export function signalsAt(
   const found = measured.get(`${environment}/${app}`);
   const course = environments.get(environment)?.course;
   if (!found || !course) return undefined;
-  const most = course.standings.filter(({ time }) => time >= range.from).length;
-  const rollouts = eventsOf(environment, course, (name) => rendered.timelines.get(`${environment}/${name}`), most)
-    .filter(({ time }) => time >= range.from && time <= range.until)
-    .flatMap(({ time, changes }): Rollout[] =>
-      changes
-        .filter(({ name }) => name === app)
-        .map(({ turn }) => ({ time, isBack: turn === 'back' || turn === 'gone' })),
-    );
+  const timelineOf = (name: string) => rendered.timelines.get(`${environment}/${name}`);
+  const within = ({ name, time }: { readonly name: string; readonly time: number }) =>
+    name === app && time >= range.from && time <= range.until;
+  const rollouts = eventsOf(environment, course, timelineOf, Number.POSITIVE_INFINITY, within).flatMap(
+    ({ time, changes }) => changes.map(({ turn }): Rollout => ({ time, isBack: turn === 'back' || turn === 'gone' })),
+  );
   return { ...found, from: range.from, until: range.until, rollouts: rollouts.reverse() };
 }
 

@@ -26,7 +26,7 @@ if (readsTypeScript()) {
   // but git and Node.
   const bare =
     (args[0] === 'verify' && !args.some((arg) => /^--(rendered|all|proposal)/.test(arg))) ||
-    ['rollback', 'metrics', 'apply', 'tools', 'image'].includes(args[0]);
+    ['rollback', 'history', 'metrics', 'apply', 'tools', 'image'].includes(args[0]);
   if (!bare && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }

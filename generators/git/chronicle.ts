@@ -49,6 +49,13 @@ export async function readDeeds(git: Git, commits: readonly string[]): Promise<M
   );
 }
 
+/** Those that have a second parent: a request brought them, whatever they say. */
+export async function readMerges(git: Git, commits: readonly string[]): Promise<ReadonlySet<string>> {
+  if (commits.length === 0) return new Set();
+  const args = ['rev-list', '--no-walk=unsorted', '--min-parents=2', '--stdin'];
+  return new Set(await git.lines(args, [...new Set(commits)].map((commit) => `${commit}\n`).join('')));
+}
+
 /** When commits were made, in milliseconds since 1970. */
 export async function readTimes(git: Git, commits: readonly string[]): Promise<Map<string, number>> {
   if (commits.length === 0) return new Map();

@@ -54,7 +54,7 @@ export function chaptersOf(
     const shared = common.some((folder) => commit.folders.has(folder));
     const concerned = shared
       ? here.filter(({ from, to, spans = [[from, to]] }) => spans.some(([low, high]) => low < place && place <= high))
-      : here.filter(({ name, build }) => commit.folders.has(`apps/${name}`) || (build && commit.folders.has(build)));
+      : here.filter(({ name, build }) => concerns(commit, name, build));
     if (concerned.length === 0) continue;
     const apps = concerned.map(({ name }) => name);
     const key = shared ? '' : apps.join(' ');
@@ -69,6 +69,14 @@ export function chaptersOf(
   }));
   return chapters.sort((a, b) => Number(a.shared) - Number(b.shared) || compare(a.apps.join(' '), b.apps.join(' ')));
 }
+
+/** Whether a commit touched an app, or the folder that its image is built from. */
+const concerns = ({ folders }: MainCommit, app: string, build: string | undefined) =>
+  folders.has(`apps/${app}`) || (build !== undefined && folders.has(build));
+
+/** Those of some commits that touched an app, or the folder that its image is built from. */
+export const ownCommits = (commits: readonly MainCommit[], app: string, build?: string): MainCommit[] =>
+  commits.filter((commit) => concerns(commit, app, build));
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -36,6 +36,11 @@ export class Course {
     return [...this.#byName.values()].flatMap(([standing]) => standing ?? []);
   }
 
+  /** How many commits of the branch itself came after one; undefined for what is none of them. */
+  place(commit: ObjectId): number | undefined {
+    return this.#places.get(commit);
+  }
+
   /** What stood under a name at a commit; undefined for nothing, and for what is no commit of this branch itself. */
   partAt(name: string, commit: string | undefined): ObjectId | undefined {
     const at = this.#places.get(commit ?? '');

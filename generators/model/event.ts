@@ -28,14 +28,17 @@ export interface Event {
  * what a commit says.
  * @param timelineOf the order of an app's parts in this environment
  * @param most so many commits
+ * @param within only what came to stand so. @default all
  */
 export function eventsOf(
   environment: string,
   course: Course,
   timelineOf: (name: string) => Timeline | undefined,
   most: number,
+  within?: (standing: Standing) => boolean,
 ): Event[] {
-  const byCommit = Map.groupBy(course.standings, ({ commit }) => commit);
+  const standings = within ? course.standings.filter(within) : course.standings;
+  const byCommit = Map.groupBy(standings, ({ commit }) => commit);
   return [...byCommit].slice(0, most).map(([commit, standings]) => ({
     environment,
     commit,
@@ -44,16 +47,48 @@ export function eventsOf(
   }));
 }
 
+/**
+ * How many commits did something at the last so many moments, and how many did before: the commits of one push have the
+ * same moment.
+ */
+export function lastMoments(
+  { standings }: Course,
+  moments: number,
+  within: (standing: Standing) => boolean = () => true,
+): { readonly commits: number; readonly earlier: number } {
+  const byCommit = new Map(standings.filter(within).map(({ commit, time }) => [commit, time]));
+  const seen = new Set<number>();
+  let commits = 0;
+  for (const time of byCommit.values()) {
+    if (seen.add(time).size > moments) break;
+    commits++;
+  }
+  return { commits, earlier: byCommit.size - commits };
+}
+
 function changeOf(standing: Standing, own: readonly Standing[], timeline: Timeline | undefined): Change {
   const { name, part: to } = standing;
-  const from = own[own.indexOf(standing) + 1]?.part;
-  const place = (part: ObjectId) => timeline?.place(part);
+  const before = own.slice(own.indexOf(standing) + 1);
+  const from = before[0]?.part;
   const turn = (): Turn => {
     if (to === undefined) return 'gone';
-    const here = place(to);
+    const here = timeline?.place(to);
     if (here === undefined) return 'edited';
     if (from === undefined) return 'new';
-    return here < (place(from) ?? -1) ? 'back' : 'on';
+    // What is not ours has no place: what stood before it has.
+    const last = placesOf(before, timeline).next().value;
+    return here < (last ?? -1) ? 'back' : 'on';
   };
   return { name, from, to, turn: turn() };
+}
+
+/** The places of what stood, newest first, without what is not ours; no folder is earlier than every part. */
+export function* placesOf(
+  standings: readonly Standing[],
+  timeline: Timeline | undefined,
+): Generator<number, undefined> {
+  for (const { part } of standings) {
+    const place = part === undefined ? -1 : timeline?.place(part);
+    if (place !== undefined) yield place;
+  }
 }

@@ -6,6 +6,9 @@ export const short = (commit: string) => commit.slice(0, 12);
 /** A day as people write it: `2026-11-20`. */
 export const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 
+/** A moment as people write it, in UTC: `2026-11-20 14:03`. */
+export const minute = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+
 /** A part as people read it: its version, or what it is instead. */
 export function versionOf(metadata: Metadata | undefined): string {
   if (!metadata) return 'nothing';

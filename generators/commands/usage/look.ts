@@ -30,6 +30,28 @@ export const look: Readonly<Record<string, Verb>> = {
       'slipway diff --out diff.html',
     ],
   },
+  history: {
+    summary: 'what happened: when, who, what moved, how it came, and in whose words',
+    about:
+      'Newest first, from the branches alone: it needs no npm ci and no credential. How a change came is read from trees and\ntheir order in rendered, never from what a commit says: promoted, published, hotfix (past what its source had run),\nrolled back, re-applied, fixed (past all that stood there, after a step back), edited by hand, repaired. Below the\nnewest of each environment stands the command that undoes it.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'only this environment (default: all, by time)' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      since: {
+        type: 'string',
+        value: 'WHEN',
+        help: 'only what came after: a span (30d), a day (2026-11-20), or a commit of any branch',
+      },
+      limit: { type: 'string', value: 'N', help: 'so many at most (default: 20)' },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway history --env production',
+      'slipway history --env production --app counter --since 30d',
+      'slipway history --since 4f2a91c --json',
+    ],
+  },
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
     about:

@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Git } from '../git/git.ts';
+import { formatMetadata, formatPublished } from '../model/metadata.ts';
+import type { Context } from './context.ts';
+import type { Scope } from './sandbox.fixture.ts';
+
+/** Files by name; of a part without its provenance. */
+type Files = Readonly<Record<string, string>>;
+/** By `production/counter`. */
+type Parts = Readonly<Record<string, Files>>;
+
+interface Saying {
+  readonly words: string;
+  /** @default Ann */
+  readonly by?: string;
+  /** Minutes after the first of January 2026. */
+  readonly at: number;
+}
+
+/** One commit of the branches: written as given, by no render. */
+export type Written =
+  | (Saying & { readonly main: string; readonly files: Files })
+  /** What changes in `rendered`; versions by app. */
+  | (Saying & { readonly publish: string; readonly parts: Parts; readonly versions?: Readonly<Record<string, string>> })
+  /** What an environment branch takes of what a commit published; or the files of an app, as somebody writes them. */
+  | (Saying & {
+      readonly onto: string;
+      readonly of?: string;
+      readonly apps?: readonly string[];
+      readonly files?: Readonly<Record<string, Files | undefined>>;
+      /** As a merge request does it: the commit has a second parent. */
+      readonly merges?: true;
+    });
+
+export interface Branches {
+  readonly context: Context;
+  readonly checkout: Git;
+  /** The commit of a branch, by how many came after it. */
+  readonly at: (branch: string, before?: number) => Promise<string>;
+  /** Of main, by the name of the step. */
+  readonly dry: ReadonlyMap<string, string>;
+}
+
+/**
+ * A real repository with branches as Slipway writes them, in three gits and no render: for whoever reads them.
+ * @param path the environments, each after the one before it
+ */
+export async function branches(t: Scope, path: readonly string[], steps: readonly Written[]): Promise<Branches> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-branches-'));
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  const checkout = new Git(join(dir, 'checkout'));
+  await mkdir(checkout.dir);
+  await checkout.bytes(['init', '--quiet', '--initial-branch=main']);
+  await checkout.bytes(['remote', 'add', 'origin', checkout.dir]);
+
+  const dry = new Map<string, string>();
+  const onMain = steps.filter((step) => 'main' in step);
+  const marks = join(dir, 'marks');
+  const commits = onMain.map((step, index) => commit('main', index + 1, step, step.files));
+  await checkout.bytes(['fast-import', '--quiet', `--export-marks=${marks}`], commits.join(''));
+  const shas = await checkout.lines(['rev-list', '--reverse', 'main']);
+  for (const [index, { main }] of onMain.entries()) dry.set(main, shas[index] as string);
+
+  let stands: Record<string, Files> = {};
+  const published = new Map<string, Record<string, Files>>();
+  const written: string[] = [];
+  const begun = new Set<string>();
+  for (const step of steps) {
+    if ('main' in step) continue;
+    if ('publish' in step) {
+      const drySha = dry.get(step.publish) as string;
+      const { versions = {} } = step;
+      const fresh = Object.entries(step.parts).map(([place, files]) => {
+        const version = versions[place.split('/')[1] ?? ''] ?? '1.0.0';
+        const provenance = formatMetadata({ repoURL: 'https://git.example.com/r', drySha, commands: [], version });
+        return [place, { ...files, 'hydrator.metadata': provenance }] as const;
+      });
+      stands = { ...stands, ...Object.fromEntries(fresh) };
+      published.set(step.publish, stands);
+      const files = flat({ ...stands, '': { 'published.json': publishedFile(drySha, path) } });
+      written.push(commit('rendered', 0, { ...step, words: `Publish ${drySha}` }, files));
+      continue;
+    }
+    const there = published.get(step.of ?? '') ?? {};
+    const taken = (step.apps ?? []).map((app) => [app, there[`${step.onto}/${app}`]] as const);
+    const isFirst = !begun.has(step.onto);
+    begun.add(step.onto);
+    const begin = { words: `Begin env/${step.onto}`, by: 'Slipway', at: 0 };
+    if (isFirst) written.push(commit(`env/${step.onto}`, 0, begin, { '.gitlab-ci.yml': '{}' }));
+    written.push(ontoEnvironment(step, [...taken, ...Object.entries(step.files ?? {})]));
+  }
+  await checkout.bytes(['fast-import', '--quiet'], written.join(''));
+  const context: Context = { checkout, remote: 'origin', now: () => Date.UTC(2026, 0, 3), say: () => {} };
+  const at = async (branch: string, before = 0) => (await checkout.commit(`refs/heads/${branch}~${before}`)) as string;
+  return { context, checkout, at, dry };
+}
+
+function ontoEnvironment(
+  { onto, merges, ...saying }: Saying & { readonly onto: string; readonly merges?: true },
+  apps: readonly (readonly [string, Files | undefined])[],
+): string {
+  const gone = apps.map(([app]) => `D ${app}\n`).join('');
+  const files = flat(Object.fromEntries(apps.flatMap(([app, own]) => (own ? [[app, own]] : []))));
+  const merge = merges ? 'merge refs/heads/main^0\n' : '';
+  return commit(`env/${onto}`, 0, saying, files, merge + gone);
+}
+
+const flat = (folders: Parts): Files =>
+  Object.fromEntries(
+    Object.entries(folders).flatMap(([folder, files]) =>
+      Object.entries(files).map(([name, text]) => [folder === '' ? name : `${folder}/${name}`, text]),
+    ),
+  );
+
+/** https://git-scm.com/docs/git-fast-import#_commit */
+function commit(branch: string, mark: number, saying: Saying, files: Files, more = ''): string {
+  const { words, by = 'Ann', at } = saying;
+  const person = `${by} <${by.toLowerCase()}@example.com> ${Date.UTC(2026, 0, 1) / 1000 + at * 60} +0000`;
+  const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
+  const writes = Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
+  return `commit refs/heads/${branch}\n${mark > 0 ? `mark :${mark}\n` : ''}author ${person}\ncommitter ${person}\n${data(words)}${more}${writes.join('')}\n`;
+}
+
+const publishedFile = (drySha: string, path: readonly string[]) =>
+  formatPublished({
+    drySha,
+    node: 'v24.0.0',
+    repository: 'https://git.example.com/r',
+    environments: path.map((name, index) => ({
+      name,
+      soak: 0,
+      ...(index > 0 ? { after: path[index - 1] as string } : {}),
+    })),
+    images: {},
+    source: '',
+    keys: {},
+    removed: {},
+    outlines: {},
+    trees: {},
+    kept: [],
+  });

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { branches } from './branches.fixture.ts';
+import { type Chronicle, chronicle, describe } from './history.ts';
+import { program } from './hydrate-commit.ts';
+
+const app = (value: string) => ({
+  'configmap-a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  value: '${value}'\n`,
+});
+const both = (value: string) => ({
+  'dev/a': app(value),
+  'production/a': app(value),
+  'dev/b': app(value),
+  'production/b': app(value),
+});
+const lines = ({ happenings }: Chronicle) =>
+  happenings.map(({ changes, request }) => `${changes.map(({ name, how }) => `${name} ${how}`)} ${request ?? '-'}`);
+
+test('what happened, who did it, how it came, and what undoes it', async (t) => {
+  const merged = "Merge branch 'env/production-next' into 'env/production'\n\nNew year\n\nSee merge request g/p!7";
+  const box = await branches(
+    t,
+    ['dev', 'production'],
+    [
+      { main: 'one', files: { 'apps/a/app.ts': '1' }, words: 'feat: begin', at: 0 },
+      { main: 'two', files: { 'apps/a/app.ts': '2' }, words: 'feat: greet', by: 'Bo', at: 10 },
+      { main: 'three', files: { 'README.md': '3' }, words: 'docs: nothing of an app', at: 20 },
+      { publish: 'one', parts: both('1'), words: '', at: 30 },
+      { onto: 'dev', of: 'one', apps: ['a', 'b'], words: 'a 1.0.0 added', by: 'Slipway', at: 40 },
+      { onto: 'production', of: 'one', apps: ['a', 'b'], words: merged, merges: true, at: 50 },
+      {
+        publish: 'three',
+        parts: { 'dev/a': app('2'), 'production/a': app('2') },
+        versions: { a: '1.0.1' },
+        words: '',
+        at: 60,
+      },
+      { onto: 'production', of: 'three', apps: ['a'], words: 'now', by: 'Bo', merges: true, at: 70 },
+      { onto: 'production', of: 'one', apps: ['a'], words: 'Back\n\nIt \u001b[31mloses orders.', at: 80 },
+      { onto: 'production', files: { b: { 'configmap-a.yaml': 'data: by hand\n' } }, words: 'only a test', at: 90 },
+    ],
+  );
+  const told = await chronicle(box.context, { environment: 'production' });
+  assert.deepEqual(lines(told), ['b edited -', 'a back -', 'a hotfix unnumbered', 'a promoted,b promoted 7']);
+  const [edit, back, hotfix, first] = told.happenings;
+  assert.deepEqual(edit?.undo, ['npx slipway release --env production --app b']);
+  assert.equal(back?.undo, undefined, 'only the newest is undone by one command');
+  assert.equal(first?.words, 'New year');
+  for (const one of [back, hotfix])
+    assert.deepEqual(
+      one?.changes[0]?.commits.map(({ subject, author }) => `${subject} by ${author}`),
+      ['feat: greet by Bo'],
+    );
+  assert.deepEqual(lines(await chronicle(box.context, {})), [
+    ...lines(told),
+    'a published -,b published -'.replace(' -,', ','),
+  ]);
+
+  const since = (revision: string) => chronicle(box.context, { environment: 'production', since: { revision } });
+  assert.deepEqual(lines(await since(await box.at('env/production', 1))), ['b edited -']);
+  assert.deepEqual(lines(await since(box.dry.get('three') ?? '')), lines(told));
+  assert.deepEqual(lines(await chronicle(box.context, { since: { time: Date.UTC(2026, 0, 1, 1, 20) } })), [
+    'b edited -',
+    'a back -',
+  ]);
+  const one = await chronicle(box.context, { app: 'a', environment: 'production', limit: 1 });
+  assert.deepEqual([lines(one), one.earlier], [['a back -'], 2]);
+  await assert.rejects(since('nowhere'), /neither a time nor a commit/);
+  await assert.rejects(chronicle(box.context, { environment: 'produktion' }), /did you mean production\?/);
+  await assert.rejects(chronicle(box.context, { app: 'cc' }), /never stood in any environment; known are a, b/);
+
+  const printed = describe(told, { environment: 'production' }, { width: 80 });
+  assert.deepEqual(printed, [
+    'when (UTC)        who  what                        how',
+    '2026-01-01 01:30  Ann  b                           edited by hand',
+    '  “only a test”',
+    '  undo: npx slipway release --env production --app b',
+    '2026-01-01 01:20  Ann  a 1.0.1 → 1.0.0 (1 commit)  rolled back',
+    '  “Back: It  [31mloses orders.”',
+    '2026-01-01 01:10  Bo   a 1.0.0 → 1.0.1 (1 commit)  hotfix by a request',
+    '  “now”',
+    '2026-01-01 00:50  Ann  a 1.0.0 added               promoted by !7',
+    '                       b 1.0.0 added               promoted by !7',
+    '  “New year”',
+  ]);
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(program, 'generators/commands/slipway.mjs'), 'history', '--env', 'production'],
+    { cwd: box.checkout.dir, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: undefined } },
+  );
+  assert.equal(stderr, '');
+  assert.equal(
+    stdout,
+    describe(told, { environment: 'production' })
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+});
