@@ -1,28 +1,18 @@
-import { parseArgs } from 'node:util';
-import { instead, nearest } from '../model/nearest.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
-import { help, helpOf, optionsOf, type Verb, verbs } from './usage.ts';
+import { Refusal } from '../model/refusal.ts';
+import { type Asked, askedOf, verbIn, verbNamed } from './command-line.ts';
+import { help, helpOf } from './usage.ts';
 
-/** What a verb was asked: its options and the words after it. */
-export interface Asked {
-  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-  readonly words: readonly string[];
-}
+export type { Asked } from './command-line.ts';
 
 /** The command line. Only what is asked for is loaded: help needs nothing but this. */
 export async function main(args: readonly string[]): Promise<void> {
   // Whoever reads may stop early, as head does.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const debug = args.includes('--debug');
+  if (debug) (await import('./debug.ts')).tellGit();
   try {
-    const [name, ...rest] = args;
-    if (name === undefined || name === '--help' || name === 'help') return void process.stdout.write(help());
-    const verb = verbs[name];
-    if (!verb) throw new Misuse(`${name} is not a verb; ${instead(name, Object.keys(verbs))}`);
-    const asked = parse(name, verb, rest);
-    if (asked.values.help) return void process.stdout.write(helpOf(name, verb));
-    const { run } = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };
-    await run(asked);
+    await answer(args);
   } catch (error) {
     process.exitCode = error instanceof Refusal ? error.exitCode : 1;
     const message = error instanceof Error ? error.message : String(error);
@@ -33,48 +23,31 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function checkTaken(name: string, takes: readonly string[], words: readonly string[]): void {
-  // `[NAME…]` at the end is any number of them, none as well.
-  const fixed = takes.filter((take) => !take.endsWith('…]'));
-  const fits =
-    (fixed.length === takes.length ? words.length === fixed.length : words.length >= fixed.length) &&
-    fixed.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
-  if (!fits)
-    throw new Misuse(
-      `slipway ${name} wants ${takes.join(' ')}, not ${JSON.stringify(words.join(' '))}; see npx slipway ${name} --help.`,
-    );
+async function answer(args: readonly string[]): Promise<void> {
+  const { name, rest } = verbIn(args);
+  const asksHelp = rest.some((arg) => arg === '--help' || arg === '-h');
+  if (name === undefined && rest.includes('--version')) return print(await versionLine());
+  if (name === undefined) return print(help(width()));
+  if (name === 'help') {
+    const [of] = rest.filter((arg) => !arg.startsWith('-'));
+    return print(of === undefined ? help(width()) : helpOf(of, verbNamed(of), width()));
+  }
+  const verb = verbNamed(name);
+  // Whoever asks for help gets it, whatever else stands there.
+  if (asksHelp && !rest.includes('--')) return print(helpOf(name, verb, width()));
+  const asked = askedOf(name, verb, rest);
+  if (asked.values.help) return print(helpOf(name, verb, width()));
+  const { run } = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };
+  await run(asked);
 }
 
-const fitsFirst = ({ words = [], more }: Verb, given: readonly string[]): boolean =>
-  (given.length === 1 || (more !== undefined && given.length > 1)) && words.includes(given[0] as string);
+const print = (text: string) => void process.stdout.write(text);
 
-function parse(name: string, verb: Verb, args: readonly string[]): Asked {
-  const options = optionsOf(verb);
-  const parsed = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        options: Object.fromEntries(
-          Object.entries(options).map(([key, { type, multiple }]) => [key, { type, multiple: multiple ?? false }]),
-        ),
-        allowPositionals: true,
-      });
-    } catch (error) {
-      const wrong = /'--?([\w-]+)/.exec((error as Error).message)?.[1] ?? '';
-      const near = wrong in options ? undefined : nearest(wrong, Object.keys(options));
-      const what =
-        wrong in options
-          ? (error as Error).message.replace(/\.?\s*To specify .*/s, '')
-          : `--${wrong} is not an option of ${name}`;
-      throw new Misuse(`${what}${near ? `; did you mean --${near}?` : '.'} See npx slipway ${name} --help.`);
-    }
-  })();
-  const words = parsed.positionals;
-  if (verb.takes && !parsed.values.help) checkTaken(name, verb.takes, words);
-  if (!verb.words && !verb.takes && words.length > 0)
-    throw new Misuse(`${name} takes no word ${JSON.stringify(words[0])}; see npx slipway ${name} --help.`);
-  if (verb.words && !parsed.values.help && !fitsFirst(verb, words)) {
-    throw new Misuse(`slipway ${name} wants one of ${verb.words.join(', ')}; see npx slipway ${name} --help.`);
-  }
-  return { values: parsed.values as Asked['values'], words };
+/** How wide text is set: long lines are hard to read, also where there is room. */
+const width = () => Math.min(process.stdout.isTTY ? process.stdout.columns || 80 : 100, 100);
+
+async function versionLine(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  return `slipway ${version} (Node ${process.version})\n`;
 }

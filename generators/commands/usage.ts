@@ -1,3 +1,4 @@
+import { described, paragraphs, wrapped } from '../model/manual.ts';
 import { look } from './usage/look.ts';
 import { make } from './usage/make.ts';
 import { move } from './usage/move.ts';
@@ -7,6 +8,8 @@ import { setUp } from './usage/set-up.ts';
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
+  /** One letter that stands for it. */
+  readonly short?: string;
   /** How its value is called in the help: `REF`. */
   readonly value?: string;
   readonly help: string;
@@ -37,60 +40,90 @@ export const groups: Readonly<Record<string, Readonly<Record<string, Verb>>>> = 
 export const verbs: Readonly<Record<string, Verb>> = { ...look, ...move, ...make, ...setUp };
 
 const everywhere: Readonly<Record<string, Option>> = {
-  help: { type: 'boolean', help: 'print this' },
-  debug: { type: 'boolean', help: 'print the stack trace of an error' },
+  help: { type: 'boolean', short: 'h', help: 'print this' },
+  debug: { type: 'boolean', help: 'show each git command with its time, and the stack trace of an error' },
 };
 
 /** The options of a verb and those that every verb has. */
 export const optionsOf = (verb: Verb): Readonly<Record<string, Option>> => ({ ...verb.options, ...everywhere });
 
-/** The help of one verb. */
-export function helpOf(name: string, verb: Verb): string {
-  const rows = Object.entries(optionsOf(verb)).map(([option, { value, help }]) => [
-    `--${option}${value ? ` ${value}` : ''}`,
-    help,
-  ]);
+/** What a verb ends with. exit-codes.md says more of each. */
+export const exitCodes: readonly (readonly [string, string])[] = [
+  ['0', 'done, also when there was nothing to do'],
+  ['1', 'failed, or found something wrong'],
+  ['2', 'called wrongly'],
+  ['3', 'answered with no, which is no fault'],
+  ['130', 'interrupted by Ctrl-C'],
+];
+
+/** What is read from the environment. Secrets come by no other way. */
+const variables: readonly (readonly [string, string])[] = [
+  ['SLIPWAY_TOKEN', 'GitLab, scope api'],
+  ['CI_SERVER_URL', 'GitLab, set by its CI'],
+  ['CI_PROJECT_ID', 'the project, set by its CI'],
+  ['SLIPWAY_PROJECT', 'instead of it, group/name: for the pipeline of another repository that calls bump --open'],
+  ['ARGOCD_SERVER', 'Argo CD'],
+  ['ARGOCD_AUTH_TOKEN', 'its token'],
+  ['PROMETHEUS_URL', 'Prometheus'],
+  ['PROMETHEUS_TOKEN', 'its token, only where it asks for one'],
+  ['SLIPWAY_REPOSITORY_TOKEN', "what a cluster's Argo CD reads the repository with, for bootstrap"],
+  ['SLIPWAY_SIGNING_KEY', 'who signs images, for image'],
+  ['SLIPWAY_VERIFICATION_KEY', 'its public half, where only that is there'],
+  ['SLIPWAY_WORLD', "the local world's folder"],
+  ['GITHUB_REPOSITORY', 'owner/name of a mirror on GitHub, for announce'],
+  ['GITHUB_TOKEN', 'its token'],
+  ['GITHUB_API_URL', 'its API, where it is not api.github.com'],
+  ['NO_COLOR', 'print no colours'],
+];
+
+/** The help of one verb. @param width so many characters fit beside each other */
+export function helpOf(name: string, verb: Verb, width: number): string {
+  const rows = Object.entries(optionsOf(verb)).map(
+    ([option, { value, short, help }]) =>
+      [`${short ? `-${short}, ` : ''}--${option}${value ? ` ${value}` : ''}`, help] as const,
+  );
   const words = verb.words ? [verb.words.join('|'), ...(verb.more ? [`[${verb.more}]`] : [])] : (verb.takes ?? []);
-  return `slipway ${[name, ...words].join(' ')} [options]: ${verb.summary}
+  return `${paragraphs(`slipway ${[name, ...words].join(' ')} [options]: ${verb.summary}`, width)}
 
-${verb.about}
+${paragraphs(verb.about, width)}
 
-${aligned(rows as [string, string][])}
+${described(rows, width)}
 
 Examples:
-${verb.examples.map((example) => `  ${example.startsWith('npm') ? '' : 'npx '}${example}`).join('\n')}
+${verb.examples.map((example) => typed(example.startsWith('npm') ? example : `npx ${example}`, width)).join('\n')}
 `;
 }
 
-/** The help of the whole command. */
-export function help(): string {
-  const named = (group: Readonly<Record<string, Verb>>) =>
-    Object.entries(group).map(([name, { summary }]) => [name, summary] as const);
+/** A command as a person types it, on several lines where it is too long for one. */
+const typed = (command: string, width: number): string =>
+  wrapped(
+    `  ${command.replaceAll(' --', '\u00a0--').replaceAll(' ', '\u00a0').replaceAll('\u00a0--', ' --')}`,
+    width - 2,
+    6,
+  )
+    .replaceAll('\u00a0', ' ')
+    .replaceAll('\n', ' \\\n');
+
+/** The help of the whole command. @param width so many characters fit beside each other */
+export function help(width: number): string {
   const widest = Math.max(...Object.keys(verbs).map(({ length }) => length));
-  return `Slipway: apps in TypeScript, environments as branches, promotion by merge request, rollback by git revert.
+  const named = (group: Readonly<Record<string, Verb>>) =>
+    Object.entries(group).map(([name, { summary }]) => [name.padEnd(widest), summary] as const);
+  const listed = Object.entries(groups).map(([heading, group]) => `${heading}\n${described(named(group), width)}`);
+  const intro =
+    'Slipway: apps in TypeScript, environments as branches, promotion by merge request, rollback by git revert.';
+  return `${paragraphs(intro, width)}
 
   npx slipway VERB [options]
 
-${Object.entries(groups)
-  .map(([heading, group]) => `${heading}\n${aligned(named(group), widest)}`)
-  .join('\n\n')}
+${listed.join('\n\n')}
 
-npx slipway VERB --help tells more. Exit codes: 0 done (also when there was nothing to do), 1 failed, 2 called wrongly,
-3 answered with no, which is no fault.
+npx slipway VERB --help tells more.
 
-Environment: SLIPWAY_TOKEN (GitLab, scope api), CI_SERVER_URL and CI_PROJECT_ID (set by GitLab CI), SLIPWAY_PROJECT
-(instead of the latter, group/name: for the pipeline of another repository that calls bump --open),
-ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (Argo CD), PROMETHEUS_URL and PROMETHEUS_TOKEN (Prometheus; the token only where it
-asks for one), SLIPWAY_REPOSITORY_TOKEN (what a cluster's Argo CD reads the repository with, for bootstrap),
-SLIPWAY_SIGNING_KEY and SLIPWAY_VERIFICATION_KEY (who signs images, for image),
-SLIPWAY_WORLD (the local world's folder), GITHUB_REPOSITORY (owner/name), GITHUB_TOKEN and GITHUB_API_URL (a mirror on
-GitHub, for announce).
+Exit codes
+${described(exitCodes, width)}
+
+Environment
+${described(variables, width)}
 `;
-}
-
-function aligned(
-  rows: readonly (readonly [string, string])[],
-  width = Math.max(...rows.map(([left]) => left.length)),
-): string {
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import type { Readable } from 'node:stream';
 import { Refusal } from '../model/refusal.ts';
 
@@ -40,6 +41,18 @@ const settings = [
   'maintenance.auto=false',
 ];
 
+/** A call of git that has ended. */
+export interface Ran {
+  readonly dir: string;
+  readonly args: readonly string[];
+  /** Null where a signal ended it. */
+  readonly status: number | null;
+  readonly milliseconds: number;
+}
+
+/** Every call of git, when it has ended, as `Ran`: whoever wants to know subscribes. Nobody is told by default. */
+export const gitRan = channel('slipway:git');
+
 /** What git reads: all at once, or as it comes. */
 export type Input = string | Buffer | Readable;
 
@@ -70,6 +83,7 @@ export class Git {
    * @throws {GitError} when git exits with another status than 0
    */
   async bytes(args: readonly string[], input: Input = ''): Promise<Buffer> {
+    const start = performance.now();
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
       env: this.#surroundings(),
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -92,6 +106,8 @@ export class Git {
       );
       child.on('close', resolve);
     });
+    if (gitRan.hasSubscribers)
+      gitRan.publish({ dir: this.dir, args, status, milliseconds: performance.now() - start } satisfies Ran);
     if (status !== 0) throw new GitError(args, status, Buffer.concat(err).toString());
     return Buffer.concat(out);
   }

@@ -55,7 +55,7 @@ export const look: Readonly<Record<string, Verb>> = {
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
     about:
-      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.\n--proposal judges a request onto the branch before it is merged: where it stands, what it brings, by which order, what\npolicies say of it, and what its text claims. Exit code 0: verified; 1: wrong; 3: a person has to look, since it comes\nfrom no proposal branch or its text tells nothing.',
+      '--env proves by tree ids that every part of the tip stood at that very path of rendered; it needs no npm ci. --rendered\nrenders every published commit again, with the packages that it locks, and compares. --all does both, for every\nenvironment, and one that is not proven stops no other. Findings end with exit code 1.\n\n--proposal judges a request onto the branch before it is merged: where it stands, what it brings, by which order, what\npolicies say of it, and what its text claims. Exit code 0: verified; 1: wrong; 3: a person has to look, since it comes\nfrom no proposal branch or its text tells nothing.',
     options: {
       env: { type: 'string', value: 'E', help: 'prove this environment branch' },
       rendered: { type: 'boolean', help: 'prove the branch rendered, by rendering again' },

@@ -6,9 +6,12 @@ export const make: Readonly<Record<string, Verb>> = {
   new: {
     summary: 'write the folder of a new app, and add it to the list',
     about: `What it writes runs as it is and passes every check: change it into what it shall be. Kinds:
-  web        a service that answers HTTP          worker     a program that runs all the time
-  job        a program that runs by the clock     store      one pod with a volume
-  agent      a program on every node              manifests  objects that somebody else wrote`,
+  web        a service that answers HTTP
+  worker     a program that runs all the time
+  job        a program that runs by the clock
+  store      one pod with a volume
+  agent      a program on every node
+  manifests  objects that somebody else wrote`,
     takes: ['app', 'NAME'],
     options: {
       kind: { type: 'string', value: 'KIND', help: 'what kind of app (default: web)' },
