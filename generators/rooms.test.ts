@@ -262,7 +262,7 @@ test('an environment is proven and rolled back, what runs is told, a part applie
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,
   );
-  const verbs = ['verify', 'rollback', 'metrics', 'apply', 'tools', 'image', 'main'].map(
+  const verbs = ['verify', 'status', 'rollback', 'metrics', 'apply', 'tools', 'image', 'main'].map(
     (verb) => `generators/commands/${verb}.ts`,
   );
   const needed = new Set(verbs);

@@ -15,11 +15,11 @@ import { Developer } from './demo-developer.ts';
 import { watched } from './demo-watched.ts';
 import { program } from './hydrate-commit.ts';
 import { buildImages, environmentNames } from './local.ts';
+import { doorsOf } from './local-doors.ts';
 import type { Asked } from './main.ts';
 import { type Promotion, promote } from './promote.ts';
 import { publish } from './publish.ts';
 import { table } from './status.ts';
-import { doorsOf } from './surroundings.ts';
 import { status } from './survey.ts';
 
 const [first = '', second = '', last = ''] = environmentNames;

@@ -6,28 +6,25 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
+import { verbIn, wordsIn } from './verb-in.mjs';
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 const brought = `${program}node_modules/.bin/node`;
 const args = process.argv.slice(2);
+const { name: verb, rest } = verbIn(args);
 
 // V8 lets a heap grow several times over before it collects. With 10,000 parts that was 110 MB; collecting earlier costs
 // a publish nothing that can be measured, since what takes time is git and the children that render. Of a promotion, which
 // works by itself, it would take a sixth more.
-if (args[0] === 'publish') v8.setFlagsFromString('--optimize-for-size');
+if (verb === 'publish') v8.setFlagsFromString('--optimize-for-size');
 
 // The demo is a newcomer's first command: it sets itself up. Every other verb says how to.
-if (args[0] === 'demo' && !args.includes('--help')) {
+if (verb === 'demo' && !args.includes('--help')) {
   const { setUp } = await import('./setup.mjs');
   setUp('demo', ...(args.includes('--observe') ? /** @type {const} */ (['observe']) : []));
 }
 if (readsTypeScript()) {
-  // Proving a branch, going back on one, telling what runs, installing tools and what is done with images need nothing
-  // but git and Node.
-  const bare =
-    (args[0] === 'verify' && !args.some((arg) => /^--(rendered|all|proposal)/.test(arg))) ||
-    ['rollback', 'history', 'metrics', 'apply', 'tools', 'image'].includes(args[0]);
-  if (!bare && !existsSync(`${program}node_modules/zx`)) {
+  if (!isBare() && !existsSync(`${program}node_modules/zx`)) {
     fail('its packages are not installed: run npm ci (or npm run demo, which does).');
   }
   module.enableCompileCache(`${program}node_modules/.cache/slipway`);
@@ -37,6 +34,19 @@ if (readsTypeScript()) {
   handOver();
 } else {
   fail(`it needs Node 22.18 or later, and this is ${process.version}: run npm ci (or npm run demo), which brings one.`);
+}
+
+/**
+ * Whether what is asked needs nothing but git and Node: help, what is missing, what the branches say, proving a branch,
+ * going back on one, telling what runs, installing tools, and what is done with images.
+ */
+function isBare() {
+  const looking = ['status', 'doctor', 'where', 'history', 'dora', 'open', 'metrics'];
+  if (verb === undefined || verb === 'help' || args.some((arg) => arg === '--help' || arg === '-h')) return true;
+  if (verb === 'verify') return !args.some((arg) => /^--(rendered|all|proposal)/.test(arg));
+  // Between two environments, versions or commits: what is there is compared, and nothing is rendered.
+  if (verb === 'diff') return wordsIn(rest).some((word) => word.includes('..'));
+  return [...looking, 'rollback', 'apply', 'tools', 'image'].includes(verb);
 }
 
 /** Type stripping without a flag: https://nodejs.org/docs/latest-v22.x/api/typescript.html */

@@ -1,11 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { World } from '../../clusters/local/world.ts';
-import { github } from '../forge/github.ts';
-import { gitlab } from '../forge/gitlab.ts';
 import type { Git } from '../git/git.ts';
-import { argocd } from '../live/argocd.ts';
-import { prometheus } from '../live/prometheus.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkoutHere, say } from './checkout.ts';
 import type { Context, Timings } from './context.ts';
@@ -25,21 +21,18 @@ export async function worldIn(dir: string): Promise<World> {
   );
 }
 
-/** The doors of a local world. */
-export const doorsOf = (world: World): Pick<Context, 'remote' | 'forge' | 'live' | 'metrics' | 'soakless'> => ({
-  remote: world.repository,
-  forge: gitlab({ host: world.control, project: world.project, token: world.token }),
-  live: argocd({ server: world.control, token: world.token }),
-  metrics: world.prometheus === undefined ? undefined : prometheus({ server: world.prometheus }),
-  soakless: true,
-});
-
-/** What a verb needs, from its options, the folder it was called in, and the environment. The one place that reads them. */
+/**
+ * What a verb needs, from its options, the folder it was called in, and the environment. The one place that reads them.
+ * A door is loaded only where it is configured: whoever reads branches alone waits for none.
+ */
 export async function contextOf(values: Asked['values']): Promise<Context> {
   const checkout = await checkoutHere();
   const base = { checkout, now: Date.now, say };
   const remote = (values.remote as string | undefined) ?? 'origin';
-  if (remote === 'local') return { ...base, ...doorsOf(await worldIn(worldDir(checkout))) };
+  if (remote === 'local') {
+    const { doorsOf } = await import('./local-doors.ts');
+    return { ...base, ...doorsOf(await worldIn(worldDir(checkout))) };
+  }
   const { SLIPWAY_TOKEN, CI_SERVER_URL, CI_PROJECT_ID, SLIPWAY_PROJECT, ARGOCD_SERVER, ARGOCD_AUTH_TOKEN } =
     process.env;
   const { PROMETHEUS_URL, PROMETHEUS_TOKEN } = process.env;
@@ -50,23 +43,27 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
     remote,
     forge:
       SLIPWAY_TOKEN && CI_SERVER_URL && project
-        ? gitlab({ host: CI_SERVER_URL, project, token: SLIPWAY_TOKEN })
+        ? (await import('../forge/gitlab.ts')).gitlab({ host: CI_SERVER_URL, project, token: SLIPWAY_TOKEN })
         : undefined,
-    mirrored: mirrored(process.env),
+    mirrored: await mirrored(process.env),
     live:
       ARGOCD_SERVER && ARGOCD_AUTH_TOKEN
-        ? argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
+        ? (await import('../live/argocd.ts')).argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
         : undefined,
-    metrics: PROMETHEUS_URL ? prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN }) : undefined,
+    metrics: PROMETHEUS_URL
+      ? (await import('../live/prometheus.ts')).prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN })
+      : undefined,
   };
 }
 
 /** GitHub, where GitHub's own variables name it. @throws {Misuse} when the repository is not `owner/name` */
-function mirrored({ GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_API_URL }: NodeJS.ProcessEnv): Context['mirrored'] {
+async function mirrored(env: NodeJS.ProcessEnv): Promise<Context['mirrored']> {
+  const { GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_API_URL } = env;
   if (!GITHUB_REPOSITORY || !GITHUB_TOKEN) return undefined;
   if (!/^[\w.-]+\/[\w.-]+$/.test(GITHUB_REPOSITORY)) {
     throw new Misuse(`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, and must be owner/name.`);
   }
+  const { github } = await import('../forge/github.ts');
   return github({ repository: GITHUB_REPOSITORY, token: GITHUB_TOKEN, api: GITHUB_API_URL || undefined });
 }
 

@@ -7,7 +7,7 @@ import { board } from './board-server.ts';
 // The verbs load these when they need them. Here every app's visitors would wait meanwhile, for this process carries them.
 import './judge-changes.ts';
 import './reconcile.ts';
-import { doorsOf } from './surroundings.ts';
+import { doorsOf } from './local-doors.ts';
 
 /** Whoever presses a button here has no account: it is the person at this machine. */
 const person = {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dump } from 'js-yaml';
-import { doorsOf } from '../../../generators/commands/surroundings.ts';
+import { doorsOf } from '../../../generators/commands/local-doors.ts';
 import { processesIn } from '../processes.fixture.ts';
 import { artifact, has, processesOf, type Started, serving, started, web } from '../world.fixture.ts';
 import { startWorld, stopWorld, type World } from '../world.ts';
