@@ -155,9 +155,12 @@ function check(name: string, value: unknown, path: Path, read: Definitions['read
 }
 
 function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]): Outline {
-  const routes = [...environments].flatMap(([environment, one]) =>
-    one.kind === 'web' ? hostsOf(one, { environment }).map((host) => `${host}${one.path}`) : [],
-  );
+  const routes = [...environments].flatMap(([environment, one]) => {
+    const hosts = one.kind === 'web' ? hostsOf(one, { environment }) : [];
+    return one.kind === 'web' && hosts.length > 0
+      ? [[environment.name, hosts.map((host) => `${host}${one.path}`)] as const]
+      : [];
+  });
   const fixed = parts.flatMap((part) => (part.fixed === undefined ? [] : [[part.environment, part.fixed] as const]));
   const excuses = app.excuses.map((excuse) => ({
     ...excuse,
@@ -175,7 +178,7 @@ function outlineOf({ app, in: environments }: Declared, parts: readonly Part[]):
     ...(app.scope === 'cluster' ? { scope: app.scope } : {}),
     ...('port' in app && app.port !== undefined ? { port: app.port } : {}),
     ...(calls.length > 0 ? { calls } : {}),
-    ...(routes.length > 0 ? { routes } : {}),
+    ...(routes.length > 0 ? { routes: Object.fromEntries(routes) } : {}),
     ...(fixed.length > 0 ? { fixed: Object.fromEntries(fixed) } : {}),
     ...(excuses.length > 0 ? { excuses } : {}),
   };

@@ -7,12 +7,13 @@ import { environmentBranch, head, proposalBranch, rendered } from '../model/name
 import { earlier } from '../model/rollback.ts';
 import type { ActiveAlert } from '../model/signals.ts';
 import { quote } from '../model/words.ts';
+import { liveOf, withLive } from './asked.ts';
 import { lately } from './board-events.ts';
 import { alertsIn, Observed, signalsAt } from './board-signals.ts';
 import type { Context } from './context.ts';
 import { Histories } from './histories.ts';
 import { promote } from './promote.ts';
-import { liveOf, nothingStands, type Row, type Standing, standing, withLive } from './survey.ts';
+import { nothingStands, type Row, type Standing, standing } from './survey.ts';
 
 /** What this machine knows beside branches, forge and what is live. */
 export interface Nearby {
@@ -126,7 +127,7 @@ export class Glance {
     const { checkout, remote } = this.#context;
     const mirror = await openMirror(checkout, remote);
     try {
-      const stands = await standing(mirror, new Histories(mirror));
+      const stands = await standing(mirror, new Histories(mirror, mirror.shelf));
       return { standing: stands, events: await lately(mirror, stands) };
     } finally {
       await mirror.close();

@@ -18,6 +18,8 @@ export interface Context {
   readonly live?: ((environment: string) => Promise<readonly Live[]>) | undefined;
   /** What measured an environment's apps; undefined when nothing did, and then no alert is asked for. */
   readonly metrics?: Metrics | undefined;
+  /** Where an address of an app answers on this machine. @default as it is */
+  readonly reach?: ((environment: string, app: string, address: string) => string) | undefined;
   /** On one machine nobody waits for the soak time: seconds count as soaked at once. */
   readonly soakless?: boolean | undefined;
   /** Milliseconds since 1970. */

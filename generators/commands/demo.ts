@@ -19,8 +19,8 @@ import { doorsOf } from './local-doors.ts';
 import type { Asked } from './main.ts';
 import { type Promotion, promote } from './promote.ts';
 import { publish } from './publish.ts';
-import { table } from './status.ts';
-import { status } from './survey.ts';
+import { describe } from './status.ts';
+import { status, survey } from './survey.ts';
 
 const [first = '', second = '', last = ''] = environmentNames;
 
@@ -130,7 +130,7 @@ class Tour {
       return this.#answers(world, last, before, why);
     });
 
-    console.log(`\n${table(await status(context), Date.now()).join('\n')}`);
+    console.log(`\n${describe(await survey(context), { now: Date.now() }).join('\n')}`);
     const { requests, failures } = this.#traffic.seen;
     console.log(
       `\nThe whole path took ${((Date.now() - this.#began) / 1000).toFixed(0)} s. Meanwhile ${requests} requests went through the proxy, and ${failures.length} failed.`,

@@ -1,5 +1,6 @@
-import type { Forge } from '../forge/forge.ts';
+import type { Forge, MergeRequest } from '../forge/forge.ts';
 import { alertAnswer } from '../gates/alert.ts';
+import { calendarAnswer } from '../gates/calendar.ts';
 import { candidatesOf } from '../gates/candidates.ts';
 import { reportAnswer } from '../gates/report.ts';
 import { isSettled, type SoakFacts, soakAnswer } from '../gates/soak.ts';
@@ -7,6 +8,7 @@ import { foldersIn } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Course } from '../model/course.ts';
 import type { Answer, Firing, Vouching } from '../model/gate.ts';
+import { overrideIn } from '../model/marked.ts';
 import type { Stage } from '../model/metadata.ts';
 import { applicationFile } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
@@ -83,6 +85,16 @@ async function removedOf(
   const absent = names.filter((name) => folders.has(name) && !running.has(name));
   const trees = await mirror.trees(absent.flatMap((name) => folders.get(name) ?? []));
   return new Set(absent.filter((name) => !trees.get(folders.get(name) ?? '')?.has(applicationFile)));
+}
+
+/** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */
+export function calendarOf(
+  { now, soakless }: Pick<Context, 'now' | 'soakless'>,
+  { calendar }: Stage,
+  there: Pick<MergeRequest, 'body'> | undefined,
+  override?: string | undefined,
+): Answer | undefined {
+  return soakless || !calendar ? undefined : calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
 }
 
 const unasked = ({ names, history }: Source) =>

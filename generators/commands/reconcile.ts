@@ -1,5 +1,4 @@
 import type { Mirror } from '../git/mirror.ts';
-import type { Vouching } from '../model/gate.ts';
 import { leftOut } from '../model/left-out.ts';
 import type { Published, Stage } from '../model/metadata.ts';
 import {
@@ -9,13 +8,13 @@ import {
   releaseBranch,
   rendered as renderedBranch,
 } from '../model/names.ts';
-import { plan, type Step } from '../model/promotion.ts';
+import type { Step } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import { lastOwn } from '../model/repair.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import { readAhead } from './changed-files.ts';
 import type { Context } from './context.ts';
-import { vouch } from './gates.ts';
+import { decide } from './decide.ts';
 import type { Histories } from './histories.ts';
 import type { Move } from './judge-changes.ts';
 import { type Promotion, settle, type Wanted } from './settle.ts';
@@ -90,34 +89,6 @@ export async function reconcile(
     ...{ opened, requests, vouched, left, dryRun },
   });
 }
-
-interface Deciding {
-  readonly published: Published;
-  readonly stage: Stage;
-  readonly rendered: Rendered;
-  readonly target: EnvironmentHistory;
-  readonly sourceHistory: EnvironmentHistory | undefined;
-}
-
-/** The promotion table, with what the gates say of every app that would move. */
-async function decide(
-  context: Context,
-  mirror: Mirror,
-  { published, stage, rendered, target, sourceHistory }: Deciding,
-): Promise<{ steps: Step[]; vouched?: ReadonlyMap<string, Vouching> }> {
-  const { name: environment, after } = stage;
-  if (after === undefined) return { steps: plan({ rendered, environment, target }) };
-  const source = { environment: after, history: sourceHistory };
-  const route = { rendered, environment, target, source };
-  const from = published.environments.find(({ name }) => name === after);
-  if (!sourceHistory || !from) return { steps: plan(route) };
-  const names = plan(route).flatMap(({ name, state }) => (moving.has(state.is) && name !== pipelineFile ? [name] : []));
-  const vouched = await vouch(context, mirror, { source: from, history: sourceHistory, names, rendered });
-  return { steps: plan({ ...route, source: { ...source, vouched } }), vouched };
-}
-
-/** The states in which an app may move, when its source vouches for it. */
-const moving: ReadonlySet<Step['state']['is']> = new Set(['older', 'held']);
 
 function checkKnown(app: string, environment: string, steps: readonly Step[]): void {
   const names = steps.flatMap(({ name }) => (name === pipelineFile ? [] : [name]));

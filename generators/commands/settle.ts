@@ -1,8 +1,7 @@
 import type { MergeRequest } from '../forge/forge.ts';
-import { calendarAnswer } from '../gates/calendar.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
-import { isByHand, isDraft, overrideIn, overrideLine, type Purpose, readMarked } from '../model/marked.ts';
+import { isByHand, isDraft, overrideLine, type Purpose, readMarked } from '../model/marked.ts';
 import type { Published, Stage } from '../model/metadata.ts';
 import { head, isProposalFor, proposalBranch, releaseBranch } from '../model/names.ts';
 import type { Step } from '../model/promotion.ts';
@@ -14,6 +13,7 @@ import { day } from '../model/words.ts';
 import { type Chain, chain } from './chain.ts';
 import { tell } from './changes.ts';
 import type { Context } from './context.ts';
+import { calendarOf } from './gates.ts';
 import { type Outcome, type Proposal, place, propose, type Result, type Wording } from './proposal.ts';
 import { tend } from './tend.ts';
 
@@ -147,16 +147,6 @@ async function word(
     });
   }
   return { says, reports };
-}
-
-/** Whether the environment takes promotions now; undefined where it always does, as on one machine alone. */
-function calendarOf(
-  { now, soakless }: Context,
-  { calendar }: Stage,
-  there: MergeRequest | undefined,
-  override: string | undefined,
-): Answer | undefined {
-  return soakless || !calendar ? undefined : calendarAnswer(calendar, now(), override ?? overrideIn(there?.body ?? ''));
 }
 
 /** What a closed calendar means for whoever reads the request. */

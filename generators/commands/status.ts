@@ -1,38 +1,53 @@
-import { duration } from '../board/page.ts';
-import { type Foreign, meaningOf } from '../model/foreign.ts';
-import { quote, short } from '../model/words.ts';
+import { styleText } from 'node:util';
+import type { Colour } from '../model/columns.ts';
+import { paragraph } from '../model/paragraph.ts';
+import { pathPicture } from '../model/path-picture.ts';
+import { addressLines, statusNotes, statusTable, type TableSetting } from '../model/status-table.ts';
+import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
-import { type Row, survey } from './survey.ts';
+import { type Survey, survey } from './survey.ts';
 
-const columns = ['environment', 'app', 'version', 'commit', 'since', 'health', 'state'] as const;
+/** So many addresses are printed without being asked for. */
+const few = 12;
 
-/** The rows as a table for a terminal; notes stand below it. */
-export function table(rows: readonly Row[], now: number, foreign: readonly Foreign[] = []): string[] {
-  const cells = rows.map((row) => ({
-    environment: row.environment,
-    app: row.app,
-    version: row.version,
-    commit: row.commit ? short(row.commit) : '-',
-    since: row.since ? duration(now - Date.parse(row.since)) : '-',
-    health: row.health,
-    state: row.held ? 'held' : row.state === 'none' ? '-' : row.state,
-  }));
-  const lines = [Object.fromEntries(columns.map((column) => [column, column])) as (typeof cells)[number], ...cells];
-  const widths = columns.map((column) => Math.max(...lines.map((line) => line[column].length)));
-  const format = (line: (typeof cells)[number]) =>
-    columns
-      .map((column, index) => line[column].padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd();
-  const notes = rows.flatMap(({ environment, app, note }) => (note ? [`${environment}/${app}: ${note}`] : []));
-  const others = foreign.map(({ environment, name, is }) => `${environment}/${quote(name)}: ${meaningOf[is]}`);
-  return [...lines.map(format), ...notes, ...others];
+/** What a person reads: the paths as a picture, a line per app and environment, what needs words, and where apps answer. */
+export function describe(
+  { rows, environments, foreign }: Pick<Survey, 'rows' | 'environments' | 'foreign'>,
+  { addresses = false, ...setting }: TableSetting & { readonly addresses?: boolean },
+): string[] {
+  const reached = addressLines(rows, setting);
+  const blocks = [
+    pathPicture(environments, rows, setting),
+    statusTable(rows, setting),
+    statusNotes(rows, foreign, setting),
+    addresses || reached.length <= few ? reached : [],
+  ];
+  return blocks.filter(({ length }) => length > 0).flatMap((block, at) => (at === 0 ? block : ['', ...block]));
+}
+
+/** What was not asked, and what would have to be set. */
+function unasked({ live, forge }: Context, width: number | undefined): string[] {
+  const lines = [
+    ...(live ? [] : ['Health is not asked: ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are not set.']),
+    ...(forge ? [] : ['Requests are not asked: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.']),
+  ];
+  return lines.flatMap((line) => paragraph(line, width));
 }
 
 export async function run({ values }: Asked): Promise<void> {
+  const { env: environment, app } = values as Partial<Record<'env' | 'app', string>>;
   const context = await contextOf(values);
-  const { rows, foreign } = await survey(context);
-  if (values.json) console.log(JSON.stringify({ version: 1, rows, foreign }, null, 2));
-  else for (const line of table(rows, context.now(), foreign)) console.log(line);
+  const found = await survey(context, { environment, app });
+  const { rows, environments, foreign, unpublished } = found;
+  if (values.json) {
+    console.log(JSON.stringify({ version: 1, rows, foreign, environments, unpublished }, null, 2));
+    return;
+  }
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  const paint = (text: string, colour: Colour) => styleText(colour, text, { stream: process.stdout });
+  const whole = values.all === true || environment !== undefined || app !== undefined;
+  const setting = { now: context.now(), width, paint, whole, addresses: values.addresses === true };
+  const lines = [...describe(found, setting), '', ...unasked(context, width)];
+  console.log(lines.join('\n').trimEnd());
 }

@@ -198,8 +198,9 @@ export async function metadataOf(mirror: Mirror, parts: readonly ObjectId[]): Pr
   return legible(
     mirror,
     [...folders].flatMap(([of, entries]) => {
-      const id = entries.get(metadataFile)?.id;
-      return id === undefined ? [] : [{ of, id }];
+      const file = entries.get(metadataFile);
+      // An edited part may have anything under that name.
+      return file?.mode.startsWith('100') ? [{ of, id: file.id }] : [];
     }),
   );
 }

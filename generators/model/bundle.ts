@@ -183,12 +183,18 @@ function isPath(value: unknown): value is Summary['environments'] {
 function checkOutlines(outlines: unknown, where: string): void {
   for (const [app, outline] of isMapping(outlines) ? Object.entries(outlines) : [['outlines', undefined] as const]) {
     const { owner, scope, port, calls, routes, fixed, excuses } = isMapping(outline) ? outline : {};
-    const lists = names(calls ?? []) && Array.isArray(routes ?? []) && texts({ ...((routes as string[]) ?? []) });
+    const lists = names(calls ?? []) && areRoutes(routes ?? []);
     const whole = (scope === undefined || scope === 'cluster') && texts(fixed ?? {}) && areExcuses(excuses ?? []);
     if (typeof owner !== 'string' || !lists || !whole || !['undefined', 'number'].includes(typeof port))
       throw new Refusal(`${where}: what is said of ${app} is not what a render writes.`);
   }
 }
+
+/** By environment; older renders wrote one list of all. */
+const areRoutes = (value: unknown): boolean =>
+  isMapping(value) || Array.isArray(value)
+    ? Object.values(value).every((one) => typeof one === 'string' || (Array.isArray(one) && texts({ ...one })))
+    : false;
 
 const areExcuses = (value: unknown): boolean =>
   Array.isArray(value) &&

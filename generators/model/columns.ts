@@ -3,7 +3,7 @@ export interface Painted {
   readonly text: string;
   readonly colour: Colour;
 }
-export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'cyan' | 'gray' | 'bold' | 'dim';
+export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'gray' | 'bold' | 'dim';
 /** One cell, on one line: what others wrote goes through `quote` first. */
 export type Cell = string | Painted;
 

@@ -9,13 +9,22 @@ export interface Outline {
   readonly port?: number;
   /** The apps that it calls. */
   readonly calls?: readonly string[];
-  /** What it answers from outside, in every environment: `counter.dev.example.com/`. */
-  readonly routes?: readonly string[];
+  /** By environment, what it answers from outside: `counter.dev.example.com/`. Older publishes wrote one list of all. */
+  readonly routes?: Readonly<Record<string, readonly string[]>> | readonly string[];
   /** By first environment: the hash of what the change policies look at (`regardedIn`). */
   readonly fixed?: Readonly<Record<string, string>>;
   /** What it breaks by leave. */
   readonly excuses?: readonly OutlinedExcuse[];
 }
+
+/** What an app answers from outside, in any environment. */
+export const allRoutes = ({ routes = [] }: Pick<Outline, 'routes'>): string[] => Object.values(routes).flat();
+
+/** What it answers in one environment; none where that was not published. */
+export const routesIn = (environment: string, { routes = [] }: Pick<Outline, 'routes'>): readonly string[] =>
+  isList(routes) ? [] : (routes[environment] ?? []);
+
+const isList = (routes: Outline['routes']): routes is readonly string[] => Array.isArray(routes);
 
 export interface OutlinedExcuse extends Excuse {
   /** The environments in which an object needs it; none where it is for nothing. */

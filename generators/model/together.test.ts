@@ -51,6 +51,13 @@ test('who can mend it is named, with the nearest app', () => {
       ['a hosts has x.example.org/, which is that of b, too', 'b hosts has x.example.org/, which is that of a, too'],
     ],
     [
+      {
+        a: outline({ routes: { dev: ['x.example.org/'] } }),
+        b: outline({ routes: { dev: ['y.example.org/'], staging: ['x.example.org/'] } }),
+      },
+      ['a hosts has x.example.org/, which is that of b, too', 'b hosts has x.example.org/, which is that of a, too'],
+    ],
+    [
       { a: outline({ routes: ['x.example.org/', 'x.example.org/'] }) },
       ['a hosts has x.example.org/ in two environments; give each its own under in'],
     ],

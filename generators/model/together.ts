@@ -1,5 +1,5 @@
 import { nearest } from './nearest.ts';
-import type { Outline } from './outline.ts';
+import { allRoutes, type Outline } from './outline.ts';
 import type { Failure } from './part.ts';
 
 /**
@@ -11,8 +11,8 @@ import type { Failure } from './part.ts';
 export function checkTogether(apps: readonly string[], known: Readonly<Record<string, Outline>>): Failure[] {
   const outlines = new Map(Object.entries(known));
   const claims = new Map<string, string[]>();
-  for (const [app, { routes }] of outlines)
-    for (const route of routes ?? []) claims.set(route, [...(claims.get(route) ?? []), app]);
+  for (const [app, outline] of outlines)
+    for (const route of allRoutes(outline)) claims.set(route, [...(claims.get(route) ?? []), app]);
   const found = [...outlines].flatMap(([app, outline]) => [
     ...wrongCalls(app, outline, apps, outlines),
     ...circle(app, outlines),
@@ -77,12 +77,8 @@ function circle(app: string, outlines: ReadonlyMap<string, Outline>): Failure[] 
   return [wrong(app, 'calls', `goes in a circle: ${[app, ...way, app].join(' → ')}; one of them must not call`)];
 }
 
-function sharedRoutes(
-  app: string,
-  { routes = [] }: Outline,
-  claims: ReadonlyMap<string, readonly string[]>,
-): Failure[] {
-  return [...new Set(routes)].flatMap((route) => {
+function sharedRoutes(app: string, outline: Outline, claims: ReadonlyMap<string, readonly string[]>): Failure[] {
+  return [...new Set(allRoutes(outline))].flatMap((route) => {
     const claimants = claims.get(route) ?? [];
     if (claimants.length === 1) return [];
     const others = [...new Set(claimants)].filter((other) => other !== app);

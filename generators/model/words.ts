@@ -3,11 +3,23 @@ import type { Metadata } from './metadata.ts';
 /** A commit as people read it. */
 export const short = (commit: string) => commit.slice(0, 12);
 
+/** A commit or a version with what is saved and not committed: no reader of ours takes it for a commit. */
+export const uncommitted = (name: string) => `${name}-dirty`;
+
 /** A day as people write it: `2026-11-20`. */
 export const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** A moment as people write it, in UTC: `2026-11-20 14:03`. */
 export const minute = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+
+/** A duration in its largest whole unit: `3 min`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
 
 /** A part as people read it: its version, or what it is instead. */
 export function versionOf(metadata: Metadata | undefined): string {
@@ -67,22 +79,36 @@ const acts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Text that somebody else wrote (a commit's subject, a version, a value), on one line, made harmless and cut: on a
- * terminal, in a title, in a commit, and in a code span of Markdown, also within a table. It reads as it did.
+ * Text that somebody else wrote, on one line for a terminal: what would steer it, or nobody sees, is a space. All else
+ * stays as it was written, so that `#12`, `@ann` and an address can be copied. A forge renders `quote(text)`.
+ * @param most so many characters. @default all
  */
-export function quote(text: string, length = 100): string {
-  let clean = text
+export function visible(text: string, most = Number.POSITIVE_INFINITY): string {
+  const clean = text
     .replace(unseen, ' ')
     // Letters do not grow over the lines above and below.
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .replace(/\s/g, ' ')
+    .trim();
+  return cut(clean, most);
+}
+
+/** No character is cut in half. */
+const cut = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+
+/**
+ * Text that somebody else wrote (a commit's subject, a version, a value), on one line, made harmless and cut, for
+ * a forge: in a title, in a commit, and in a code span of Markdown, also within a table. It reads as it did.
+ */
+export function quote(text: string, length = 100): string {
+  let clean = visible(text)
     .replaceAll('`', "'")
     .replaceAll('|', '¦')
     // What would begin a tag or an automatic link.
-    .replace(/<(?=[a-z/!?])/gi, '‹')
-    .trim();
+    .replace(/<(?=[a-z/!?])/gi, '‹');
   for (const [found, instead] of acts) clean = clean.replace(found, instead);
-  return clean.length > length ? `${clean.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…` : clean;
+  return cut(clean, length);
 }
 
 /** The same as code in Markdown, where no markup takes effect. */

@@ -4,10 +4,18 @@ import { dry, image, images, json, remote } from './options.ts';
 /** What is asked: nothing is changed by these. */
 export const look: Readonly<Record<string, Verb>> = {
   status: {
-    summary: 'what runs where, since when, from which commit, and what is held',
-    about: 'Reads the branches; asks Argo CD for health when ARGOCD_SERVER and ARGOCD_AUTH_TOKEN are set.',
-    options: { remote, json },
-    examples: ['slipway status', 'slipway status --remote local --json'],
+    summary: 'what runs where, since when, how far behind, what is held and what waits',
+    about:
+      'Reads the branches, which needs neither npm ci nor a credential. The forge is asked for open requests, Argo CD for\nhealth, and the gates for what waits, where SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID, ARGOCD_SERVER and\nARGOCD_AUTH_TOKEN are set; what cannot be asked is said, and the exit code is 0 all the same. Of many apps those that\nare as offered and Healthy are told in one line per environment.',
+    options: {
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      all: { type: 'boolean', help: 'a line for every app, however many there are' },
+      addresses: { type: 'boolean', help: 'where apps answer, however many there are' },
+      remote,
+      json,
+    },
+    examples: ['slipway status', 'slipway status --env production --all', 'slipway status --remote local --json'],
   },
   diff: {
     summary: 'what publishing HEAD would change, by object and field',

@@ -1,0 +1,211 @@
+import type { MergeRequest } from '../forge/forge.ts';
+import { readProposed } from '../git/history.ts';
+import type { Mirror } from '../git/mirror.ts';
+import type { Answer, Live, Vouching } from '../model/gate.ts';
+import { isDraft } from '../model/marked.ts';
+import type { Stage } from '../model/metadata.ts';
+import { branchOf, environmentBranch, head, isProposalFor } from '../model/names.ts';
+import { nearest } from '../model/nearest.ts';
+import type { Opened, Overview } from '../model/overview.ts';
+import { Misuse, Refusal } from '../model/refusal.ts';
+import { type GateWord, nothing, type Proposed, type Row } from '../model/row.ts';
+import type { EnvironmentHistory } from '../model/timeline.ts';
+import type { Context } from './context.ts';
+import type { Standing, Survey } from './survey.ts';
+
+/** What a person wants to know about. */
+export interface Question {
+  /** @default every environment */
+  readonly environment?: string | undefined;
+  /** @default every app */
+  readonly app?: string | undefined;
+}
+
+/**
+ * The rows, with what Argo CD, the forge and the gates say of them: each environment is asked once, all at once.
+ * @throws {Misuse} for an environment or an app that is not there
+ */
+export async function asked(
+  context: Context,
+  mirror: Mirror,
+  stands: Standing,
+  question: Question,
+): Promise<Pick<Survey, 'rows' | 'environments'>> {
+  check(question, stands);
+  const wanted = stands.stages.filter(
+    ({ name }) => stands.environments.has(name) && name === (question.environment ?? name),
+  );
+  const found = await Promise.all(wanted.map((stage) => ofEnvironment(context, mirror, stands, stage)));
+  const isWanted = ({ app }: Row) => app === (question.app ?? app);
+  return {
+    rows: found.flatMap(({ rows }) => rows.filter(isWanted)),
+    environments: found.map(({ overview }) => overview),
+  };
+}
+
+function check({ environment, app }: Question, { stages, rows }: Standing): void {
+  const environments = stages.map(({ name }) => name);
+  if (environment !== undefined && !environments.includes(environment))
+    throw new Misuse(`--env ${environment}: not an environment; ${instead(environment, environments)}.`);
+  const apps = [...new Set(rows.map((row) => row.app))];
+  if (app !== undefined && !apps.includes(app))
+    throw new Misuse(`--app ${app}: nothing of it was ever published; ${instead(app, apps)}.`);
+}
+
+function instead(word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  return near ? `did you mean ${near}?` : `there are ${names.join(', ') || 'none'}`;
+}
+
+async function ofEnvironment(
+  context: Context,
+  mirror: Mirror,
+  stands: Standing,
+  stage: Stage,
+): Promise<{ rows: Row[]; overview: Overview }> {
+  const { name, after } = stage;
+  const target = stands.environments.get(name) as EnvironmentHistory;
+  const opening = openedOnto(context, name);
+  const [live, opened, proposals, vouched] = await Promise.all([
+    liveOf(context, name),
+    opening,
+    opening.then((requests) => proposalsIn(mirror, name, target, requests)),
+    vouchedFor(context, mirror, stands, stage),
+  ]);
+  const next = stands.stages.find((one) => one.after === name);
+  const gate = context.live ? 'Argo CD' : next && stage.reporter;
+  const own = stands.rows.filter(({ environment }) => environment === name);
+  const calendar = await calendarOf(context, stage, opened);
+  const rows = withLive(own, live).map((row): Row => {
+    const word = gateOf(row, stands, after, vouched, calendar);
+    const proposed = proposals.get(row.app);
+    return {
+      ...row,
+      ...(word ? { gate: word } : {}),
+      ...(proposed ? { proposed } : {}),
+      ...(row.addresses ? { addresses: row.addresses.map((one) => context.reach?.(name, row.app, one) ?? one) } : {}),
+    };
+  });
+  const overview = {
+    ...{ name, tip: target.tip },
+    ...(after === undefined ? {} : { after }),
+    ...(opened ? { requests: opened.map(openedOf) } : {}),
+    ...(gate === undefined ? {} : { gate }),
+  };
+  return { rows, overview };
+}
+
+const openedOf = ({ iid, title, source, url }: MergeRequest): Opened => ({
+  ...{ iid, title, source, url },
+  ...(isDraft(title) ? { draft: true } : {}),
+});
+
+/** The same rows of one environment, with what is live of them; undefined where that cannot be asked. */
+export const withLive = (rows: readonly Row[], live: readonly Live[] | undefined): Row[] =>
+  rows.map((row) => {
+    const found = live?.find(({ app }) => app === row.app);
+    if (!found || row.health === nothing) return row;
+    const said = [row.note, found.message].filter((text) => text !== undefined);
+    const { health, sync, message, url } = found;
+    return {
+      ...{ ...row, health, sync },
+      ...(message ? { message } : {}),
+      ...(url ? { url } : {}),
+      ...(said.length > 0 ? { note: said.join('; ') } : {}),
+    };
+  });
+
+/** What is live, or undefined with a word to whoever asked where it cannot be told. */
+export const liveOf = ({ live, say }: Context, environment: string): Promise<readonly Live[] | undefined> =>
+  orSaid(say, live?.(environment));
+
+/** The open requests onto an environment; undefined where the forge is not configured, or cannot be asked. */
+const openedOnto = ({ forge, say }: Context, environment: string): Promise<MergeRequest[] | undefined> =>
+  orSaid(say, forge?.opened(environmentBranch(environment)));
+
+async function orSaid<T>(say: Context['say'], asking: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    say(error.message);
+    return undefined;
+  }
+}
+
+/**
+ * What is proposed, by app: what the branch of each open request changes; without a forge every proposal branch counts
+ * that would change something.
+ */
+async function proposalsIn(
+  { git, refs }: Mirror,
+  environment: string,
+  target: EnvironmentHistory,
+  opened: readonly MergeRequest[] | undefined,
+): Promise<Map<string, Proposed>> {
+  const branches = [...refs.keys()].map(branchOf).filter((branch) => isProposalFor(environment, branch));
+  const requests = new Map((opened ?? []).map((request) => [request.source, request]));
+  const open = opened ? branches.filter((branch) => requests.has(branch)) : branches;
+  const found = await Promise.all(
+    // One app's own request says more than the one of all.
+    open.sort().map(async (branch) => {
+      const proposed = await readProposed(git, target.tip, refs.get(head(branch)) as string);
+      const sets = proposed?.links.flatMap((link) => link.sets) ?? [];
+      const names = sets.flatMap(({ name, id }) => (target.entries.get(name)?.id === id ? [] : [name]));
+      const request = requests.get(branch);
+      const known = request ? { iid: request.iid, url: request.url } : {};
+      const draft = request && isDraft(request.title) ? ({ draft: true } as const) : {};
+      return names.map((name) => [name, { branch, ...known, ...draft }] as const);
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** What the gates say of every app that would move here; undefined for a first environment. */
+async function vouchedFor(
+  context: Context,
+  mirror: Mirror,
+  { stages, rendered, environments }: Standing,
+  stage: Stage,
+): Promise<ReadonlyMap<string, Vouching> | undefined> {
+  const source = stages.find(({ name }) => name === stage.after);
+  const target = environments.get(stage.name);
+  if (!source || !target || (!context.live && source.reporter === undefined)) return undefined;
+  const { decide } = await import('./decide.ts');
+  const sourceHistory = environments.get(source.name);
+  const published = { environments: stages };
+  return (await decide(context, mirror, { published, stage, rendered, target, sourceHistory })).vouched;
+}
+
+/** Whether the environment takes promotions now; undefined where it always does. */
+async function calendarOf(
+  context: Context,
+  stage: Stage,
+  opened: readonly MergeRequest[] | undefined,
+): Promise<Answer | undefined> {
+  if (!stage.calendar) return undefined;
+  const gates = await import('./gates.ts');
+  const next = opened?.find(({ source }) => source === `${environmentBranch(stage.name)}-next`);
+  return gates.calendarOf(context, stage, next);
+}
+
+/** What keeps an app from what its source runs; undefined where nothing newer waits there. */
+function gateOf(
+  { app, state }: Row,
+  { environments }: Standing,
+  after: string | undefined,
+  vouched: ReadonlyMap<string, Vouching> | undefined,
+  calendar: Answer | undefined,
+): GateWord | undefined {
+  const source = after === undefined ? undefined : environments.get(after);
+  if (!source || (state !== 'older' && state !== 'held')) return undefined;
+  const time = source.course.of(app)[0]?.time;
+  const since = time === undefined ? {} : { since: new Date(time).toISOString() };
+  const vouching = vouched?.get(app);
+  const closed = calendar?.is === 'no' ? [calendar] : [];
+  const agrees = vouching !== undefined && vouching.part === source.entries.get(app)?.id;
+  const against = [...(agrees ? [] : (vouching?.waits ?? [])), ...closed];
+  const evidence = (against.length > 0 ? against : (vouching?.answers ?? [])).map((answer) => answer.evidence);
+  if (against.length === 0) return { is: vouching ? 'yes' : 'none', ...since, evidence };
+  return { is: against.some(({ is }) => is === 'no') ? 'no' : 'unknown', ...since, evidence };
+}

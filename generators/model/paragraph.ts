@@ -1,0 +1,19 @@
+import { widthOf } from './columns.ts';
+
+/**
+ * A sentence as lines of a terminal, broken between words; lines after the first are set in. A word that is longer than
+ * a line stays whole: it may be an address.
+ * @param width so many columns. @default one line
+ */
+export function paragraph(text: string, width = Number.POSITIVE_INFINITY, indent = '  '): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(longer) > width) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

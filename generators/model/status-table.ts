@@ -1,0 +1,156 @@
+import { type Cell, type Column, columns, type Setting } from './columns.ts';
+import { concernOf, isThere, signs } from './concern.ts';
+import { type Foreign, meaningOf } from './foreign.ts';
+import { paragraph } from './paragraph.ts';
+import type { Row } from './row.ts';
+import { duration, quote, releaseLine, short } from './words.ts';
+
+export interface TableSetting extends Setting {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Every row, however many there are. @default only while few enough are as they should be */
+  readonly whole?: boolean;
+}
+
+/** So many rows are read without looking for the one that matters. */
+const readable = 20;
+
+const heads = ['', 'environment', 'app', 'version', 'commit', 'since', 'behind', 'health', 'state'] as const;
+const shape: readonly Column[] = [
+  {},
+  { least: 8 },
+  { least: 8 },
+  { least: 7 },
+  { least: 7 },
+  {},
+  {},
+  { least: 7 },
+  { least: 8 },
+];
+
+/**
+ * A line per app and environment: those that somebody might look at are marked. Where there are many, those that are as
+ * their source and Healthy are one line per environment, below.
+ */
+export function statusTable(rows: readonly Row[], { now, whole = false, ...setting }: TableSetting): string[] {
+  const isFolded = (row: Row) => !whole && rows.length > readable && isQuiet(row);
+  const shown = rows.filter((row) => !isFolded(row));
+  const asked = rows.some(({ health }) => health !== 'unknown' && health !== '-');
+  // A column that says nothing takes room from those that do.
+  const picked = heads.flatMap((head, at) => (head === 'health' && !asked ? [] : [at]));
+  const lines = [heads.map((head): Cell => ({ text: head, colour: 'dim' })), ...shown.map((row) => cellsOf(row, now))];
+  const table = columns(
+    lines.map((line) => picked.map((at) => line[at] ?? '')),
+    { ...setting, shape: picked.map((at) => shape[at] ?? {}) },
+  );
+  return [...(shown.length > 0 ? table : []), ...foldedLines(rows.filter(isFolded), setting.width)];
+}
+
+/** As it should be, or not yet on its way here. */
+const isQuiet = (row: Row): boolean =>
+  concernOf(row) === undefined && (row.sync ?? 'Synced') === 'Synced' && (row.state === 'equal' || !isThere(row));
+
+function foldedLines(rows: readonly Row[], width: number | undefined): string[] {
+  return [...Map.groupBy(rows, ({ environment }) => environment)].flatMap(([environment, own]) => {
+    const there = own.filter(isThere);
+    const absent = own.length - there.length;
+    const healths = [...Map.groupBy(there, ({ health }) => health)].filter(([health]) => health !== 'unknown');
+    const count = there.length === 1 ? '1 app' : `${there.length} apps`;
+    const said =
+      healths.length === 1
+        ? healths.map(([health]) => health)
+        : healths.map(([health, of]) => `${of.length} ${health}`);
+    return paragraph(
+      [
+        `${environment}: ${there.length > 0 ? `${count} as offered` : ''}`,
+        ...said,
+        ...(absent > 0 ? [`${absent} not there`] : []),
+      ]
+        .join(', ')
+        .replace(': , ', ': '),
+      width,
+    );
+  });
+}
+
+function cellsOf(row: Row, now: number): Cell[] {
+  const { environment, app, version, commit, since, behind, lacks, health, sync } = row;
+  const concern = concernOf(row);
+  const sign = concern && signs[concern];
+  const late = behind === undefined ? '' : `${behind}${lacks ? `, ${duration(now - Date.parse(lacks.since))}` : ''}`;
+  const live = sync === undefined || sync === 'Synced' ? health : `${health}, ${sync}`;
+  const painted = (text: string): Cell => (sign ? { text, colour: sign.colour } : text);
+  return [
+    sign ? painted(sign.mark) : '',
+    environment,
+    app,
+    version,
+    commit ? short(commit) : '-',
+    since ? duration(now - Date.parse(since)) : '-',
+    late,
+    concern === 'unhealthy' ? painted(quote(live)) : quote(live),
+    concern === 'unhealthy' ? stateOf(row) : painted(stateOf(row)),
+  ];
+}
+
+/** What it is, and what is on its way: `older, !6`. */
+function stateOf({ state, held, proposed, gate }: Row): string {
+  const is = state === 'edited' ? state : held ? 'held' : state === 'none' ? '-' : state;
+  if (proposed) {
+    const { iid, draft } = proposed;
+    return `${is}, ${iid === undefined ? 'proposed' : `!${iid}`}${draft ? ' (draft)' : ''}`;
+  }
+  if (gate?.is === 'no') return `${is}, gate says no`;
+  return gate?.is === 'unknown' ? `${is}, gate waits` : is;
+}
+
+/** What the table has no room for: why an app is as it is, what it waits for, and what is foreign. Apps of which the same is said share a line. */
+export function statusNotes(
+  rows: readonly Row[],
+  foreign: readonly Foreign[],
+  { now, width }: Pick<TableSetting, 'now' | 'width'>,
+): string[] {
+  const notes = rows.flatMap((row) => notesOf(row, now).map((says) => ({ row, says })));
+  const groups = Map.groupBy(notes, ({ row, says }) => `${row.environment}\0${says}`);
+  const told = [...groups.values()].map((group) => {
+    const [first] = group as [(typeof group)[number]];
+    const apps = group.map(({ row }) => row.app);
+    const more = apps.length > most ? ` and ${apps.length - most} more` : '';
+    return `${first.row.environment}/${apps.slice(0, most).join(', ')}${more}: ${first.says}`;
+  });
+  const others = foreign.map(({ environment, name, is }) => `${environment}/${quote(name)}: ${meaningOf[is]}`);
+  return [...told, ...others].flatMap((line) => paragraph(line, width));
+}
+
+/** So many apps are named where the same is said of more. */
+const most = 6;
+
+function notesOf(row: Row, now: number): string[] {
+  const { environment, app, state, held, heldBy, heldSince, editedBy, gate, note, message } = row;
+  const isEdited = state === 'edited';
+  const who = isEdited ? editedBy : heldBy;
+  const by = who ? `${quote(who.author, 40)} on ${who.date} ("${quote(who.words, 120)}")` : undefined;
+  const ago = heldSince ? ` ${duration(now - Date.parse(heldSince))} ago` : '';
+  const own =
+    held && !isEdited
+      ? `held: ${by ?? 'somebody'} went back${by ? '' : ago}; it stays until ${releaseLine(environment, app)}, or a revert of the revert`
+      : isEdited && by
+        ? `${note}; last by ${by}`
+        : note;
+  const waits = gate && (gate.is === 'no' || gate.is === 'unknown') ? gate : undefined;
+  const since = waits?.since ? ` (${duration(now - Date.parse(waits.since))} by now)` : '';
+  return [
+    ...(own ? [own] : []),
+    ...(message ? [quote(message, 300)] : []),
+    ...(waits ? [`waits${since}: ${quote(waits.evidence.join('; '), 400)}`] : []),
+  ];
+}
+
+/** Where apps answer. */
+export const addressLines = (rows: readonly Row[], setting: Setting = {}): string[] =>
+  columns(
+    rows.flatMap(({ environment, app, addresses = [] }) =>
+      addresses.map((one) => [`${environment}/${app}`, quote(one)]),
+    ),
+    setting,
+  );
