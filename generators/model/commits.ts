@@ -98,6 +98,12 @@ export function folded(commits: readonly MainCommit[]): Story[] {
   });
 }
 
+/** A commit of main's first-parent chain that says it takes another back. */
+export interface MainRevert {
+  readonly sha: string;
+  readonly reverts: string;
+}
+
 /** The commit that a message says it takes back, as `git revert` and the forges write it. */
 export const revertedBy = (message: string): string | undefined =>
   /^This reverts commit ([0-9a-f]{40,64})\b/m.exec(message)?.[1];

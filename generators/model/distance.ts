@@ -19,22 +19,26 @@ export function distanceOf(timeline: Timeline | undefined, part: ObjectId | unde
   return place === undefined ? undefined : { parts: missing.length, place };
 }
 
+/** When somebody went back and nobody has gone on since (`stepBack`), in milliseconds since 1970. */
+export const heldSince = (standings: readonly Standing[], timeline: Timeline | undefined): number | undefined =>
+  stepBack(standings, timeline)?.time;
+
 /**
- * When somebody went back and nobody has gone on since, in milliseconds since 1970. Later steps back, and steps forward
- * that stay below, belong to the same hold.
+ * The step back that nobody has gone on from. Later steps back, and steps forward that stay below, belong to the same
+ * hold.
  * @param standings of one app along the branch itself, newest first
  * @returns undefined where the branch itself never went back: what it is held below came by a merge's second parent
  */
-export function heldSince(standings: readonly Standing[], timeline: Timeline | undefined): number | undefined {
+export function stepBack(standings: readonly Standing[], timeline: Timeline | undefined): Standing | undefined {
   let highest = -1;
-  let since: number | undefined;
-  for (const { part, time } of standings.toReversed()) {
+  let back: Standing | undefined;
+  for (const standing of standings.toReversed()) {
     // No folder is earlier than every part; one that is not ours has no place.
-    const place = part === undefined ? -1 : timeline?.place(part);
+    const place = standing.part === undefined ? -1 : timeline?.place(standing.part);
     if (place === undefined) continue;
-    if (place >= highest) since = undefined;
-    else since ??= time;
+    if (place >= highest) back = undefined;
+    else back ??= standing;
     highest = Math.max(highest, place);
   }
-  return since;
+  return back;
 }
