@@ -49,6 +49,26 @@ function contract(name: string, skip: string | false, setting: (t: TestContext) 
       assert.equal(await forge.request(987_654_321), undefined);
     });
 
+    test('a commit is known by the request that it came by, and who merged that and when', async (t) => {
+      const { forge, branch, commit } = await setting(t);
+      const [target, source] = names();
+      const tip = await branch(source, await branch(target, undefined));
+      const before = new Date(Date.now() - 600_000).toISOString();
+      const { iid } = await forge.open({ source, target, title: 'One', body: '' });
+      const [waiting] = await forge.broughtBy(tip);
+      assert.deepEqual([waiting?.iid, waiting?.merged], [iid, undefined]);
+      await forge.merge(iid, tip);
+      const merged = (await commit(target)) as string;
+      for (const one of [tip, merged]) {
+        const found = (await forge.broughtBy(one)).find((request) => request.iid === iid);
+        assert.equal(found?.merged?.commit, merged);
+        assert.ok(found.merged.by);
+        assert.ok(found.merged.at > before, found.merged.at);
+      }
+      assert.deepEqual((await forge.request(iid))?.merged?.commit, merged);
+      assert.deepEqual(await forge.broughtBy('0123456789'.repeat(4)), []);
+    });
+
     test('opening one that is open gives that one, with the new text', async (t) => {
       const { forge, branch } = await setting(t);
       const [target, source] = names();
@@ -342,6 +362,9 @@ test('where it fast-forwards, the target becomes the proposal and no merge commi
   const { iid } = await forge.open({ source: 'a', target: 'b', title: 'x', body: '' });
   assert.equal((await forge.merge(iid, a)).state, 'merged');
   assert.equal(await repository.commit(head('b')), a);
+  // Nothing in git says who took it.
+  const [brought] = await forge.broughtBy(a);
+  assert.deepEqual([brought?.iid, brought?.merged?.by, brought?.merged?.commit], [iid, 'slipway', a]);
 });
 
 test('what is kept of merge requests outlives the forge', async (t) => {

@@ -18,6 +18,18 @@ export interface MergeRequest {
   /** Where a person reads it. */
   readonly url: string;
   readonly state: 'opened' | 'merged' | 'closed';
+  /** How it ended; absent for what was not merged. */
+  readonly merged?: Merge;
+}
+
+/** That somebody merged a request. */
+export interface Merge {
+  /** Who pressed the button, as people read it; absent where the forge does not say. */
+  readonly by?: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What its target's branch stood at then: a merge commit, the one commit of a squash, or the proposal's own tip. */
+  readonly commit: string;
 }
 
 export interface Proposal {
@@ -47,7 +59,7 @@ export interface ProjectSettings extends MergeSettings, PipelineSettings {
   readonly groups: ReadonlyMap<number, string>;
 }
 
-/** The door to where people read and merge: sixteen calls. Branches are moved by git, never through it. */
+/** The door to where people read and merge: seventeen calls. Branches are moved by git, never through it. */
 export interface Forge {
   /** Loads what the first call needs, and asks nothing: for whoever has the time now and not then. */
   load(): Promise<unknown>;
@@ -55,6 +67,8 @@ export interface Forge {
   opened(target: string): Promise<MergeRequest[]>;
   /** One by its number; undefined when there is none. */
   request(iid: number): Promise<MergeRequest | undefined>;
+  /** Those that a commit came by, or would: as one of their own commits, or as what merging made. Empty for an unknown one. */
+  broughtBy(commit: string): Promise<MergeRequest[]>;
   /** Opens one, or gives the one that is open already, with the new text. */
   open(proposal: Proposal): Promise<MergeRequest>;
   update(iid: number, text: { title: string; body: string }): Promise<MergeRequest>;

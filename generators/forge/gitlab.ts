@@ -1,6 +1,6 @@
 import type { Gitlab } from '@gitbeaker/rest';
 import { Refusal, Unknown, Unreadable } from '../model/refusal.ts';
-import type { Forge, MergeRequest, Proposal, Status } from './forge.ts';
+import type { Forge, Merge, MergeRequest, Proposal, Status } from './forge.ts';
 import { mappedRegistryRule, mappedRule, mappedSettings, mappedToken, mappedVariable } from './gitlab-settings.ts';
 import { Failed, failedOf, fitting, once, type Patience, patient } from './patience.ts';
 import { requester } from './requester.ts';
@@ -185,6 +185,17 @@ export function gitlab({ host, project, token, patience = patient, perPage = 100
         throw error;
       }
     },
+    broughtBy: async (commit) => {
+      try {
+        const found = await ask(`list the merge requests of ${commit}`, ({ Commits }) =>
+          Commits.allMergeRequests(project, commit, { perPage }),
+        );
+        return found.map((one) => mapped(one as unknown as Found));
+      } catch (error) {
+        if (failedOf(error)?.status === 404) return [];
+        throw error;
+      }
+    },
     open,
     update: async (iid, { title, body }) =>
       mapped(
@@ -237,7 +248,7 @@ const cannotTransition = (failed: Failed | undefined) =>
   failed?.status === 400 && failed.message.includes('Cannot transition status');
 
 /** Here, and in `gitlab-settings.ts`, stand GitLab's field names. */
-function mapped(found: {
+interface Found {
   iid: number;
   source_branch: string;
   target_branch: string;
@@ -246,7 +257,19 @@ function mapped(found: {
   sha: string;
   web_url: string;
   state: string;
-}): MergeRequest {
+  merged_at?: string | null;
+  merge_user?: User | null;
+  /** The same, for an older GitLab: https://docs.gitlab.com/api/merge_requests/ */
+  merged_by?: User | null;
+  merge_commit_sha?: string | null;
+  squash_commit_sha?: string | null;
+}
+interface User {
+  name?: string;
+  username?: string;
+}
+
+function mapped(found: Found): MergeRequest {
   const state = found.state === 'merged' || found.state === 'closed' ? found.state : 'opened';
   return {
     iid: found.iid,
@@ -257,7 +280,14 @@ function mapped(found: {
     sha: found.sha,
     url: found.web_url,
     state,
+    ...(state === 'merged' && found.merged_at ? { merged: mergeOf(found, found.merged_at) } : {}),
   };
+}
+
+function mergeOf({ merge_user, merged_by, merge_commit_sha, squash_commit_sha, sha }: Found, at: string): Merge {
+  const { name, username } = merge_user ?? merged_by ?? {};
+  const by = name || username;
+  return { ...(by ? { by } : {}), at, commit: merge_commit_sha || squash_commit_sha || sha };
 }
 
 /** The states of GitLab's jobs that a status of ours never has: https://docs.gitlab.com/api/commits/ */

@@ -61,6 +61,21 @@ export class MergeRequests {
     return this.#shown(request, source, status);
   }
 
+  /** Those that a commit belongs to: one of theirs, or what merging them made. @throws {Refused} for an unknown commit */
+  async ofCommit(sha: string): Promise<Shown[]> {
+    const { repository } = this.#settings;
+    const commit = await repository.commit(sha);
+    if (commit === undefined) throw new Refused(404, '404 Commit Not Found');
+    const found: Kept[] = [];
+    for (const request of this.#store.items) {
+      const { source, target } = request.state === 'merged' ? {} : await this.#tips(request);
+      const open = source && target ? await repository.lines(['rev-list', source, `^${target}`]) : [];
+      const made = [request.merge_commit_sha, request.squash_commit_sha];
+      if ([...made, ...(request.commits ?? open)].includes(commit)) found.push(request);
+    }
+    return Promise.all(found.reverse().map(this.#listed));
+  }
+
   create(who: Account, body: Body): Promise<Shown> {
     return this.#inTurn(async () => {
       const [source, target, title] = ['source_branch', 'target_branch', 'title'].map((name) => {
@@ -134,10 +149,11 @@ export class MergeRequests {
       const squash = isSquashed(option, body.squash);
       const made = await merged(repository, { source, target, method, squash, message, title: request.title });
       if (!made) throw new Refused(422, 'Branch cannot be merged');
-      const { tip, ...commits } = made;
+      const { tip, ...shas } = made;
+      const commits = await repository.lines(['rev-list', source, `^${target}`]);
       await repository.bytes(['update-ref', head(target_branch), tip, target]);
-      const done = { state: 'merged', sha: source, merged_at: this.#now(), merge_user: userOf(who) } as const;
-      return Object.assign(request, done, commits);
+      const done = { state: 'merged', sha: source, merged_at: this.#now(), merge_user: userOf(who), commits } as const;
+      return Object.assign(request, done, shas);
     });
   }
 

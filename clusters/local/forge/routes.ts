@@ -92,6 +92,7 @@ export function routes(parts: Parts): Routes {
     route('GET /repository/commits/:sha/statuses', reporter, ({ params, query }) =>
       statuses.list(params.sha ?? '', query),
     ),
+    route('GET /repository/commits/:sha/merge_requests', reporter, ({ params }) => requests.ofCommit(params.sha ?? '')),
     route('POST /statuses/:sha', developer, setStatus),
     route('GET /merge_requests', reporter, ({ query }) => requests.list(query)),
     route('POST /merge_requests', developer, ({ account, body }) => requests.create(account, body)),

@@ -27,6 +27,8 @@ export interface Kept {
   auto_merge_sha?: string;
   merge_user?: User;
   merged_at?: string;
+  /** Its own commits, as they were when it was merged. */
+  commits?: readonly string[];
   closed_by?: User;
   closed_at?: string;
   /** The one commit that its commits became. */
@@ -70,7 +72,7 @@ export function shown(
   kept: Kept,
   { tip, status, notes }: { tip: string | undefined; status: DetailedStatus; notes: number },
 ) {
-  const { auto_merge_sha, author = owner, merge_user, closed_by, ...rest } = kept;
+  const { auto_merge_sha, commits: _, author = owner, merge_user, closed_by, ...rest } = kept;
   const url = settings.url();
   const user = (one: User | undefined) => (one ? shownUser(one, url) : null);
   const squash = settings.squash_option === 'always' || settings.squash_option === 'default_on';
