@@ -43,6 +43,7 @@ export function verbNamed(name: string): Verb {
 
 /**
  * What was asked of a verb.
+ * @param name empty where `slipway` stands alone
  * @throws {Misuse} for an option or word that it does not take, with the nearest one that it does
  */
 export function askedOf(name: string, verb: Verb, args: readonly string[]): Asked {
@@ -73,8 +74,11 @@ function misread(name: string, options: Readonly<Record<string, unknown>>, { mes
   const [, dashes = '', wrong = ''] = /'(--?)([\w-]+)/.exec(message) ?? [];
   const near = wrong in options ? undefined : nearest(wrong, Object.keys(options));
   const what =
-    wrong in options ? message.replace(/\.?\s*To specify .*/s, '') : `${dashes}${wrong} is not an option of ${name}`;
-  return new Misuse(`${what}${near ? `; did you mean --${near}?` : '.'} See npx slipway ${name} --help.`);
+    wrong in options
+      ? message.replace(/\.?\s*To specify .*/s, '')
+      : `${dashes}${wrong} is not an option of ${name || 'slipway'}`;
+  const help = ['npx slipway', name, '--help'].filter(Boolean).join(' ');
+  return new Misuse(`${what}${near ? `; did you mean --${near}?` : '.'} See ${help}.`);
 }
 
 function checkWords(name: string, { words: legal, more, takes }: Verb, words: readonly string[]): void {

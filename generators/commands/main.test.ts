@@ -45,7 +45,6 @@ test('every verb has a help with its options and an example', async () => {
     assert.match(out, /--help/);
     assert.match(out, /Examples:\n {2}\w/);
   }
-  assert.equal((await slipway([])).out, all.out);
 });
 
 test('help loads neither cdk8s nor zx', async () => {
@@ -65,7 +64,7 @@ test('help loads neither cdk8s nor zx', async () => {
 test('what is called wrongly is refused with one sentence, the next step, and exit code 2', async () => {
   const table: [string[], RegExp][] = [
     [['pubish'], /pubish is not a verb; did you mean publish\?/],
-    [['zzz'], /zzz is not a verb; known are status, diff/],
+    [['zzz'], /zzz is not a verb; npx slipway help lists them\./],
     [
       ['publish', '--dryrun'],
       /--dryrun is not an option of publish; did you mean --dry-run\? See npx slipway publish --help/,

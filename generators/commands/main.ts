@@ -1,6 +1,6 @@
 import { Refusal } from '../model/refusal.ts';
 import { type Asked, askedOf, verbIn, verbNamed } from './command-line.ts';
-import { help, helpOf } from './usage.ts';
+import { alone, help, helpOf } from './usage.ts';
 
 export type { Asked } from './command-line.ts';
 
@@ -27,7 +27,8 @@ async function answer(args: readonly string[]): Promise<void> {
   const { name, rest } = verbIn(args);
   const asksHelp = rest.some((arg) => arg === '--help' || arg === '-h');
   if (name === undefined && rest.includes('--version')) return print(await versionLine());
-  if (name === undefined) return print(help(width()));
+  if (name === undefined && asksHelp) return print(help(width()));
+  if (name === undefined) return run('glance', askedOf('', alone, rest));
   if (name === 'help') {
     const [of] = rest.filter((arg) => !arg.startsWith('-'));
     return print(of === undefined ? help(width()) : helpOf(of, verbNamed(of), width()));
@@ -37,8 +38,12 @@ async function answer(args: readonly string[]): Promise<void> {
   if (asksHelp && !rest.includes('--')) return print(helpOf(name, verb, width()));
   const asked = askedOf(name, verb, rest);
   if (asked.values.help) return print(helpOf(name, verb, width()));
-  const { run } = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };
-  await run(asked);
+  await run(name, asked);
+}
+
+async function run(name: string, asked: Asked): Promise<void> {
+  const verb = (await import(`./${name}.ts`)) as { run: (asked: Asked) => Promise<void> };
+  await verb.run(asked);
 }
 
 const print = (text: string) => void process.stdout.write(text);

@@ -2,6 +2,7 @@ import { described, paragraphs, wrapped } from '../model/manual.ts';
 import { look } from './usage/look.ts';
 import { make } from './usage/make.ts';
 import { move } from './usage/move.ts';
+import { remote } from './usage/options.ts';
 import { setUp } from './usage/set-up.ts';
 
 /** One option of a verb: what `parseArgs` is told and what `--help` prints. */
@@ -38,6 +39,14 @@ export const groups: Readonly<Record<string, Readonly<Record<string, Verb>>>> = 
 
 /** Every verb, for the help and for the parser alike. */
 export const verbs: Readonly<Record<string, Verb>> = { ...look, ...move, ...make, ...setUp };
+
+/** What `slipway` takes without a verb. */
+export const alone: Verb = {
+  summary: 'the state in a few lines, and what one would do next',
+  about: '',
+  options: { remote },
+  examples: ['slipway'],
+};
 
 const everywhere: Readonly<Record<string, Option>> = {
   help: { type: 'boolean', short: 'h', help: 'print this' },
@@ -114,7 +123,9 @@ export function help(width: number): string {
     'Slipway: apps in TypeScript, environments as branches, promotion by merge request, rollback by git revert.';
   return `${paragraphs(intro, width)}
 
-  npx slipway VERB [options]
+  npx slipway [VERB] [options]
+
+${paragraphs('Without a verb it prints the state in a few lines, and what one would do next.', width)}
 
 ${listed.join('\n\n')}
 
