@@ -9,6 +9,7 @@ import { outlinesOf, withoutImage } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkTogether } from '../model/together.ts';
 import { type Hydrated, Hydration } from './hydrate-commit.ts';
+import { Progress } from './progress.ts';
 
 /** What is to be rendered, and what it stands on. */
 export interface Basis {
@@ -75,9 +76,13 @@ export async function renderOn<P extends Pick<Part, 'app'>>(
   remember(known, newest);
   const again = new Set(taken);
   const apps = [...sources.apps.keys()].filter((app) => !again.has(app));
-  const { take } = rendering;
+  const progress = new Progress('rendering', apps.length);
+  const take: typeof rendering.take = (part) => {
+    progress.done(part.app);
+    return rendering.take(part);
+  };
   const input = { program: programIn(sources), builds, images: given, known, taken };
-  const render = () => hydration.render({ input, apps, take });
+  const render = () => hydration.render({ input, apps, take }).finally(() => progress.end());
   let hydrated = await render();
   if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
     for await (const published of older) {

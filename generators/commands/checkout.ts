@@ -1,5 +1,6 @@
 import { Git, GitError } from '../git/git.ts';
 import { Refusal } from '../model/refusal.ts';
+import { wipe } from './progress.ts';
 
 /** The checkout that the command was called in. @throws {Refusal} outside of one */
 export async function checkoutHere(): Promise<Git> {
@@ -14,4 +15,7 @@ export async function checkoutHere(): Promise<Git> {
 }
 
 /** One line of progress, kept out of what programs read. */
-export const say = (line: string) => void process.stderr.write(`${line}\n`);
+export function say(line: string): void {
+  wipe();
+  process.stderr.write(`${line}\n`);
+}

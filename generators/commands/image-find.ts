@@ -4,6 +4,7 @@ import type { Registry } from '../live/registry.ts';
 import { formatImage } from '../model/image.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { quote, short } from '../model/words.ts';
+import { Progress } from './progress.ts';
 
 /** What images are found, signed and kept with. */
 export interface ImageDoors {
@@ -108,9 +109,11 @@ export async function findImages(
     if (!told.has(line)) doors.say(line);
     told.add(line);
   };
+  const progress = new Progress('finding images:', wanted.length);
   for (const one of wanted) {
     const still = one.published && (await stillThere(doors, one));
     if (still) images.set(one.app, still);
+    if (still) progress.done(one.app);
   }
   let last = -Infinity;
   for (;;) {
@@ -123,12 +126,14 @@ export async function findImages(
         fault = error;
         return { is: 'absent' } as const;
       });
+      progress.done(app);
       if (found.is === 'found') images.set(app, formatImage({ repository, tag: tree, digest: found.digest }));
       else {
         missing.set(app, fault?.message ?? `${absence(repository, tree, found)} ${remedy(one)}`);
         if (found.is === 'doubtful' || wait > 0) tellOnce(`${app}: ${missing.get(app)}`);
       }
     }
+    progress.end();
     const left = begun + wait - now();
     if (missing.size === 0) return { images, missing };
     if (left <= 0) {

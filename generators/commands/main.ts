@@ -14,6 +14,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await answer(args);
   } catch (error) {
+    (await import('./progress.ts')).wipe();
     process.exitCode = error instanceof Refusal ? error.exitCode : 1;
     const message = error instanceof Error ? error.message : String(error);
     const internal = error instanceof Refusal ? '' : ' (this should not happen; run it again with --debug)';

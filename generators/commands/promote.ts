@@ -7,6 +7,7 @@ import { Misuse } from '../model/refusal.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
+import { Progress } from './progress.ts';
 import type { Promotion } from './settle.ts';
 import { contextOf, tellTimings } from './surroundings.ts';
 
@@ -45,13 +46,17 @@ export async function promote(context: Context, request: PromoteRequest): Promis
     if (!context.forge)
       context.say('No request is opened: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set.');
     const promotions: Promotion[] = [];
-    for (const stage of targets(published.environments, to)) {
+    const stages = targets(published.environments, to);
+    const progress = new Progress('promoting: environment', stages.length);
+    for (const stage of stages) {
       const decide = () => reconcile(context, mirror, histories, { published, stage, app, override, dryRun });
       const promotion = await untilSettled(mirror, decide);
+      progress.done(stage.name);
       // A first environment takes what is published by itself: it is told only where something needs a person.
       const { others, left } = promotion;
       if (stage.after !== undefined || others.length > 0 || left.length > 0) promotions.push(promotion);
     }
+    progress.end();
     return promotions;
   } finally {
     await mirror.close();
@@ -103,11 +108,7 @@ export async function run({ values }: Asked): Promise<void> {
   if (values.report) await writeReports(values.report as string, promotions);
   if (values.json)
     console.log(
-      JSON.stringify(
-        { version: 1, promotions: promotions.map(({ reports: _, ...promotion }) => promotion) },
-        null,
-        2,
-      ),
+      JSON.stringify({ version: 1, promotions: promotions.map(({ reports: _, ...promotion }) => promotion) }, null, 2),
     );
   else for (const line of describe(promotions, dryRun)) console.log(line);
 }

@@ -19,6 +19,7 @@ import { judgeFile, type TreeChange, type Verdict, type Verification } from '../
 import { short } from '../model/words.ts';
 import type { Basis } from './bundle.ts';
 import { type Hydrated, Hydration } from './hydrate-commit.ts';
+import { Progress } from './progress.ts';
 import { judgeSignatures } from './verify-signatures.ts';
 
 export interface Range {
@@ -55,9 +56,10 @@ export async function verifyRendered(mirror: Mirror, { since, now, say }: Range)
   const verdicts: Verdict[] = [];
   let proven = 0;
   let good: string | undefined;
+  const progress = new Progress('proving publishes:', chain.length - first);
   for (const [index, commit] of chain.entries()) {
     if (index < first) continue;
-    say(`${index - first + 1} of ${chain.length - first}: ${short(commit)}`);
+    progress.done(commit);
     const parent = chain[index - 1];
     const tree = await git.text(['rev-parse', `${commit}^{tree}`]);
     // Whoever took a change back restored what was proven.
@@ -67,6 +69,7 @@ export async function verifyRendered(mirror: Mirror, { since, now, say }: Range)
     proven++;
     good = tree;
   }
+  progress.end();
   const signatures = await judgeSignatures(mirror, chain, chain.slice(first));
   return { branch: rendered, tip, proven, verdicts: [...verdicts, ...signatures.verdicts], notes: signatures.notes };
 }
