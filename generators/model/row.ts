@@ -1,4 +1,4 @@
-import { distanceOf, heldSince } from './distance.ts';
+import { distanceOf, stepBack } from './distance.ts';
 import { kindOf } from './foreign.ts';
 import type { Metadata, Stage } from './metadata.ts';
 import { pipelineFile } from './names.ts';
@@ -108,12 +108,14 @@ export const placesOf = (
     return [{ stage, target, steps: plan({ rendered, environment, target, source }) }];
   });
 
-/** The commits of environment branches that somebody must be named for. */
-export const deedsWanted = (places: readonly Place[]): ObjectId[] =>
-  places.flatMap(({ target, steps }) =>
-    steps
-      .filter(({ from, state }) => from !== undefined || state.heldBelow)
-      .flatMap(({ name }) => target.course.of(name)[0]?.commit ?? []),
+/** The commits of environment branches that somebody must be named for: what brought an app, and what took it back. */
+export const deedsWanted = (places: readonly Place[], { timelines }: Rendered): ObjectId[] =>
+  places.flatMap(({ stage, target, steps }) =>
+    steps.flatMap(({ name, from, state }) => {
+      const own = target.course.of(name);
+      const back = state.heldBelow === undefined ? undefined : stepBack(own, timelines.get(`${stage.name}/${name}`));
+      return [...(from === undefined ? [] : [own[0]]), back].flatMap((one) => one?.commit ?? []);
+    }),
   );
 
 /** The commits of `rendered` whose time is asked for: those that published the first of what is lacked. */
@@ -145,9 +147,9 @@ function rowOf(step: Step, place: Place, told: Told): Row {
   const metadata = told.metadata.get(entry?.id ?? '');
   const [newest] = target.course.of(name);
   const stands = from !== undefined && state.is !== 'edited';
-  const came = from === undefined && !state.heldBelow ? undefined : told.deeds.get(newest?.commit ?? '');
+  const came = from === undefined ? undefined : told.deeds.get(newest?.commit ?? '');
   const behind = behindOf(step, told.rendered, stage.name);
-  const held = state.heldBelow === undefined ? {} : holdOf(step, place, told, came);
+  const held = holdOf(step, place, told);
   const routes = metadata && !metadata.removed ? routesIn(stage.name, told.outlines?.[name] ?? {}) : [];
   const note = noteOf(step, place, told);
   return {
@@ -193,15 +195,13 @@ function lackOf(
   return { lacks: { parts: distance.parts, since: new Date(since).toISOString() } };
 }
 
-/** Who took it back, and when. */
-function holdOf(
-  { name }: Step,
-  { stage, target }: Place,
-  { rendered }: Told,
-  heldBy: Deed | undefined,
-): Pick<Row, 'heldBy' | 'heldSince'> {
+/** Who took it back, and when; nobody where the branch itself never went back. */
+function holdOf({ name, state }: Step, { stage, target }: Place, told: Told): Pick<Row, 'heldBy' | 'heldSince'> {
+  if (state.heldBelow === undefined) return {};
   const own = target.course.of(name);
-  const since = heldSince(own, rendered.timelines.get(`${stage.name}/${name}`)) ?? own[0]?.time;
+  const back = stepBack(own, told.rendered.timelines.get(`${stage.name}/${name}`));
+  const heldBy = told.deeds.get(back?.commit ?? '');
+  const since = (back ?? own[0])?.time;
   return {
     ...(heldBy ? { heldBy } : {}),
     ...(since === undefined ? {} : { heldSince: new Date(since).toISOString() }),
