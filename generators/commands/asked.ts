@@ -5,7 +5,7 @@ import type { Answer, Live, Vouching } from '../model/gate.ts';
 import { isDraft } from '../model/marked.ts';
 import type { Stage } from '../model/metadata.ts';
 import { branchOf, environmentBranch, head, isProposalFor } from '../model/names.ts';
-import { nearest } from '../model/nearest.ts';
+import { instead } from '../model/nearest.ts';
 import type { Opened, Overview } from '../model/overview.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { type GateWord, nothing, type Proposed, type Row } from '../model/row.ts';
@@ -46,15 +46,10 @@ export async function asked(
 function check({ environment, app }: Question, { stages, rows }: Standing): void {
   const environments = stages.map(({ name }) => name);
   if (environment !== undefined && !environments.includes(environment))
-    throw new Misuse(`--env ${environment}: not an environment; ${instead(environment, environments)}.`);
+    throw new Misuse(`--env ${environment}: not an environment; ${instead(environment, environments)}`);
   const apps = [...new Set(rows.map((row) => row.app))];
   if (app !== undefined && !apps.includes(app))
-    throw new Misuse(`--app ${app}: nothing of it was ever published; ${instead(app, apps)}.`);
-}
-
-function instead(word: string, names: readonly string[]): string {
-  const near = nearest(word, names);
-  return near ? `did you mean ${near}?` : `there are ${names.join(', ') || 'none'}`;
+    throw new Misuse(`--app ${app}: nothing of it was ever published; ${instead(app, apps)}`);
 }
 
 async function ofEnvironment(

@@ -45,7 +45,7 @@ const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
 
 function heldStep({ environment, app, heldBy, heldSince, proposed }: Row, now: number): NextStep {
   const since = heldSince ? ` for ${duration(now - Date.parse(heldSince))}` : '';
-  const by = heldBy ? ` by ${quote(heldBy.author, 40)} ("${quote(heldBy.words, 60)}")` : '';
+  const by = heldBy ? ` by ${quote(heldBy.author, 40)} (“${quote(heldBy.words, 60)}”)` : '';
   const says = `${app} is held in ${environment}${since}${by}: once it is fixed`;
   if (proposed?.iid !== undefined) return { says: `${says}, merge !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says: `${says}, release it`, command: releaseLine(environment, app) };

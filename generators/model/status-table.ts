@@ -3,7 +3,7 @@ import { concernOf, isThere, signs } from './concern.ts';
 import { type Foreign, meaningOf } from './foreign.ts';
 import { paragraph } from './paragraph.ts';
 import type { Row } from './row.ts';
-import { duration, quote, releaseLine, short } from './words.ts';
+import { duration, quote, releaseLine } from './words.ts';
 
 export interface TableSetting extends Setting {
   /** Milliseconds since 1970. */
@@ -15,17 +15,20 @@ export interface TableSetting extends Setting {
 /** So many rows are read without looking for the one that matters. */
 const readable = 20;
 
-const heads = ['', 'environment', 'app', 'version', 'commit', 'since', 'behind', 'health', 'state'] as const;
+/** From so many columns on, a commit is as long as elsewhere. */
+const roomy = 100;
+
+const heads = ['', 'env', 'app', 'version', 'commit', 'since', 'behind', 'health', 'state'] as const;
 const shape: readonly Column[] = [
   {},
+  { least: 10 },
   { least: 8 },
-  { least: 8 },
-  { least: 7 },
   { least: 7 },
   {},
   {},
-  { least: 7 },
+  {},
   { least: 8 },
+  { least: 10 },
 ];
 
 /**
@@ -36,9 +39,13 @@ export function statusTable(rows: readonly Row[], { now, whole = false, ...setti
   const isFolded = (row: Row) => !whole && rows.length > readable && isQuiet(row);
   const shown = rows.filter((row) => !isFolded(row));
   const asked = rows.some(({ health }) => health !== 'unknown' && health !== '-');
+  const digits = (setting.width ?? roomy) < roomy ? 8 : 12;
   // A column that says nothing takes room from those that do.
   const picked = heads.flatMap((head, at) => (head === 'health' && !asked ? [] : [at]));
-  const lines = [heads.map((head): Cell => ({ text: head, colour: 'dim' })), ...shown.map((row) => cellsOf(row, now))];
+  const lines = [
+    heads.map((head): Cell => ({ text: head, colour: 'dim' })),
+    ...shown.map((row) => cellsOf(row, now, digits)),
+  ];
   const table = columns(
     lines.map((line) => picked.map((at) => line[at] ?? '')),
     { ...setting, shape: picked.map((at) => shape[at] ?? {}) },
@@ -73,19 +80,20 @@ function foldedLines(rows: readonly Row[], width: number | undefined): string[] 
   });
 }
 
-function cellsOf(row: Row, now: number): Cell[] {
+function cellsOf(row: Row, now: number, digits: number): Cell[] {
   const { environment, app, version, commit, since, behind, lacks, health, sync } = row;
   const concern = concernOf(row);
   const sign = concern && signs[concern];
   const late = behind === undefined ? '' : `${behind}${lacks ? `, ${duration(now - Date.parse(lacks.since))}` : ''}`;
-  const live = sync === undefined || sync === 'Synced' ? health : `${health}, ${sync}`;
+  // Of what is Healthy, the news is that something else should run.
+  const live = health === 'Healthy' && sync !== undefined && sync !== 'Synced' ? sync : health;
   const painted = (text: string): Cell => (sign ? { text, colour: sign.colour } : text);
   return [
     sign ? painted(sign.mark) : '',
     environment,
     app,
     version,
-    commit ? short(commit) : '-',
+    commit ? commit.slice(0, digits) : '-',
     since ? duration(now - Date.parse(since)) : '-',
     late,
     concern === 'unhealthy' ? painted(quote(live)) : quote(live),
@@ -93,15 +101,14 @@ function cellsOf(row: Row, now: number): Cell[] {
   ];
 }
 
-/** What it is, and what is on its way: `older, !6`. */
+/** What it is; of what is older, what it waits for. */
 function stateOf({ state, held, proposed, gate }: Row): string {
   const is = state === 'edited' ? state : held ? 'held' : state === 'none' ? '-' : state;
-  if (proposed) {
-    const { iid, draft } = proposed;
-    return `${is}, ${iid === undefined ? 'proposed' : `!${iid}`}${draft ? ' (draft)' : ''}`;
-  }
-  if (gate?.is === 'no') return `${is}, gate says no`;
-  return gate?.is === 'unknown' ? `${is}, gate waits` : is;
+  const request = proposed && (proposed.iid === undefined ? 'proposed' : `!${proposed.iid}`);
+  if (is !== 'older') return request ? `${is}, ${request}` : is;
+  if (request) return proposed?.draft ? `${request} draft` : proposed?.iid === undefined ? request : `${request} open`;
+  if (gate?.is === 'no') return 'gate: no';
+  return gate?.is === 'unknown' ? 'gate waits' : is;
 }
 
 /** What the table has no room for: why an app is as it is, what it waits for, and what is foreign. Apps of which the same is said share a line. */
@@ -129,7 +136,7 @@ function notesOf(row: Row, now: number): string[] {
   const { environment, app, state, held, heldBy, heldSince, editedBy, gate, note, message } = row;
   const isEdited = state === 'edited';
   const who = isEdited ? editedBy : heldBy;
-  const by = who ? `${quote(who.author, 40)} on ${who.date} ("${quote(who.words, 120)}")` : undefined;
+  const by = who ? `${quote(who.author, 40)} on ${who.date} (“${quote(who.words, 120)}”)` : undefined;
   const ago = heldSince ? ` ${duration(now - Date.parse(heldSince))} ago` : '';
   const own =
     held && !isEdited
