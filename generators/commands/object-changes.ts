@@ -101,7 +101,7 @@ async function comparer(mirror: Mirror, ids: readonly string[]) {
 }
 
 /** An object; undefined for what is none. */
-function manifestIn(value: unknown): Manifest | undefined {
+export function manifestIn(value: unknown): Manifest | undefined {
   if (!isMapping(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string') return undefined;
   return isMapping(value.metadata) && typeof value.metadata.name === 'string'
     ? (value as unknown as Manifest)

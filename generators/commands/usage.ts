@@ -26,6 +26,8 @@ export interface Verb {
   readonly more?: string;
   /** Words that all follow it: one in capitals is a value, and `[NAME…]` any number of them. */
   readonly takes?: readonly string[];
+  /** The file of commands/ that does it, by the words that follow. @default the verb's name */
+  readonly file?: (words: readonly string[]) => string;
   readonly examples: readonly string[];
 }
 

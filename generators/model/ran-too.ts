@@ -71,7 +71,7 @@ function spoken<T>(object: ObjectDifference, value: T): T {
 }
 
 /** Without what says in which environment it is: the namespace, and of an Argo CD Application its branch and project. */
-function anywhere(manifest: Manifest): Manifest {
+export function anywhere(manifest: Manifest): Manifest {
   const { namespace: _, ...metadata } = manifest.metadata;
   if (manifest.kind !== 'Application' || !isMapping(manifest.spec)) return { ...manifest, metadata };
   const { destination: _there, project: _whose, source, ...spec } = manifest.spec;

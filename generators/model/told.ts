@@ -20,7 +20,7 @@ export interface Width {
 }
 
 /** The rank of a change, or of one field of it. */
-function rankIn({ object, leaves }: Change, field?: FieldDifference): number {
+export function rankIn({ object, leaves }: Change, field?: FieldDifference): number {
   return leaves && object.change === 'removed' ? Math.max(deletion, rankOf(object)) : rankOf(object, field);
 }
 
@@ -110,7 +110,7 @@ export function worstOf(changes: readonly Change[]): { rank: number; apps: strin
 }
 
 /** A field as it was and is; of a long text only what differs, by whole lines. */
-function fieldLine({ path, before, after, order }: FieldDifference, width: number): string {
+export function fieldLine({ path, before, after, order }: FieldDifference, width: number): string {
   const place = `${formatPath(path)}${order ? ' (order)' : ''}: `;
   if (typeof before !== 'string' || typeof after !== 'string' || Math.max(before.length, after.length) <= width)
     return `${place}${valueText(before, width)} → ${valueText(after, width)}`;

@@ -18,13 +18,16 @@ export const look: Readonly<Record<string, Verb>> = {
     examples: ['slipway status', 'slipway status --env production --all', 'slipway status --remote local --json'],
   },
   diff: {
-    summary: 'what publishing HEAD would change, by object and field',
+    summary: 'what publishing HEAD would change, or what A..B differ by, by object and field',
     about:
-      'Renders the committed tree and compares it with the branch rendered of the remote; nothing is written. The commit\nneed not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered or changed so, an excuse of one that changes has ended, or something goes without a reason.',
+      'Without A..B it renders the committed tree and compares it with the branch rendered of the remote; nothing is written.\nThe commit need not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered or changed so, an excuse of one that changes has ended, or something goes without a reason.\nWith A..B it renders nothing, and needs no npm ci. A side is an environment (staging), one at a time or at a commit of\nits branch (production@2d, production@4f2a91c), a version of an app (counter@1.0.3, with --env), a published commit of\nmain, or a commit of rendered. Between two environments what only their names make different is left out.',
+    takes: ['[A..B…]'],
+    file: ([range]) => (range === undefined ? 'diff' : 'diff-between'),
     options: {
       dry,
       env: { type: 'string', value: 'E', help: 'only this environment' },
       app: { type: 'string', value: 'A', help: 'only this app' },
+      raw: { type: 'boolean', help: 'with A..B: the files, as git writes it' },
       image,
       images,
       out: { type: 'string', value: 'FILE', help: 'write it to FILE, too: as a page when that ends in .html' },
@@ -36,6 +39,9 @@ export const look: Readonly<Record<string, Verb>> = {
       'slipway diff --env production --app counter',
       'slipway diff --dry HEAD~1 --json',
       'slipway diff --out diff.html',
+      'slipway diff staging..production',
+      'slipway diff production@2d..production --app counter',
+      'slipway diff counter@1.0.3..counter@1.0.4 --env production --raw',
     ],
   },
   history: {

@@ -1,0 +1,64 @@
+import { differences, type FieldDifference, formatPath, type ObjectDifference } from './difference.ts';
+import type { Manifest } from './manifest.ts';
+import { isMapping } from './mapping.ts';
+import { anywhere } from './ran-too.ts';
+
+/** How an environment is called where its name makes no difference. */
+const anyName = '<environment>';
+
+/**
+ * What differs between the objects of two environments beyond their names: where one says `staging` and the other
+ * `production` and nothing else differs, nothing does. A name counts where it is a word of its own (`counter.staging.svc`),
+ * also in the names of objects and of fields.
+ * @param names of the two environments; where they are the same, every difference is one
+ */
+export function beyondNames(
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  [from, to]: readonly [from: string, to: string],
+): ObjectDifference[] {
+  if (from === to) return differences(before, after);
+  const [old, now] = [nameless(from), nameless(to)];
+  const found = differences(before.map(old.manifest), after.map(now.manifest));
+  return found.flatMap((object): ObjectDifference[] => {
+    if (object.change !== 'changed') return [object];
+    const fields = beyond(object.fields, old.value, now.value);
+    return fields.length > 0 ? [{ ...object, fields }] : [];
+  });
+}
+
+type Said = (value: unknown) => unknown;
+
+/** Without the fields that say the same, and those that are on each side under the environment's own name. */
+function beyond(fields: readonly FieldDifference[], old: Said, now: Said): FieldDifference[] {
+  const others = fields.filter(({ before, after }) => textOf(old(before)) !== textOf(now(after)));
+  const placed = ({ path }: FieldDifference, said: Said, value: unknown) =>
+    `${formatPath(said(path) as FieldDifference['path'])} ${textOf(said(value))}`;
+  const gone = others.filter(({ after }) => after === undefined).map((one) => placed(one, old, one.before));
+  const come = others.filter(({ before }) => before === undefined).map((one) => placed(one, now, one.after));
+  return others.filter((one) => {
+    if (one.after === undefined) return !come.includes(placed(one, old, one.before));
+    return one.before !== undefined || !gone.includes(placed(one, now, one.after));
+  });
+}
+
+const textOf = (value: unknown) => (value === undefined ? 'undefined' : JSON.stringify(value, sorted));
+const sorted = (_: string, value: unknown) =>
+  isMapping(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+
+/** What says something as if its environment had no name. */
+function nameless(environment: string): { readonly value: Said; readonly manifest: (manifest: Manifest) => Manifest } {
+  // A DNS label has no character of a pattern but the hyphen, which is none here. Our own labels are no place.
+  const word = new RegExp(`(?<![A-Za-z0-9]|slipway\\.)${environment}(?![A-Za-z0-9])`, 'g');
+  const value = (said: unknown): unknown => {
+    if (typeof said === 'string') return said.replace(word, anyName);
+    if (Array.isArray(said)) return said.map(value);
+    if (!isMapping(said)) return said;
+    return Object.fromEntries(Object.entries(said).map(([key, inner]) => [value(key), value(inner)]));
+  };
+  const manifest = (one: Manifest): Manifest => {
+    const { metadata, ...rest } = anywhere(one);
+    return { ...rest, metadata: { ...metadata, name: String(value(metadata.name)) } } as Manifest;
+  };
+  return { value, manifest };
+}
