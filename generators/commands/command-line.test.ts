@@ -57,14 +57,15 @@ test('every verb is a file with a door, and is described in one group', () => {
       /export (?:async )?function run\(|export const run\b/,
       name,
     );
-  // glance is what slipway prints alone.
+  // glance is what slipway prints alone, and a verb may have another file for some of its words.
   const doors = readdirSync(here)
     .filter(
       (file) =>
         /^[a-z-]+\.ts$/.test(file) && /^export (?:async )?function run\(/m.test(readFileSync(join(here, file), 'utf8')),
     )
     .map((file) => file.replace('.ts', ''));
-  assert.deepEqual(doors.filter((door) => door !== 'glance').sort(), Object.keys(verbs).sort());
+  const others = ['glance', 'diff-between'];
+  assert.deepEqual(doors.filter((door) => !others.includes(door)).sort(), Object.keys(verbs).sort());
   const grouped = Object.values(groups).flatMap((group) => Object.keys(group));
   assert.deepEqual(grouped, Object.keys(verbs), 'no verb stands in two groups');
 });

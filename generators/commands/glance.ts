@@ -79,7 +79,7 @@ async function remoteOf(checkout: Git): Promise<string | undefined> {
 /** A sentence each, and below it what does it. */
 const steps = (all: readonly NextStep[], { width, paint = (text) => text }: Setting): string[] =>
   all.flatMap(({ says, command, url }) => [
-    ...paragraph(`${says.charAt(0).toUpperCase()}${says.slice(1)}${command || url ? ':' : '.'}`, width),
+    ...paragraph(`${says.charAt(0).toUpperCase()}${says.slice(1)}`, width),
     ...(command ? [`  ${paint(command, 'bold')}`] : []),
     ...(url ? [`  ${paint(url, 'dim')}`] : []),
   ]);
