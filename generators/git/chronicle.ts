@@ -1,5 +1,6 @@
 import { type MainCommit, revertedBy } from '../model/commits.ts';
 import type { Course } from '../model/course.ts';
+import { broughtAt, type Written } from '../model/lead-time.ts';
 import type { Deed } from '../model/request.ts';
 import type { Git } from './git.ts';
 import { pathsOf } from './history.ts';
@@ -12,19 +13,51 @@ import { pathsOf } from './history.ts';
  * @param chain the branch, newest first
  */
 export async function readMain(git: Git, chain: readonly string[]): Promise<Map<string, MainCommit>> {
-  const folders = new Map<string, Set<string>>();
-  const [paths, told] = await Promise.all([pathsOf(git, chain), messagesOf(git, chain)]);
-  for (const { commit, path } of paths) {
-    const [top = '', app = ''] = path.split('/');
-    const touched = folders.get(commit) ?? new Set();
-    folders.set(commit, touched.add(top === 'apps' ? `${top}/${app}` : top));
-  }
+  const [folders, told] = await Promise.all([foldersOf(git, chain), messagesOf(git, chain)]);
   return new Map(
     told.map(({ sha, author, subject, body }) => [
       sha,
       { sha, author, subject, reverts: revertedBy(body), folders: folders.get(sha) ?? new Set() },
     ]),
   );
+}
+
+/** The top-level folders that commits touch; of `apps` the app's: `apps/counter`. */
+async function foldersOf(git: Git, commits: readonly string[]): Promise<Map<string, Set<string>>> {
+  const folders = new Map<string, Set<string>>();
+  for (const { commit, path } of await pathsOf(git, commits)) {
+    const [top = '', app = ''] = path.split('/');
+    const touched = folders.get(commit) ?? new Set();
+    folders.set(commit, touched.add(top === 'apps' ? `${top}/${app}` : top));
+  }
+  return folders;
+}
+
+/**
+ * What came to `main` after one commit of its first-parent chain, up to and with another: two gits, however much it is.
+ * @param places of the chain
+ */
+export async function readWritten(
+  git: Git,
+  places: ReadonlyMap<string, number>,
+  after: string,
+  until: string,
+): Promise<Written[]> {
+  const lines = await git.lines(['log', '--no-show-signature', '--format=%H %at %P', until, `^${after}`]);
+  const graph = lines.map((line) => {
+    const [sha = '', seconds, ...parents] = line.split(' ').filter((word) => word !== '');
+    return { sha, time: Number(seconds) * 1000, parents };
+  });
+  const brought = broughtAt(places, graph);
+  const own = graph.filter(({ parents }) => parents.length < 2);
+  const folders = await foldersOf(
+    git,
+    own.map(({ sha }) => sha),
+  );
+  return own.flatMap(({ sha, time }) => {
+    const place = brought.get(sha);
+    return place === undefined ? [] : [{ sha, time, place, folders: folders.get(sha) ?? new Set<string>() }];
+  });
 }
 
 /** What each commit of `rendered` published, as its subject says: for readers, never as evidence. */

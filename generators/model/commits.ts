@@ -5,7 +5,7 @@ export interface MainCommit {
   readonly subject: string;
   /** The commit that it says it takes back. */
   readonly reverts?: string | undefined;
-  /** The top-level folders that it touches; of `apps` the app's: `apps/counter`. */
+  /** What it touches, as `folderOf` says it. */
   readonly folders: ReadonlySet<string>;
 }
 
@@ -36,8 +36,25 @@ export interface Chapter {
   readonly stories: readonly Story[];
 }
 
-/** What every app is rendered from. */
-const common = ['clusters', 'generators', 'package.json', 'package-lock.json'];
+/** What every app is rendered from; `apps` is a file beside their folders, as the list of them. */
+const common = ['apps', 'clusters', 'generators', 'package.json', 'package-lock.json'];
+export const isShared = (folder: string) => common.includes(folder);
+
+/** The top-level folder or file of a path; of `apps` the app's: `apps/counter`, and `apps` for a file beside them. */
+export const folderOf = (path: string): string => {
+  const [top = '', app = '', ...inside] = path.split('/');
+  return top === 'apps' && inside.length > 0 ? `${top}/${app}` : top;
+};
+
+const hasShared = (folders: ReadonlySet<string>) => common.some((folder) => folders.has(folder));
+
+/** Whether a commit of `main`, by its place and the folders that it touches, is among what made an app on a stretch. */
+export function isAmong(place: number, folders: ReadonlySet<string>, stretch: Stretch): boolean {
+  const { name, from, to, build, spans = [[from, to]] } = stretch;
+  if (place <= from || to < place) return false;
+  if (hasShared(folders)) return spans.some(([low, high]) => low < place && place <= high);
+  return concerns({ folders }, name, build);
+}
 
 /**
  * The commits that made the difference, each told once: those that touched an app or what it is built from, by the apps
@@ -50,12 +67,9 @@ export function chaptersOf(
 ): Chapter[] {
   const byApps = new Map<string, { apps: string[]; shared: boolean; commits: MainCommit[] }>();
   for (const [place, commit] of commits) {
-    const here = stretches.filter(({ from, to }) => from < place && place <= to);
-    const shared = common.some((folder) => commit.folders.has(folder));
-    const concerned = shared
-      ? here.filter(({ from, to, spans = [[from, to]] }) => spans.some(([low, high]) => low < place && place <= high))
-      : here.filter(({ name, build }) => concerns(commit, name, build));
+    const concerned = stretches.filter((stretch) => isAmong(place, commit.folders, stretch));
     if (concerned.length === 0) continue;
+    const shared = hasShared(commit.folders);
     const apps = concerned.map(({ name }) => name);
     const key = shared ? '' : apps.join(' ');
     const chapter = byApps.get(key) ?? { apps, shared, commits: [] };
@@ -71,7 +85,7 @@ export function chaptersOf(
 }
 
 /** Whether a commit touched an app, or the folder that its image is built from. */
-const concerns = ({ folders }: MainCommit, app: string, build: string | undefined) =>
+const concerns = ({ folders }: Pick<MainCommit, 'folders'>, app: string, build: string | undefined) =>
   folders.has(`apps/${app}`) || (build !== undefined && folders.has(build));
 
 /** Those of some commits that touched an app, or the folder that its image is built from. */
@@ -98,12 +112,40 @@ export function folded(commits: readonly MainCommit[]): Story[] {
   });
 }
 
-/** A commit of main's first-parent chain that says it takes another back. */
+/** A commit that says it takes another back. */
 export interface MainRevert {
+  /** Where it came onto main's first-parent chain. */
   readonly sha: string;
+  /** Itself, and every merge that brought it: whoever takes one of them back takes it back. @default `sha` alone */
+  readonly commits?: readonly string[];
   readonly reverts: string;
 }
 
-/** The commit that a message says it takes back, as `git revert` and the forges write it. */
+/** What a message says it takes back: a commit, by its id or the beginning of one, or a merge request. */
+export type Taken =
+  | { readonly commit: string }
+  /** Without a project it is the message's own. */
+  | { readonly iid: number; readonly project?: string };
+
+/** All that a message says it takes back, as `git revert` and the forges write it: a squash says it of several. */
+export function takenBackIn(message: string): Taken[] {
+  const lines = message.matchAll(/^This reverts (?:commit ([0-9a-f]{7,64})\b|merge request (\S*)!(\d{1,9})\.?\s*$)/gm);
+  return [...lines].map(([, commit, project, iid]): Taken => {
+    if (commit !== undefined) return { commit };
+    return { iid: Number(iid), ...(project ? { project } : {}) };
+  });
+}
+
+/** The first commit that a message says it takes back, by its whole id. */
 export const revertedBy = (message: string): string | undefined =>
-  /^This reverts commit ([0-9a-f]{40,64})\b/m.exec(message)?.[1];
+  takenBackIn(message).flatMap((taken) => ('commit' in taken && taken.commit.length >= 40 ? taken.commit : []))[0];
+
+/**
+ * The merge request that a message says it merged, by GitLab's own last line of it; the project is empty where it has none:
+ * https://docs.gitlab.com/user/project/merge_requests/commit_templates/
+ */
+export function mergedIn(message: string): { readonly iid: number; readonly project: string } | undefined {
+  // A message may quote the line of another merge, above.
+  const [, project = '', iid] = [...message.matchAll(/^See merge request (\S*)!(\d{1,9})$/gm)].at(-1) ?? [];
+  return iid === undefined ? undefined : { iid: Number(iid), project };
+}
