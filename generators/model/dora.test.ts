@@ -1,0 +1,506 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { deploymentsOf } from './deployment.ts';
+import { buckets, type Dora, dora, spread } from './dora.ts';
+import { idOf, tell } from './history.fixture.ts';
+import { broughtAt, traced, type Written } from './lead-time.ts';
+import { pipelineFile } from './names.ts';
+import { stories } from './stories.fixture.ts';
+import type { Step, Told } from './story.fixture.ts';
+
+const minute = 60_000;
+const begin = Date.UTC(2026, 0, 1);
+
+interface Choice {
+  readonly environment?: string;
+  /** Minutes. @default two hours */
+  readonly window?: number;
+  /** Minutes after the first step. @default all of it */
+  readonly since?: number;
+  readonly app?: string;
+}
+
+/** What is measured of a story; commits that a merge brought were written one and two hours before it, and so on. */
+function measured(told: Told, { environment = 'production', window = 120, since = 0, app }: Choice = {}): Dora {
+  const { rendered, environments, metadata, main, path, published, now } = told;
+  const places = new Map(main.map(({ sha }, index) => [sha, index]));
+  const written = main.flatMap(({ sha, time, brought, touches }, place): Written[] => {
+    const folders = new Set(touches.map((name) => `apps/${name}`));
+    if (brought.length === 0) return [{ sha, time, place, folders }];
+    return brought.map((one, index) => ({ sha: one, time: time - (index + 1) * 60 * minute, place, folders }));
+  });
+  const target = environments.get(environment);
+  const before = path[path.indexOf(environment) - 1];
+  const source = before === undefined ? undefined : { environment: before, history: environments.get(before) };
+  const isRemoved = (part: string) => metadata.get(part)?.removed === true;
+  const deployments = target
+    ? deploymentsOf({ rendered, environment, target, source, isRemoved, window: window * minute })
+    : [];
+  const dryOf = (commit: string) => published.get(commit);
+  const trace = { environment, rendered, main: { places, written }, dryOf, buildOf: () => undefined };
+  return dora({
+    environment,
+    traced: traced(deployments, trace),
+    begun: deployments[0]?.time,
+    from: begin + since * minute,
+    until: now,
+    window: window * minute,
+    app,
+  });
+}
+
+/** At 0 two apps are written, at 60 published; at 120 they stand in production. From then on a step is an hour. */
+const begun: readonly Step[] = [{ main: 'c0', set: { a: '0', b: '0' } }, { publish: true }, { promote: 'production' }];
+/** The next commit, 180 to 300: written at 180, published at 240, in production at 300. */
+const next = (name: string, set: Readonly<Record<string, string | null>>): Step[] => [
+  { main: name, set },
+  { publish: true },
+  { promote: 'production' },
+];
+/** Written at 180, published at 240. */
+const one: Step[] = next('c1', { a: '1' });
+
+const told = (figures: Dora['all']): string => {
+  const { deployments, failed, by, recovery, open, rework, lead } = figures;
+  const minutes = (time: number | undefined) => (time === undefined ? '-' : time / minute);
+  const failures = Object.entries(by)
+    .filter(([, count]) => count > 0)
+    .map(([is, count]) => `${count} ${is}`);
+  return [
+    `${deployments} deployments`,
+    `${lead.count} commits in ${minutes(lead.p50)}..${minutes(lead.p95)}`,
+    ...(failed > 0 ? [`failed: ${failures.join(' ')} in ${minutes(recovery.p50)}..${minutes(recovery.p95)}`] : []),
+    ...(open > 0 ? [`${open} open`] : []),
+    ...(rework > 0 ? [`${rework} rework`] : []),
+  ].join(', ');
+};
+
+const tables: readonly (readonly [story: string, steps: readonly Step[], expected: string, choice?: Choice])[] = [
+  // 120: both apps come in one merge. What is behind a first arrival is told of nobody.
+  ['a first arrival counts, and has no lead time', [], '1 deployments, 0 commits in -..-'],
+  // 300 - 180 = 120.
+  ['a commit waits from its author to its arrival', one, '2 deployments, 1 commits in 120..120'],
+  // At 360: 360 - 240 = 120 and 360 - 180 = 180. Nearest rank: p50 of two is the lower one.
+  [
+    'what a promotion brings together counts each by itself',
+    [{ main: 'c1', set: { a: '1' } }, ...next('c2', { a: '2' })],
+    '2 deployments, 2 commits in 120..180',
+  ],
+  // a at 300 (120 after its commit), b at 360 (180).
+  [
+    'a commit that arrives in two deployments is counted in both',
+    [
+      { main: 'c1', set: { a: '1', b: '1' } },
+      { publish: true },
+      { promote: 'production', apps: ['a'] },
+      { promote: 'production' },
+    ],
+    '3 deployments, 2 commits in 120..180',
+  ],
+  // A commit of the branch for each app, both at 300.
+  [
+    'a chain of commits that came at one moment is one deployment, and their common commit one',
+    [{ main: 'c1', set: { a: '1', b: '1' } }, { publish: true }, { promote: 'production', how: 'ff' }],
+    '2 deployments, 1 commits in 120..120',
+  ],
+  [
+    'a squash is a deployment like a merge',
+    [...one.slice(0, 2), { promote: 'production', how: 'squash' }],
+    '2 deployments, 1 commits in 120..120',
+  ],
+  // The merge is at 180; its commits were written at 120 and 60: 300 - 120 = 180 and 300 - 60 = 240.
+  [
+    'of a merge its commits count, and not itself',
+    [{ main: 'c1', set: { a: '1' }, brings: ['x', 'y'] }, { publish: true }, { promote: 'production' }],
+    '2 deployments, 2 commits in 180..240',
+  ],
+  // At 360: the commit at 240 is of a. The one at 180 says nothing else of any app.
+  [
+    'a commit that touches no app that came is not counted',
+    [{ main: 'c1' }, ...next('c2', { a: '2' })],
+    '2 deployments, 1 commits in 120..120',
+  ],
+  [
+    'what only production sees is a deployment there',
+    next('c1', { 'production/a': '1' }),
+    '2 deployments, 1 commits in 120..120',
+  ],
+  ['what only dev sees is none', next('c1', { 'dev/a': '1' }), '1 deployments, 0 commits in -..-'],
+  // 300 → 360.
+  [
+    'a step back within the window is a failure, and its end',
+    [...one, { revert: 'production' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 60..60',
+  ],
+  // 300 → 420: to the minute.
+  [
+    'at the end of the window it still is',
+    [...one, { revert: 'production', after: 120 }],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 120..120',
+  ],
+  ['a minute later it is not', [...one, { revert: 'production', after: 121 }], '2 deployments, 1 commits in 120..120'],
+  // Both apps at 300, both back at 360.
+  [
+    'a deployment of two apps fails once',
+    [...next('c1', { a: '1', b: '1' }), { revert: 'production' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 60..60',
+  ],
+  // a at 360, b at 420: it is over at 420, 120 after 300.
+  [
+    'and is over when the last of them is',
+    [
+      ...next('c1', { a: '1', b: '1' }),
+      { revert: 'production', app: 'a' },
+      { release: 'production', app: 'b', at: 'c0' },
+    ],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 120..120',
+  ],
+  // b is back at 360; a is edited at 420 and stays so.
+  [
+    'and is not over while one of them is not',
+    [...next('c1', { a: '1', b: '1' }), { revert: 'production', app: 'b' }, { edit: 'production', app: 'a' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 edited in -..-, 1 open',
+  ],
+  // c1 was there at 300; at 420 it comes again.
+  [
+    'the revert of a revert is no deployment, and leaves the failure',
+    [...one, { revert: 'production' }, { revert: 'production' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 60..60',
+  ],
+  // c2 at 420, in production at 540. c1, which was there, is not counted again: 120 (of c1) and 120 (of c2).
+  [
+    'a fix of what was taken back is rework, and brings its own commits alone',
+    [
+      ...one,
+      { revert: 'production' },
+      { main: 'c2', set: { a: '2' } },
+      { publish: true },
+      { release: 'production', app: 'a' },
+    ],
+    '3 deployments, 2 commits in 120..120, failed: 1 back in 60..60, 1 rework',
+  ],
+  // dev goes back at 330 and is held: c2, written at 340 and published at 350, comes to production at 360 alone.
+  [
+    'a part past its source is a hotfix: the one that ran has failed, and it is rework',
+    [
+      ...one,
+      { revert: 'dev', after: 30 },
+      { main: 'c2', set: { a: '2' }, after: 10 },
+      { publish: true, after: 10 },
+      { release: 'production', app: 'a', after: 10 },
+    ],
+    // 300 - 180 = 120, 360 - 340 = 20; 360 - 300 = 60.
+    '3 deployments, 2 commits in 20..120, failed: 1 hotfix in 60..60, 1 rework',
+  ],
+  // The same by an ordinary promotion: nobody can tell.
+  [
+    'a fix that was promoted is not seen to be one',
+    [
+      ...one,
+      { main: 'c2', set: { a: '2' }, after: 20 },
+      { publish: true, after: 20 },
+      { promote: 'production', after: 20 },
+    ],
+    '3 deployments, 2 commits in 40..120',
+  ],
+  [
+    'an edit is a failure that is not over',
+    [...one, { edit: 'production', app: 'a' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 edited in -..-, 1 open',
+  ],
+  // Edited at 360; at 420 it is ours again.
+  [
+    'until a part of ours stands there again, which is no deployment',
+    [...one, { edit: 'production', app: 'a' }, { release: 'production', app: 'a' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 edited in 120..120',
+  ],
+  // Edited at 360 (within 120), and again at 600; repaired at 660: 360 after 300.
+  [
+    'however late that is',
+    [
+      ...one,
+      { edit: 'production', app: 'a' },
+      { edit: 'production', app: 'a', after: 240 },
+      { release: 'production', app: 'a' },
+    ],
+    '2 deployments, 1 commits in 120..120, failed: 1 edited in 360..360',
+  ],
+  ['an app that is taken out of main is no deployment', next('c1', { a: null }), '1 deployments, 0 commits in -..-'],
+  // 120 → 180.
+  [
+    'a folder that goes is a step back',
+    [{ remove: 'production', app: 'a' }],
+    '1 deployments, 0 commits in -..-, failed: 1 back in 60..60',
+  ],
+  // c1 at 300, c2 at 320, both before 350: 50 and 30. The lead of c2, written at 310 and published at 315, is 10.
+  [
+    'a step back to before two deployments takes back both',
+    [
+      ...one,
+      { main: 'c2', set: { a: '2' }, after: 10 },
+      { publish: true, after: 5 },
+      { promote: 'production', after: 5 },
+      { release: 'production', app: 'a', at: 'c0', after: 30 },
+    ],
+    '3 deployments, 2 commits in 10..120, failed: 2 back in 30..50',
+  ],
+  // It goes from c2 to c1: c1's deployment stands.
+  [
+    'a step back to the one before takes back one',
+    [
+      ...one,
+      { main: 'c2', set: { a: '2' }, after: 10 },
+      { publish: true, after: 5 },
+      { promote: 'production', after: 5 },
+      { revert: 'production', after: 30 },
+    ],
+    '3 deployments, 2 commits in 10..120, failed: 1 back in 30..30',
+  ],
+  [
+    'what was in a request and never stood is neither deployed nor failed',
+    [{ main: 'c1', set: { a: '1' } }, { publish: true }, { promote: 'production', without: ['a'] }],
+    '1 deployments, 0 commits in -..-',
+  ],
+  [
+    'what was declined is neither',
+    [{ main: 'c1', set: { a: '1' } }, { publish: true }, { decline: 'production' }],
+    '1 deployments, 0 commits in -..-',
+  ],
+  // 300 and its failure; the first of 120 is older.
+  [
+    'a period counts what came in it',
+    [...one, { revert: 'production' }],
+    '1 deployments, 1 commits in 120..120, failed: 1 back in 60..60',
+    { since: 200 },
+  ],
+  [
+    'a failure belongs to the time of its deployment',
+    [...one, { revert: 'production' }],
+    '0 deployments, 0 commits in -..-',
+    { since: 310 },
+  ],
+  [
+    'an app alone has what it was in',
+    [...next('c1', { a: '1', b: '1' }), { revert: 'production', app: 'a' }],
+    '2 deployments, 1 commits in 120..120',
+    { app: 'b' },
+  ],
+  // dev takes a publish at once, of each app a commit at one moment: 60 and 240. 240 - 180 = 60.
+  ['a first environment is measured like any other', one, '2 deployments, 1 commits in 60..60', { environment: 'dev' }],
+];
+
+for (const [story, steps, expected, choice] of tables)
+  test(`delivery, counted by hand: ${story}`, () => {
+    assert.equal(told(measured(tell([...begun, ...steps], ['dev', 'production']), choice).all), expected);
+  });
+
+test('of nothing there is no share and no middle', () => {
+  const { all, bars, apps } = measured(tell(begun.slice(0, 2), ['dev', 'production']));
+  assert.deepEqual(
+    [all.deployments, all.failRate, all.reworkRate, all.between, all.lead.p50, all.recovery.p95],
+    [0, undefined, undefined, undefined, undefined, undefined],
+  );
+  assert.deepEqual(apps, []);
+  assert.ok(bars.every(({ deployments, failed }) => deployments + failed === 0));
+});
+
+test('a percentile is one of the durations, by nearest rank', () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, at) => count - at);
+  for (const [durations, p50, p75, p95] of [
+    [[7], 7, 7, 7],
+    [upTo(2), 1, 2, 2],
+    [upTo(4), 2, 3, 4],
+    [upTo(20), 10, 15, 19],
+    [upTo(100), 50, 75, 95],
+  ] as const)
+    assert.deepEqual(spread(durations), { count: durations.length, p50, p75, p95 });
+});
+
+/** What a history without branches would be: one app, a commit each time, in production after so many minutes. */
+const delivered = (waits: readonly number[]) =>
+  measured(
+    tell(
+      [
+        ...begun,
+        ...waits.flatMap((after, index) =>
+          next(`c${index + 1}`, { a: `${index + 1}` }).with(2, { promote: 'production', after }),
+        ),
+      ],
+      ['dev', 'production'],
+    ),
+  );
+
+test('lead times are told in five buckets, and their limits belong to the next', () => {
+  const hour = 60;
+  // A commit is written an hour before it is published: that is added to each wait.
+  const { all } = delivered([0, 22 * hour + 59, 23 * hour, 7 * 24 * hour - hour, 30 * 24 * hour - hour]);
+  assert.deepEqual(
+    buckets.map(({ name }, at) => `${name}: ${all.histogram[at]}`),
+    ['< 1 h: 0', '< 1 d: 2', '< 1 week: 1', '< 30 d: 1', 'more: 1'],
+  );
+});
+
+test('bars are as long as the period asks for, end with it, and hold every deployment once', () => {
+  for (const [waits, length, count] of [
+    // From the first part at 120 minutes: 2 h to publish each, and the wait.
+    [[0], 15, 8],
+    [[60 * 11], 60, 13],
+    [[60 * 24 * 90], 60 * 24 * 7, 13],
+  ] as const) {
+    const { bars, all, from, until } = delivered(waits);
+    assert.equal(bars.length, count);
+    assert.deepEqual([bars[0]?.from, bars.at(-1)?.until], [from, until]);
+    for (const bar of bars.slice(1)) assert.equal((bar.until - bar.from) / minute, length);
+    assert.equal(
+      bars.reduce((sum, bar) => sum + bar.deployments, 0),
+      all.deployments,
+    );
+  }
+});
+
+test('commits of merged branches stand where their merge does, however the branches cross', () => {
+  // m3 merges y, which merged x, which m2 had merged already; z left main before m1.
+  const graph = [
+    { sha: 'm3', parents: ['m2', 'y'] },
+    { sha: 'y', parents: ['y0', 'x'] },
+    { sha: 'y0', parents: ['m1'] },
+    { sha: 'm2', parents: ['m1', 'x'] },
+    { sha: 'x', parents: ['z'] },
+    { sha: 'z', parents: ['m0'] },
+    { sha: 'm1', parents: ['m0'] },
+  ];
+  const places = new Map(['m0', 'm1', 'm2', 'm3'].map((sha, place) => [sha, place]));
+  assert.deepEqual(Object.fromEntries(broughtAt(places, graph)), { m1: 1, m2: 2, x: 2, z: 2, m3: 3, y: 3, y0: 3 });
+});
+
+/** What stood when, as numbers: the place of its commit on main, -1 for no folder, undefined for what is not ours. */
+type Log = readonly {
+  readonly app: string;
+  readonly time: number;
+  readonly is: number | undefined;
+  readonly gone: boolean;
+}[];
+
+function logOf({ environments, metadata, main }: Told, environment: string): Log {
+  return (environments.get(environment)?.course.standings ?? [])
+    .toReversed()
+    .filter(({ name }) => name !== pipelineFile)
+    .map(({ name: app, time, part }) => {
+      const found = metadata.get(part ?? '');
+      const at = main.findIndex(({ sha }) => sha === found?.drySha);
+      return { app, time, is: part === undefined ? -1 : found ? at : undefined, gone: found?.removed === true };
+    });
+}
+
+/** Counts from the log alone, each question by looking through all of it. */
+function counted(story: Told, environment: string, window: number) {
+  const log = logOf(story, environment);
+  const before = story.path[story.path.indexOf(environment) - 1];
+  const above = before === undefined ? undefined : logOf(story, before);
+  const ours = ({ is }: Log[number]) => is !== undefined;
+  /** Where the source's own part of the same publish was made. */
+  const needs = (app: string, is: number) =>
+    story.main.findIndex(
+      ({ sha }) =>
+        sha === story.metadata.get(story.part(before as string, app, story.main[is]?.name as string))?.drySha,
+    );
+  const isPast = ({ app, is = -1, time }: Log[number]) =>
+    above !== undefined &&
+    !above.some((one) => one.app === app && one.time <= time && (one.is ?? -1) >= needs(app, is));
+  const best = (entry: Log[number]) =>
+    Math.max(-1, ...log.slice(0, log.indexOf(entry)).flatMap(({ app, is }) => (app === entry.app ? (is ?? -1) : [])));
+  const came = log.filter((entry) => !entry.gone && (entry.is ?? -1) > best(entry));
+  const sight = came.map((entry) => {
+    const { app, time, is = -1 } = entry;
+    const later = log.slice(log.indexOf(entry) + 1).filter((one) => one.app === app);
+    const first = later.findIndex((one) => one.is !== is);
+    const back = later.find((one) => one.is !== undefined && one.is < is && one.time <= time + window);
+    const follower = later[first];
+    const isStep = follower !== undefined && follower.time <= time + window;
+    // What comes first ends it; a part that is not ours, or is past the source, only while this one runs.
+    const edited = isStep && follower.is === undefined;
+    const hotfix = isStep && (follower.is ?? -1) > is && isPast(follower);
+    const repair = later.slice(first).find(ours);
+    const failure = edited ? { ended: repair?.time } : hotfix ? { ended: follower.time } : back && { ended: back.time };
+    const last = log.slice(0, log.indexOf(entry)).findLast((one) => one.app === app);
+    const isRework = isPast(entry) || (last !== undefined && last.is !== best(entry));
+    const from = best(entry);
+    const commits =
+      from < 0 ? [] : story.main.filter(({ touches }, at) => from < at && at <= is && touches.includes(app));
+    return { time, failure, isRework, commits };
+  });
+  const times = [...new Set(sight.map(({ time }) => time))];
+  const at = (time: number) => sight.filter((one) => one.time === time);
+  const leads = times.flatMap((time) => {
+    const shas = new Set(at(time).flatMap(({ commits }) => commits));
+    return [...shas].flatMap((one) =>
+      one.brought.length === 0
+        ? [time - one.time]
+        : one.brought.map((_, index) => time - one.time + (index + 1) * 60 * minute),
+    );
+  });
+  const failed = times.flatMap((time) => {
+    const own = at(time).flatMap(({ failure }) => failure ?? []);
+    const over = own.every(({ ended }) => ended !== undefined);
+    return own.length === 0 ? [] : [over ? Math.max(...own.map(({ ended }) => ended as number)) - time : undefined];
+  });
+  const done = failed.filter((took) => took !== undefined).sort((a, b) => a - b);
+  return {
+    deployments: times.length,
+    commits: leads.length,
+    longest: Math.max(0, ...leads),
+    failed: failed.length,
+    open: failed.length - done.length,
+    slowest: done.at(-1),
+    rework: times.filter((time) => at(time).some(({ isRework }) => isRework)).length,
+  };
+}
+
+test('random histories are counted as somebody counts who looks through all of them for each question', () => {
+  const seen = { deployments: 0, failed: 0, open: 0, rework: 0, commits: 0 };
+  fc.assert(
+    fc.property(stories({ minLength: 10, maxLength: 60 }), fc.constantFrom(60, 3000, 40_000), (steps, window) => {
+      const story = tell(steps.map((step) => ({ ...step, after: Math.max(1, step.after ?? 60) })));
+      for (const environment of story.path) {
+        const { all } = measured(story, { environment, window });
+        const expected = counted(story, environment, window * minute);
+        for (const key of ['deployments', 'failed', 'open', 'rework', 'commits'] as const) seen[key] += expected[key];
+        const slowest = expected.slowest === undefined ? undefined : all.recovery.p95;
+        assert.deepEqual(
+          {
+            deployments: all.deployments,
+            commits: all.lead.count,
+            failed: all.failed,
+            open: all.open,
+            rework: all.rework,
+          },
+          {
+            deployments: expected.deployments,
+            commits: expected.commits,
+            failed: expected.failed,
+            open: expected.open,
+            rework: expected.rework,
+          },
+        );
+        if (all.lead.count > 0 && all.lead.count < 20) assert.equal(all.lead.p95, expected.longest);
+        if (all.recovery.count > 0 && all.recovery.count < 20) assert.equal(slowest, expected.slowest);
+        assert.equal(
+          all.histogram.reduce((sum, count) => sum + count, 0),
+          all.lead.count,
+        );
+      }
+    }),
+    { numRuns: 150, seed: 12 },
+  );
+  for (const [key, count] of Object.entries(seen)) assert.ok(count > 9, `${key}: ${count}`);
+});
+
+test('a clock that is ahead counts as no time at all', () => {
+  const story = tell([...begun, ...one], ['dev', 'production']);
+  const late = {
+    ...story,
+    main: story.main.map((dry) => (dry.sha === idOf('main c1') ? { ...dry, time: Number.MAX_SAFE_INTEGER } : dry)),
+  };
+  assert.equal(told(measured(late).all), '2 deployments, 1 commits in 0..0');
+});
