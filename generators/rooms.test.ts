@@ -241,7 +241,7 @@ test('the service and the generators never meet in code', () => {
   const names = (file: string) => /['"`]service\/|build: ['"`]service/.test(readFileSync(join(root, file), 'utf8'));
   assert.deepEqual(
     files.filter((file) => !inRoom(file, 'service') && names(file)),
-    ['apps/counter/app.ts'],
+    files.filter((file) => file === 'apps/counter/app.ts'),
   );
 });
 
@@ -262,7 +262,19 @@ test('an environment is proven and rolled back, what runs is told, a part applie
     imports.filter(({ lazy }) => !lazy),
     ({ from }) => from,
   );
-  const verbs = ['verify', 'status', 'rollback', 'metrics', 'apply', 'tools', 'image', 'main'].map(
+  const looking = [
+    'glance',
+    'status',
+    'where',
+    'history',
+    'diff-between',
+    'dora',
+    'open',
+    'metrics',
+    'doctor',
+    'verify',
+  ];
+  const verbs = [...looking, 'rollback', 'apply', 'tools', 'image', 'main'].map(
     (verb) => `generators/commands/${verb}.ts`,
   );
   const needed = new Set(verbs);
@@ -310,4 +322,21 @@ test('only the doors, the commands, the traps, the benchmarks, the faults, the s
     offending(({ from, to }) => outside.test(to) && !inRoom(from, ...rooms)),
     [],
   );
+});
+
+test('what was kept of branches is for verbs that only look: whoever writes reads all of them anew', () => {
+  const looking = ['board-glance', 'diff-between', 'dora', 'history', 'survey', 'watch', 'where'];
+  const taking = files.filter((path) => /\.shelf\b/.test(readFileSync(join(root, path), 'utf8')));
+  assert.deepEqual(
+    taking.sort(),
+    looking.map((name) => `generators/commands/${name}.ts`),
+  );
+  const writing = ['promote', 'publish', 'release', 'rollback', 'verify', 'apply', 'gate'];
+  const reached = (from: string, found = new Set<string>()): Set<string> => {
+    for (const { to, lazy } of imports.filter((edge) => edge.from === from))
+      if (!lazy && !found.has(to)) reached(to, found.add(to));
+    return found;
+  };
+  for (const name of writing)
+    for (const path of reached(`generators/commands/${name}.ts`)) assert.ok(!taking.includes(path), `${name}: ${path}`);
 });

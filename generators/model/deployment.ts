@@ -101,17 +101,18 @@ function failureOf(
 ): Failure | undefined {
   const end = (brought?.time ?? 0) + window;
   const own = placeIn(timeline, brought?.part) ?? -1;
-  let runs = own;
+  // Once another part came, this one is to blame for a step back to before it alone.
+  let isAlone = true;
   for (const [index, { part, time }] of later.entries()) {
     if (time > end) return undefined;
     const place = placeIn(timeline, part);
     if (place !== undefined && place < own) return { is: 'back', ended: time };
-    if (runs === own && place === undefined) {
+    if (isAlone && place === undefined) {
       const repaired = later.slice(index).find((one) => placeIn(timeline, one.part) !== undefined);
       return { is: 'edited', ended: repaired?.time };
     }
-    if (runs === own && place !== undefined && place > own && isPast(place, time)) return { is: 'hotfix', ended: time };
-    runs = place ?? runs;
+    if (isAlone && place !== undefined && place > own && isPast(place, time)) return { is: 'hotfix', ended: time };
+    isAlone &&= place === own;
   }
   return undefined;
 }

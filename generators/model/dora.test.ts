@@ -1,55 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { deploymentsOf } from './deployment.ts';
-import { buckets, type Dora, dora, spread } from './dora.ts';
+import type { Choice } from './delivery.fixture.ts';
+import { broughtTime, measured } from './delivery.fixture.ts';
+import { buckets, type Dora, spread } from './dora.ts';
 import { idOf, tell } from './history.fixture.ts';
-import { broughtAt, traced, type Written } from './lead-time.ts';
+import { broughtAt } from './lead-time.ts';
 import { pipelineFile } from './names.ts';
 import { stories } from './stories.fixture.ts';
 import type { Step, Told } from './story.fixture.ts';
 
 const minute = 60_000;
-const begin = Date.UTC(2026, 0, 1);
-
-interface Choice {
-  readonly environment?: string;
-  /** Minutes. @default two hours */
-  readonly window?: number;
-  /** Minutes after the first step. @default all of it */
-  readonly since?: number;
-  readonly app?: string;
-}
-
-/** What is measured of a story; commits that a merge brought were written one and two hours before it, and so on. */
-function measured(told: Told, { environment = 'production', window = 120, since = 0, app }: Choice = {}): Dora {
-  const { rendered, environments, metadata, main, path, published, now } = told;
-  const places = new Map(main.map(({ sha }, index) => [sha, index]));
-  const written = main.flatMap(({ sha, time, brought, touches }, place): Written[] => {
-    const folders = new Set(touches.map((name) => `apps/${name}`));
-    if (brought.length === 0) return [{ sha, time, place, folders }];
-    return brought.map((one, index) => ({ sha: one, time: time - (index + 1) * 60 * minute, place, folders }));
-  });
-  const target = environments.get(environment);
-  const before = path[path.indexOf(environment) - 1];
-  const source = before === undefined ? undefined : { environment: before, history: environments.get(before) };
-  const isRemoved = (part: string) => metadata.get(part)?.removed === true;
-  const deployments = target
-    ? deploymentsOf({ rendered, environment, target, source, isRemoved, window: window * minute })
-    : [];
-  const dryOf = (commit: string) => published.get(commit);
-  const trace = { environment, rendered, main: { places, written }, dryOf, buildOf: () => undefined };
-  return dora({
-    environment,
-    traced: traced(deployments, trace),
-    begun: deployments[0]?.time,
-    from: begin + since * minute,
-    until: now,
-    window: window * minute,
-    app,
-  });
-}
-
 /** At 0 two apps are written, at 60 published; at 120 they stand in production. From then on a step is an hour. */
 const begun: readonly Step[] = [{ main: 'c0', set: { a: '0', b: '0' } }, { publish: true }, { promote: 'production' }];
 /** The next commit, 180 to 300: written at 180, published at 240, in production at 300. */
@@ -225,6 +186,13 @@ const tables: readonly (readonly [story: string, steps: readonly Step[], expecte
       { release: 'production', app: 'a' },
     ],
     '2 deployments, 1 commits in 120..120, failed: 1 edited in 360..360',
+  ],
+  // c1 comes at 300 and goes at 360. What stood at 120 runs again, and is edited at 420.
+  [
+    'an edit of what stands again after a step back is nobody’s failure',
+    [...one, { revert: 'production' }, { edit: 'production', app: 'a' }],
+    '2 deployments, 1 commits in 120..120, failed: 1 back in 60..60',
+    { window: 400 },
   ],
   ['an app that is taken out of main is no deployment', next('c1', { a: null }), '1 deployments, 0 commits in -..-'],
   // 120 → 180.
@@ -435,9 +403,7 @@ function counted(story: Told, environment: string, window: number) {
   const leads = times.flatMap((time) => {
     const shas = new Set(at(time).flatMap(({ commits }) => commits));
     return [...shas].flatMap((one) =>
-      one.brought.length === 0
-        ? [time - one.time]
-        : one.brought.map((_, index) => time - one.time + (index + 1) * 60 * minute),
+      one.brought.length === 0 ? [time - one.time] : one.brought.map((_, index) => time - broughtTime(one.time, index)),
     );
   });
   const failed = times.flatMap((time) => {

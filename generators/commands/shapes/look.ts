@@ -122,7 +122,54 @@ const excuses = answer({
   ),
 });
 
+/** A duration; null for none. */
+const seconds = z.int().nonnegative().nullable();
+const spread = {
+  count: count.describe('so many durations'),
+  p50: seconds.describe('the smallest that half of them do not exceed; null where there is none'),
+  p75: seconds,
+  p95: seconds,
+};
+const share = z.number().min(0).max(1).nullable().describe('of all deployments; null where there is none');
+const figures = {
+  deployments: count,
+  days: count.describe('days of UTC with a deployment'),
+  between: seconds.describe('the middle of the times between two that follow each other; null where there are not two'),
+  lead: z.strictObject({
+    ...spread,
+    buckets: z
+      .array(z.strictObject({ below: seconds.describe('null: no limit'), commits: count }))
+      .describe('so many commits took less than this, and not less than the one before'),
+  }),
+  failed: z.strictObject({
+    count,
+    rate: share,
+    back: count.describe('of them: an app was taken to before it'),
+    edited: count.describe('of them: an app was edited on the branch'),
+    hotfix: count.describe('of them: an app got a part past the source'),
+    young: count.describe('not failed, and younger than the window'),
+  }),
+  recovery: z.strictObject({ ...spread, open: count.describe('failed, and not over') }),
+  rework: z.strictObject({ count, rate: share }),
+};
+
+const dora = answer({
+  environments: z.array(
+    z.strictObject({
+      environment,
+      from: moment.describe('when the first part came, where that is later than what was asked'),
+      until: moment,
+      window: z.int().describe('seconds after a deployment in which it may fail'),
+      all: z.strictObject(figures),
+      apps: z.array(z.strictObject({ app, ...figures })).describe('those that a deployment brought'),
+      bars: z
+        .array(z.strictObject({ from: moment, until: moment, deployments: count, failed: count }))
+        .describe('stretches of equal length that end with the period, oldest first'),
+    }),
+  ),
+});
+
 const logs = z.strictObject({ version, environment, pod: text, line: text }).describe('one such object on each line');
 
 /** The answers of the verbs that look. */
-export const look: Readonly<Record<string, z.ZodType>> = { status, diff, verify, excuses, logs };
+export const look: Readonly<Record<string, z.ZodType>> = { status, dora, diff, verify, excuses, logs };

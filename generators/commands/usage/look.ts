@@ -17,6 +17,32 @@ export const look: Readonly<Record<string, Verb>> = {
     },
     examples: ['slipway status', 'slipway status --env production --all', 'slipway status --remote local --json'],
   },
+  dora: {
+    summary: 'how often, how fast and how well an environment is delivered to, in the figures of DORA',
+    about: `Counted from the branches alone; it needs no npm ci (Node >= 22.18) and no forge. A deployment is a merge, or what one
+run pushed, that brought an app a part which the environment never had. Its lead time is that of each commit of main
+that came with it, from its author's time. It failed when within the window an app of it was taken back, edited on the
+branch, or overtaken by a part past the source; recovery is the time until then, or, of an edit, until a part of ours
+stands there again. Rework came past the source, or to an app that was taken back or edited. A fix that came by an
+ordinary promotion looks like any other and is not seen. The five figures are those of https://dora.dev/guides/dora-metrics/`,
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment (default: those that no other comes after)' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      since: { type: 'string', value: 'TIME|DAY', help: 'from when on: 90d (the default), or 2026-08-25' },
+      window: {
+        type: 'string',
+        value: 'TIME',
+        help: 'so long after a deployment somebody steps in because of it (default: 7d)',
+      },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway dora',
+      'slipway dora --env staging --since 30d --window 1d',
+      'slipway dora --app counter --since 2026-08-25 --json',
+    ],
+  },
   diff: {
     summary: 'what publishing HEAD would change, or what A..B differ by, by object and field',
     about:

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { measured } from '../model/delivery.fixture.ts';
+import { tell } from '../model/history.fixture.ts';
+import { Misuse } from '../model/refusal.ts';
+import { stories } from '../model/stories.fixture.ts';
+import type { Step } from '../model/story.fixture.ts';
+import type { Context } from './context.ts';
+import { answer as answerFor, describe, measure, run } from './dora.ts';
+import { program } from './hydrate-commit.ts';
+import { repositoryOf } from './repository.fixture.ts';
+import { answerOf } from './shapes.ts';
+
+type Answer = ReturnType<typeof answerFor>;
+
+test('what is read from git is what the story tells', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(stories({ minLength: 40, maxLength: 60 }), async (steps) => {
+      const told = tell(steps.map((step) => ({ ...step, after: Math.max(1, step.after ?? 60) })));
+      const context = await repositoryOf(t, told);
+      const window = 3000;
+      for (const environment of ['production', 'dev']) {
+        const [found] = await measure(context, { environment, from: Date.UTC(2026, 0, 1), window: window * 60_000 });
+        assert.deepEqual(found, measured(told, { environment, window }));
+      }
+    }),
+    { numRuns: 3, seed: 12 },
+  );
+});
+
+const hour = 60;
+/** Two months of two apps: a promotion every other day, of which one is taken back and one is followed by a hotfix. */
+const months: Step[] = [
+  { main: 'c0', set: { a: '0', b: '0' } },
+  { publish: true },
+  { promote: 'staging' },
+  { promote: 'production' },
+  ...Array.from({ length: 28 }, (_, index): Step[] => [
+    {
+      main: `c${index + 1}`,
+      set: index % 3 === 0 ? { a: `${index}`, b: `${index}` } : { a: `${index}` },
+      after: 20 * hour,
+    },
+    { publish: true, after: 10 },
+    { promote: 'staging', after: 50 },
+    { promote: 'production', after: index === 9 ? 8 * 24 * hour : 27 * hour },
+    ...(index === 5 ? [{ revert: 'production', after: 25 } as const] : []),
+    ...(index === 6 ? [{ release: 'production', app: 'a', after: 5 } as const] : []),
+  ]).flat(),
+  { edit: 'production', app: 'b', after: 30 },
+];
+
+/** Ten minutes before its end, in minutes from its beginning. */
+const late = (tell(months).now - Date.UTC(2026, 0, 1)) / 60_000 - 10;
+
+const printed = `How env/production is delivered to: 2026-01-01 to 2026-03-05, 62 d
+
+deployments  29: 3.2 a week, on 28 days, one every 2 d
+lead time    p50 28 h, p75 28 h, p95 28 h, of 28 commits
+failed       2, 7 %: 1 taken back, 1 edited
+             3 younger than 7 d may still fail
+recovery     25 min
+             1 not over: edited, and no part of ours since
+rework       1, 3 %
+
+from        deployments
+2026-01-01  ███ 3
+2026-01-08  ██▒ 3, 1 failed
+2026-01-15  ████ 4
+2026-01-22  █ 1
+2026-01-29  ████ 4
+2026-02-05  ███ 3
+2026-02-12  ████ 4
+2026-02-19  ███ 3
+2026-02-26  ███▒ 4, 1 failed
+
+lead time  < 1 h  < 1 d  < 1 week  < 30 d  more
+commits        0      0        27       1     0
+
+app  deployments  lead p50   p95    failed  recovery  rework
+a             28      28 h  28 h   1 (4 %)    25 min       1
+b             10      28 h   8 d  1 (10 %)         -       -`;
+
+test('what is printed says how often, how fast and how well, in 80 columns', () => {
+  const window = 7 * 24 * hour;
+  assert.equal(describe(measured(tell(months), { window }), { width: 80 }).join('\n'), printed);
+  const edited = describe(measured(tell(months), { window, since: 90_000 }));
+  assert.match(edited.join('\n'), /^recovery {5}1 not over: edited, and no part of ours since$/m);
+  assert.deepEqual(describe(measured(tell(months), { window, since: late })).slice(1), ['', 'No deployment.']);
+});
+
+/** What the command says, called as a person calls it, by a Node without a package. */
+async function called({ checkout }: Context, ...args: readonly string[]) {
+  const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
+  const child = spawn(process.execPath, [launcher, 'dora', '--remote', checkout.dir, ...args], { cwd: checkout.dir });
+  const [out, err, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.on('close', resolve)),
+  ]);
+  return { out, err, status };
+}
+
+test('it is asked for an environment, an app, a period and a window, and says what it does not know', async (t) => {
+  const context = await repositoryOf(t, tell(months));
+  const answer = await called(context, '--json', '--since', '2026-01-01', '--window', '1d', '--app', 'a');
+  const [production, ...others] = answerOf<{ environments: Answer[] }>('dora', answer.out).environments;
+  assert.equal(others.length, 0, 'the end of the path alone');
+  assert.deepEqual(
+    [production?.environment, production?.window, production?.all.deployments, production?.all.failed.count],
+    ['production', 86_400, 28, 1],
+  );
+  assert.deepEqual(production?.all.recovery, { count: 1, p50: 1500, p75: 1500, p95: 1500, open: 0 });
+  const none = { version: 1, environments: [answerFor(measured(tell(months), { since: late }))] };
+  answerOf('dora', JSON.stringify(none));
+  assert.deepEqual(none.environments[0]?.all.failed, {
+    ...{ count: 0, rate: null, back: 0, edited: 0, hotfix: 0, young: 0 },
+  });
+  const asked = { from: 0, window: 1 };
+  for (const [asking, says] of [
+    [
+      () => measure(context, { ...asked, environment: 'qa' }),
+      /--env qa: not an environment; known are dev, staging, prod/,
+    ],
+    [() => measure(context, { ...asked, app: 'c' }), /--app c: nothing of it was ever published for production/],
+    [() => run({ values: { since: '2026-02-31' }, words: [] }), /--since 2026-02-31: write a time such as 90d/],
+    [() => run({ values: { since: '2999-01-01' }, words: [] }), /a day that has come/],
+    [() => run({ values: { window: '0d' }, words: [] }), /--window 0d: write a time such as 7d/],
+  ] as const)
+    await assert.rejects(asking(), (error: Error) => error instanceof Misuse && says.test(error.message));
+});
