@@ -1,3 +1,5 @@
+import type { Dora } from '../model/dora.ts';
+
 /** What the board shows, as plain data: whoever gathers it has read it from branches, the forge and what is live. */
 export interface Facts {
   /** In the order of the path. */
@@ -126,6 +128,15 @@ export interface HappeningChange {
   readonly turn: 'new' | 'on' | 'back' | 'edited' | 'gone';
   /** Nobody has lifted the hold that it made. */
   readonly isHeld: boolean;
+}
+
+/** How well the ends of the path are delivered to. */
+export interface DeliveryFacts {
+  readonly ends: readonly Dora[];
+  /** What each figure counts, and what it leaves out. */
+  readonly terms: readonly (readonly [name: string, says: string])[];
+  /** What lead times are told in: `< 1 h`. */
+  readonly buckets: readonly string[];
 }
 
 /** A request in full. */

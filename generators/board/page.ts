@@ -28,7 +28,7 @@ export const layout = ({ title, main, said, traffic }: Page): Html => html`<!doc
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header><a class="brand" href="/"><img src="/board/icon.svg" alt="" width="24" height="24">Slipway</a><span class="world">the local world</span><span class="traffic" id="traffic">${traffic}</span></header>
+<header><a class="brand" href="/"><img src="/board/icon.svg" alt="" width="24" height="24">Slipway</a><span class="world">the local world</span><nav aria-label="Pages"><a href="/delivery">How we deliver</a></nav><span class="traffic" id="traffic">${traffic}</span></header>
 <div id="said" role="status">${said && html`<p class="said ${said.is}">${said.text}</p>`}</div>
 <main id="main" tabindex="-1">${main}</main>
 </body>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { deliveryPage } from '../board/delivery-page.ts';
 import { html } from '../board/html.ts';
 import { rendered } from '../board/markdown.ts';
 import { layout, type Page, type Said } from '../board/page.ts';
@@ -12,6 +13,7 @@ import { expositionType } from '../model/exposition.ts';
 import { head, main as mainBranch } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { deeds } from './board-deeds.ts';
+import { BoardDelivery } from './board-delivery.ts';
 import { Glance, type Nearby } from './board-glance.ts';
 import { requestFacts } from './board-request.ts';
 import type { Context } from './context.ts';
@@ -47,6 +49,7 @@ const [longest, kept] = [16_384, 50];
  */
 export function board(context: Context, nearby: Nearby): RequestListener {
   const glance = new Glance(context, nearby);
+  const delivery = new BoardDelivery(context);
   const watch = new Watch(context);
   const versions = new VersionMetrics({ look: () => watch.look(), now: context.now, say: context.say });
   const token = randomBytes(24).toString('base64url');
@@ -73,6 +76,10 @@ export function board(context: Context, nearby: Nearby): RequestListener {
 
   async function pageAt(path: string): Promise<(Page & { readonly facts: unknown }) | undefined> {
     const viewing = { now: context.now(), token };
+    if (path === '/delivery') {
+      const facts = await delivery.facts();
+      return { title: 'How we deliver', main: deliveryPage(facts), facts };
+    }
     const facts = await glance.facts();
     if (path === '/') return { title: 'What runs where', main: pathPage(facts, viewing), facts };
     const runbook = /^\/runbooks\/([a-z0-9-]{1,100})$/.exec(path)?.[1];

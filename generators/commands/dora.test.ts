@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { measured } from '../model/delivery.fixture.ts';
+import { hour, measured, months } from '../model/delivery.fixture.ts';
 import { tell } from '../model/history.fixture.ts';
 import { Misuse } from '../model/refusal.ts';
 import { stories } from '../model/stories.fixture.ts';
-import type { Step } from '../model/story.fixture.ts';
 import type { Context } from './context.ts';
 import { answer as answerFor, describe, measure, run } from './dora.ts';
 import { program } from './hydrate-commit.ts';
@@ -31,28 +30,6 @@ test('what is read from git is what the story tells', async (t) => {
     { numRuns: 3, seed: 12 },
   );
 });
-
-const hour = 60;
-/** Two months of two apps: a promotion every other day, of which one is taken back and one is followed by a hotfix. */
-const months: Step[] = [
-  { main: 'c0', set: { a: '0', b: '0' } },
-  { publish: true },
-  { promote: 'staging' },
-  { promote: 'production' },
-  ...Array.from({ length: 28 }, (_, index): Step[] => [
-    {
-      main: `c${index + 1}`,
-      set: index % 3 === 0 ? { a: `${index}`, b: `${index}` } : { a: `${index}` },
-      after: 20 * hour,
-    },
-    { publish: true, after: 10 },
-    { promote: 'staging', after: 50 },
-    { promote: 'production', after: index === 9 ? 8 * 24 * hour : 27 * hour },
-    ...(index === 5 ? [{ revert: 'production', after: 25 } as const] : []),
-    ...(index === 6 ? [{ release: 'production', app: 'a', after: 5 } as const] : []),
-  ]).flat(),
-  { edit: 'production', app: 'b', after: 30 },
-];
 
 /** Ten minutes before its end, in minutes from its beginning. */
 const late = (tell(months).now - Date.UTC(2026, 0, 1)) / 60_000 - 10;

@@ -8,7 +8,7 @@ import { environmentBranch } from '../model/names.ts';
 import { Misuse } from '../model/refusal.ts';
 import { day } from '../model/words.ts';
 import type { Context } from './context.ts';
-import { endsOf, readDelivered } from './delivery.ts';
+import { type Delivered, endsOf, readDelivered } from './delivery.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
@@ -29,7 +29,16 @@ export interface DoraRequest {
  * Counts what environments got, from the branches alone.
  * @throws {Misuse} for an environment or app that there is not
  */
-export async function measure(context: Context, { environment, app, from, window }: DoraRequest): Promise<Dora[]> {
+export async function measure(context: Context, request: DoraRequest): Promise<Dora[]> {
+  const delivered = await gather(context, request);
+  return delivered.map((one) => dora({ ...one, ...request, environment: one.environment, until: context.now() }));
+}
+
+/** What is counted. @throws {Misuse} for an environment or app that there is not */
+export async function gather(
+  context: Pick<Context, 'checkout' | 'remote'>,
+  { environment, app, from, window }: DoraRequest,
+): Promise<Delivered[]> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     const histories = new Histories(mirror);
@@ -46,10 +55,7 @@ export async function measure(context: Context, { environment, app, from, window
       throw new Misuse(
         `--app ${app}: nothing of it was ever published for ${chosen.map(({ name }) => name).join(', ')}.`,
       );
-    const delivered = await Promise.all(
-      chosen.map((stage) => readDelivered(mirror, histories, stage, { from, window })),
-    );
-    return delivered.map((one) => dora({ ...one, from, until: context.now(), window, app }));
+    return await Promise.all(chosen.map((stage) => readDelivered(mirror, histories, stage, { from, window })));
   } finally {
     await mirror.close();
   }

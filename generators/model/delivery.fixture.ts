@@ -1,7 +1,7 @@
 import { deploymentsOf } from './deployment.ts';
 import { type Dora, dora } from './dora.ts';
 import { traced, type Written } from './lead-time.ts';
-import type { Told } from './story.fixture.ts';
+import type { Step, Told } from './story.fixture.ts';
 
 const minute = 60_000;
 const begin = Date.UTC(2026, 0, 1);
@@ -46,3 +46,26 @@ export function measured(told: Told, { environment = 'production', window = 120,
 
 /** When a commit was written that a merge brought: an hour before it, two hours before it, and so on. */
 export const broughtTime = (merged: number, index: number) => merged - (index + 1) * 60 * minute;
+
+/** In minutes. */
+export const hour = 60;
+/** Two months of two apps: a promotion every other day, of which one is taken back and one is followed by a hotfix. */
+export const months: Step[] = [
+  { main: 'c0', set: { a: '0', b: '0' } },
+  { publish: true },
+  { promote: 'staging' },
+  { promote: 'production' },
+  ...Array.from({ length: 28 }, (_, index): Step[] => [
+    {
+      main: `c${index + 1}`,
+      set: index % 3 === 0 ? { a: `${index}`, b: `${index}` } : { a: `${index}` },
+      after: 20 * hour,
+    },
+    { publish: true, after: 10 },
+    { promote: 'staging', after: 50 },
+    { promote: 'production', after: index === 9 ? 8 * 24 * hour : 27 * hour },
+    ...(index === 5 ? [{ revert: 'production', after: 25 } as const] : []),
+    ...(index === 6 ? [{ release: 'production', app: 'a', after: 5 } as const] : []),
+  ]).flat(),
+  { edit: 'production', app: 'b', after: 30 },
+];
