@@ -12,6 +12,7 @@ export const differencePage = (title: string, lines: readonly string[]): Html =>
 <title>${title}</title>
 <style>
 :root { color-scheme: light dark; font: 14px/1.5 system-ui, sans-serif; }
+body { background: light-dark(#ffffff, #0d1117); }
 pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .added { color: light-dark(#116329, #3fb950); }
 .removed { color: light-dark(#a40e26, #ff7b72); }
@@ -20,6 +21,7 @@ pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wr
 </style>
 </head>
 <body>
+<main>
 <h1>${title}</h1>
 <pre>
 ${lines.map((line) => {
@@ -27,6 +29,7 @@ ${lines.map((line) => {
   const isHeading = sign !== undefined && line.trimStart()[1] === ' ';
   return html`${isHeading ? html`<span class="${sign}">${line}</span>` : line}\n`;
 })}</pre>
+</main>
 </body>
 </html>
 `;

@@ -4,6 +4,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { eventually } from '../eventually.fixture.ts';
 import { type Redis, redisMissing, startRedis } from '../redis.fixture.ts';
 import { type Service, startService } from '../service.fixture.ts';
+import { barriers } from './axe.fixture.ts';
 import { browserMissing, launch, type Visitor, visitor } from './browser.fixture.ts';
 
 const ANOTHER = 'button:text("Another fact")';
@@ -145,7 +146,7 @@ describe('the page in a browser', { skip: browserMissing || redisMissing }, () =
     assert.deepEqual(visitor.complaints, []);
   });
 
-  test('nothing is wider than the window, on a telephone or a desk, and night is dark', async () => {
+  test('nothing is wider than the window or keeps anybody from reading it, on a telephone or a desk, by day and by night', async () => {
     const { page, complaints } = await arrive('/', { colorScheme: 'light' });
     await page.evaluate(`
       document.getElementById('hits').textContent = '999,999,999';
@@ -153,11 +154,13 @@ describe('the page in a browser', { skip: browserMissing || redisMissing }, () =
     for (const width of [360, 1_440]) {
       await page.setViewportSize({ width, height: 740 });
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width);
+      assert.deepEqual(await barriers(page), [], `at ${width} px`);
     }
     const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     assert.equal(await ground(), 'rgb(247, 246, 242)');
     await page.emulateMedia({ colorScheme: 'dark' });
     assert.equal(await ground(), 'rgb(20, 23, 26)');
+    assert.deepEqual(await barriers(page), []);
     assert.deepEqual(complaints, []);
   });
 
