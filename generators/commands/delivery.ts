@@ -1,9 +1,8 @@
 import { readPublishes, readWritten } from '../git/chronicle.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { readNewest } from '../git/published.ts';
 import { type Deployment, deploymentsOf } from '../model/deployment.ts';
 import { type Mainline, type Trace, type Traced, traced } from '../model/lead-time.ts';
-import type { Stage } from '../model/metadata.ts';
+import type { Published, Stage } from '../model/metadata.ts';
 import { head, main, metadataFile } from '../model/names.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 import type { Histories } from './histories.ts';
@@ -33,9 +32,11 @@ export const endsOf = (stages: readonly Stage[]): Stage[] =>
 export async function readDelivered(
   mirror: Mirror,
   histories: Histories,
-  { name: environment, after }: Pick<Stage, 'name' | 'after'>,
+  { environments, images }: Pick<Published, 'environments' | 'images'>,
+  environment: string,
   { from, window }: Since,
 ): Promise<Delivered> {
+  const after = environments.find(({ name }) => name === environment)?.after;
   const [rendered, target, history] = await Promise.all([
     histories.rendered(),
     histories.environment(environment),
@@ -47,7 +48,7 @@ export async function readDelivered(
   const isRemoved = (part: string) => removed.has(part);
   const all = deploymentsOf({ rendered, environment, target, source, isRemoved, window });
   const asked = all.filter(({ time }) => time >= from);
-  const trace = await traceOf(mirror, rendered, environment, asked);
+  const trace = await traceOf(mirror, rendered, environment, asked, images);
   return { environment, begun: all[0]?.time, traced: traced(asked, trace) };
 }
 
@@ -73,6 +74,7 @@ async function traceOf(
   rendered: Rendered,
   environment: string,
   deployments: readonly Deployment[],
+  images: Published['images'],
 ): Promise<Trace> {
   const { git, refs } = mirror;
   const ends = deployments.flatMap(({ arrivals }) =>
@@ -83,8 +85,7 @@ async function traceOf(
     [Number.POSITIVE_INFINITY, -1],
   );
   const tip = refs.get(head(main));
-  const [{ images }, dry, chain] = await Promise.all([
-    readNewest(mirror),
+  const [dry, chain] = await Promise.all([
     readPublishes(git, last < 0 ? [] : rendered.commits.slice(first, last + 1)),
     last < 0 || tip === undefined ? [] : git.lines(['rev-list', '--first-parent', tip]),
   ]);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -8,6 +10,7 @@ import { hour, measured, months } from '../model/delivery.fixture.ts';
 import { tell } from '../model/history.fixture.ts';
 import { Misuse } from '../model/refusal.ts';
 import { stories } from '../model/stories.fixture.ts';
+import { board } from './board-server.ts';
 import type { Context } from './context.ts';
 import { answer as answerFor, describe, measure, run } from './dora.ts';
 import { program } from './hydrate-commit.ts';
@@ -109,4 +112,42 @@ test('it is asked for an environment, an app, a period and a window, and says wh
     [() => run({ values: { window: '0d' }, words: [] }), /--window 0d: write a time such as 7d/],
   ] as const)
     await assert.rejects(asking(), (error: Error) => error instanceof Misuse && says.test(error.message));
+});
+
+test('the board shows the same, and reads it anew when a branch moved', async (t) => {
+  const context = await repositoryOf(t, tell(months));
+  const nearby = { environments: [], traffic: () => '', pods: () => [], address: () => undefined };
+  const server = createServer(board(context, nearby));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/delivery`;
+  const page = await fetch(address);
+  const shown = await page.text();
+  assert.match(shown, /<h2 id="delivery-production">production<\/h2>/);
+  assert.match(shown, /<dt>Failed<\/dt><dd><strong class="value">7 %<\/strong><span class="small">2 of 29<\/span>/);
+  const again = await fetch(address, { headers: { 'if-none-match': page.headers.get('etag') ?? '' } });
+  assert.equal(again.status, 304);
+  // Somebody puts an app back to where it was at first.
+  const { checkout } = context;
+  const files = await checkout.text(['ls-tree', 'env/production']);
+  const [, first] = (await checkout.lines([
+    'log',
+    '--reverse',
+    '--format=%H',
+    'env/production',
+    '--',
+    'a',
+  ])) as string[];
+  const before = await checkout.text(['rev-parse', `${first}:a`]);
+  const tree = await checkout.text(['mktree'], `${files.replace(/[0-9a-f]{40}\ta$/m, `${before}\ta`)}\n`);
+  const when = `${Math.floor(context.now() / 1000)} +0000`;
+  const who = { NAME: 'Bob', EMAIL: 'bob@example.com', DATE: when };
+  const variables = Object.entries(who).flatMap(([key, value]) =>
+    ['AUTHOR', 'COMMITTER'].map((role) => [`GIT_${role}_${key}`, value]),
+  );
+  const by = checkout.with(Object.fromEntries(variables));
+  const commit = await by.text(['commit-tree', tree, '-p', 'env/production', '-m', 'back']);
+  await checkout.bytes(['update-ref', 'refs/heads/env/production', commit]);
+  // What came within the last seven days goes with it: four deployments of which one had failed before.
+  assert.match(await (await fetch(address)).text(), /<span class="small">5 of 29<\/span>/);
 });

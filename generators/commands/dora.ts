@@ -42,8 +42,10 @@ export async function gather(
   const mirror = await openMirror(context.checkout, context.remote);
   try {
     const histories = new Histories(mirror);
-    histories.readAhead();
-    const { environments: stages } = await readNewest(mirror);
+    // It takes the longest, and needs nothing of what is read meanwhile. Whoever asks for it meets its failure.
+    histories.rendered().catch(() => {});
+    const published = await readNewest(mirror);
+    const { environments: stages } = published;
     const chosen = environment === undefined ? endsOf(stages) : stages.filter(({ name }) => name === environment);
     if (environment !== undefined && chosen.length === 0)
       throw new Misuse(
@@ -55,7 +57,9 @@ export async function gather(
       throw new Misuse(
         `--app ${app}: nothing of it was ever published for ${chosen.map(({ name }) => name).join(', ')}.`,
       );
-    return await Promise.all(chosen.map((stage) => readDelivered(mirror, histories, stage, { from, window })));
+    return await Promise.all(
+      chosen.map(({ name }) => readDelivered(mirror, histories, published, name, { from, window })),
+    );
   } finally {
     await mirror.close();
   }
