@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Git } from '../git/git.ts';
@@ -21,7 +21,16 @@ interface Saying {
 
 /** One commit of the branches: written as given, by no render. */
 export type Written =
-  | (Saying & { readonly main: string; readonly files: Files })
+  | (Saying & {
+      readonly main: string;
+      readonly files: Files;
+      /** It is a merge that brings this commit, by the name of its step: the files are what it changes. */
+      readonly merges?: string;
+      /** It says that it takes this one back. */
+      readonly reverts?: string;
+    })
+  /** A commit beside main, on what main's tip is then. */
+  | (Saying & { readonly beside: string; readonly files: Files; readonly reverts?: string })
   /** What changes in `rendered`; versions by app. */
   | (Saying & { readonly publish: string; readonly parts: Parts; readonly versions?: Readonly<Record<string, string>> })
   /** What an environment branch takes of what a commit published; or the files of an app, as somebody writes them. */
@@ -39,7 +48,7 @@ export interface Branches {
   readonly checkout: Git;
   /** The commit of a branch, by how many came after it. */
   readonly at: (branch: string, before?: number) => Promise<string>;
-  /** Of main, by the name of the step. */
+  /** Of main and beside it, by the name of the step. */
   readonly dry: ReadonlyMap<string, string>;
 }
 
@@ -56,19 +65,42 @@ export async function branches(t: Scope, path: readonly string[], steps: readonl
   await checkout.bytes(['remote', 'add', 'origin', checkout.dir]);
 
   const dry = new Map<string, string>();
-  const onMain = steps.filter((step) => 'main' in step);
+  const sources = steps.filter((step) => 'main' in step || 'beside' in step);
+  const names = sources.map((step) => ('main' in step ? step.main : step.beside));
   const marks = join(dir, 'marks');
-  const commits = onMain.map((step, index) => commit('main', index + 1, step, step.files));
-  await checkout.bytes(['fast-import', '--quiet', `--export-marks=${marks}`], commits.join(''));
-  const shas = await checkout.lines(['rev-list', '--reverse', 'main']);
-  for (const [index, { main }] of onMain.entries()) dry.set(main, shas[index] as string);
+  let pending: string[] = [];
+  /** What main stands at: another git does not know, unless it is told. */
+  let from = '';
+  const write = async () => {
+    const files = [`--import-marks-if-exists=${marks}`, `--export-marks=${marks}`];
+    await checkout.bytes(['fast-import', '--quiet', ...files], pending.join(''));
+    pending = [];
+    for (const line of (await readFile(marks, 'utf8')).trim().split('\n')) {
+      const [mark = '', sha = ''] = line.split(' ');
+      dry.set(names[Number(mark.slice(1)) - 1] as string, sha);
+    }
+  };
+  for (const [index, step] of sources.entries()) {
+    // The id that a revert names is known once its commit is written.
+    if (step.reverts !== undefined) await write();
+    const undone = step.reverts === undefined ? '' : `\n\nThis reverts commit ${dry.get(step.reverts)}.`;
+    const saying = { ...step, words: step.words + undone };
+    if ('beside' in step) {
+      pending.push(commit(`beside-${index}`, index + 1, saying, step.files, from));
+    } else {
+      const merge = step.merges === undefined ? '' : `merge :${names.indexOf(step.merges) + 1}\n`;
+      pending.push(commit('main', index + 1, saying, step.files, from + merge));
+      from = `from :${index + 1}\n`;
+    }
+  }
+  await write();
 
   let stands: Record<string, Files> = {};
   const published = new Map<string, Record<string, Files>>();
   const written: string[] = [];
   const begun = new Set<string>();
   for (const step of steps) {
-    if ('main' in step) continue;
+    if ('main' in step || 'beside' in step) continue;
     if ('publish' in step) {
       const drySha = dry.get(step.publish) as string;
       const { versions = {} } = step;

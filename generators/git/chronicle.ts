@@ -1,9 +1,10 @@
-import { type MainCommit, revertedBy } from '../model/commits.ts';
+import { folderOf, type MainCommit, mergedIn, revertedBy } from '../model/commits.ts';
 import type { Course } from '../model/course.ts';
 import { broughtAt, type Written } from '../model/lead-time.ts';
 import type { Deed } from '../model/request.ts';
 import type { Git } from './git.ts';
 import { pathsOf } from './history.ts';
+import { machine } from './write.ts';
 
 /** Commits as people read them: who, when, what for, and where. */
 
@@ -26,9 +27,8 @@ export async function readMain(git: Git, chain: readonly string[]): Promise<Map<
 async function foldersOf(git: Git, commits: readonly string[]): Promise<Map<string, Set<string>>> {
   const folders = new Map<string, Set<string>>();
   for (const { commit, path } of await pathsOf(git, commits)) {
-    const [top = '', app = ''] = path.split('/');
     const touched = folders.get(commit) ?? new Set();
-    folders.set(commit, touched.add(top === 'apps' ? `${top}/${app}` : top));
+    folders.set(commit, touched.add(folderOf(path)));
   }
   return folders;
 }
@@ -62,11 +62,14 @@ export async function readWritten(
 
 /** What each commit of `rendered` published, as its subject says: for readers, never as evidence. */
 export async function readPublishes(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
-  const told = await messagesOf(git, [...new Set(commits)]);
+  if (commits.length === 0) return new Map();
+  // Below its subject, a publish names every part that it changed.
+  const args = ['log', '--no-walk=unsorted', '--stdin', '--no-show-signature', '--format=%H %s'];
+  const lines = await git.lines(args, [...new Set(commits)].map((commit) => `${commit}\n`).join(''));
   return new Map(
-    told.flatMap(({ sha, subject }) => {
-      const dry = /^Publish ([0-9a-f]{40,64})$/.exec(subject)?.[1];
-      return dry ? [[sha, dry]] : [];
+    lines.flatMap((line) => {
+      const [, sha, dry] = /^(\S+) Publish ([0-9a-f]{40,64})$/.exec(line) ?? [];
+      return sha && dry ? [[sha, dry]] : [];
     }),
   );
 }
@@ -76,7 +79,7 @@ export async function readDeeds(git: Git, commits: readonly string[]): Promise<M
   const told = await messagesOf(git, [...new Set(commits)]);
   return new Map(
     told.map(({ sha, author, date, subject, body }) => {
-      const request = requestOf(body);
+      const request = mergedIn(body)?.iid;
       return [sha, { author, date, words: wordsOf(subject, body), ...(request === undefined ? {} : { request }) }];
     }),
   );
@@ -87,6 +90,27 @@ export async function readMerges(git: Git, commits: readonly string[]): Promise<
   if (commits.length === 0) return new Set();
   const args = ['rev-list', '--no-walk=unsorted', '--min-parents=2', '--stdin'];
   return new Set(await git.lines(args, [...new Set(commits)].map((commit) => `${commit}\n`).join('')));
+}
+
+/**
+ * How commits of an environment branch were made, as far as it matters. A `merge` has a second parent: a request brought
+ * it. A `composed` one is as Slipway wrote it: where a request brought it, that was a fast-forward, of which git keeps
+ * neither who merged nor when. A squash has a committer of its own.
+ */
+export async function readMade(
+  git: Git,
+  commits: readonly string[],
+): Promise<ReadonlyMap<string, 'merge' | 'composed'>> {
+  if (commits.length === 0) return new Map();
+  const args = ['log', '--no-walk=unsorted', '--stdin', '--no-show-signature', '--format=%H%x09%ce%x09%P'];
+  const lines = await git.lines(args, [...new Set(commits)].map((commit) => `${commit}\n`).join(''));
+  return new Map(
+    lines.flatMap((line): [string, 'merge' | 'composed'][] => {
+      const [sha = '', committer, parents = ''] = line.split('\t');
+      if (parents.includes(' ')) return [[sha, 'merge']];
+      return committer === machine.email ? [[sha, 'composed']] : [];
+    }),
+  );
 }
 
 /** When commits were made, in milliseconds since 1970. */
@@ -129,13 +153,6 @@ function wordsOf(subject: string, body: string): string {
   const own = body.split('\n').find((line) => line.trim() !== '' && !routine.test(line));
   if (own === undefined) return subject;
   return /^Merge (branch|pull request|remote-tracking branch) /.test(subject) ? own : `${subject}: ${own}`;
-}
-
-/** GitLab's own last line of a merge: https://docs.gitlab.com/user/project/merge_requests/commit_templates/ */
-function requestOf(body: string): number | undefined {
-  // A message may quote the line of another merge, above.
-  const iid = [...body.matchAll(/^See merge request \S*!(\d{1,9})$/gm)].at(-1)?.[1];
-  return iid === undefined ? undefined : Number(iid);
 }
 
 interface Message {

@@ -26,20 +26,27 @@ export function turningsOf(
 ): Turning[] {
   const came = commits.find((commit) => chain.has(commit));
   if (came === undefined) return [];
-  const turnings: Turning[] = [{ at: chain.get(came) as number, sha: came, has: true }];
-  for (const [index, { sha }] of reverts.entries()) {
-    const at = chain.get(sha) ?? -1;
-    const known = reverts.slice(0, index + 1);
-    const has: boolean = commits.every((commit) => stands(commit, known));
+  const first = chain.get(came) as number;
+  const placed = reverts.map((revert) => ({ revert, at: chain.get(revert.sha) ?? -1 }));
+  const hasAt = (place: number) => {
+    const known = placed.flatMap(({ revert, at }) => (at <= place ? [revert] : []));
+    return commits.every((commit) => stands(commit, known));
+  };
+  // Who took it back within the merge that brings it never let it in.
+  const turnings: Turning[] = [{ at: first, sha: came, has: hasAt(first) }];
+  for (const { revert, at } of placed) {
     const last = turnings.at(-1) as Turning;
-    if (at > last.at && has !== last.has) turnings.push({ at, sha, has });
+    if (at > last.at && hasAt(at) !== last.has) turnings.push({ at, sha: revert.sha, has: !last.has });
   }
   return turnings;
 }
 
 /** Whether nobody took a commit back, or whoever did was taken back. A commit can only name earlier ones. */
 const stands = (commit: ObjectId, reverts: readonly MainRevert[]): boolean =>
-  !reverts.some(({ sha, reverts: undone }, index) => undone === commit && stands(sha, reverts.slice(index + 1)));
+  !reverts.some(
+    ({ sha, own = sha, reverts: undone }, index) =>
+      undone === commit && [sha, own].every((one) => stands(one, reverts.slice(index + 1))),
+  );
 
 /**
  * At which places of `rendered` what was published has a change.

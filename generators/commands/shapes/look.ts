@@ -15,45 +15,188 @@ import {
   version,
   warning,
 } from './shared.ts';
+import { where } from './where.ts';
+
+const deed = z.strictObject({
+  author: text,
+  words: text.describe('the subject of the commit, and the first line of what it says further'),
+  date: text.describe('`2026-11-20`'),
+  request: z.int().optional(),
+});
 
 const status = answer({
   rows: z.array(
     z.strictObject({
       environment,
       app,
-      version: text.describe('the version; `removed`, `edited`, or `-` for nothing'),
+      version: text.describe(
+        'the version; `removed`, or `-` for nothing; of what was edited by hand the one that was edited, or `edited`',
+      ),
       commit: commit.optional().describe('the commit of main that it is named after'),
       since: moment.optional().describe("when it came to stand here, by the branch's own commits"),
-      health: text.describe('in the words of Argo CD; `unknown` where nothing can be asked'),
+      health: text.describe('in the words of Argo CD; `unknown` where nothing can be asked, `-` where nothing stands'),
+      sync: text.optional().describe('in the words of Argo CD; absent where it was not asked'),
       state: z.enum(['equal', 'older', 'newer', 'held', 'edited', 'none']).describe('against what its source offers'),
       held: z.boolean(),
-      heldBy: z
-        .strictObject({
-          author: text,
-          words: text.describe('the subject of the commit, and the first line of what it says further'),
-          date: text.describe('`2026-11-20`'),
-          request: z.int().optional(),
-        })
-        .optional()
-        .describe('who took it back'),
+      heldBy: deed.optional().describe('who took it back; absent where the branch itself never went back'),
       heldSince: moment.optional(),
       request: z.int().optional().describe('the merge request that brought it'),
-      behind: count.optional().describe('so many later parts are offered'),
+      behind: count.optional().describe('so many later parts its source offers'),
       lacks: z
         .strictObject({ parts: count, since: moment })
         .optional()
-        .describe('so many later parts were published for here, and since when it lacks the first'),
+        .describe(
+          'how far behind main: so many later parts were published for here, and since when it lacks the first',
+        ),
+      sourceEdited: z.literal(true).optional().describe('nothing is offered: what its source runs was edited by hand'),
       edited: texts.optional().describe('the files that were changed by hand'),
+      editedBy: deed.optional().describe('who edited it last'),
+      gate: z
+        .strictObject({
+          is: z
+            .enum(['yes', 'no', 'unknown', 'none'])
+            .describe('`unknown` waits, or could not be asked; `none` where none is configured'),
+          since: moment.optional().describe('since its source has what waits'),
+          evidence: texts.describe('what was seen, and by whom'),
+        })
+        .optional()
+        .describe('what the gates say of what its source runs and it does not; absent where nothing newer waits there'),
+      proposed: z
+        .strictObject({
+          branch: text,
+          iid: z.int().optional().describe('absent where the forge was not asked'),
+          url: text.optional(),
+          draft: z.literal(true).optional().describe('it may not be merged yet'),
+        })
+        .optional()
+        .describe('what is proposed for it'),
+      addresses: texts.optional().describe('where it answers, as it was published last'),
+      url: text.optional().describe('where a person sees it run'),
+      message: text.optional().describe('why it is not healthy, in the words of Argo CD'),
       note: text.optional().describe('why it is as it is'),
     }),
   ),
   foreign: z
     .array(z.strictObject({ environment, name: text, is: z.enum(['file', 'folder', 'link', 'submodule', 'pipeline']) }))
     .describe('what no publish wrote'),
+  environments: z.array(
+    z.strictObject({
+      name: environment,
+      after: environment.optional(),
+      tip: commit.optional().describe('of its branch'),
+      missing: z.literal(true).optional().describe('it has no branch: it is in the path, and publish makes it'),
+      requests: z
+        .array(
+          z.strictObject({
+            iid: z.int(),
+            title: text,
+            source: text.describe('the branch that it would merge'),
+            url: text,
+            draft: z.literal(true).optional(),
+          }),
+        )
+        .optional()
+        .describe('the open ones onto it; absent where the forge was not asked, or did not answer'),
+      gate: text.optional().describe('who says whether what stands here may go on: `Argo CD`, or the reporter'),
+    }),
+  ),
+  unpublished: count.describe('so many commits of main are newer than the last that was published'),
 });
 
+const history = answer({
+  happenings: z
+    .array(
+      z.strictObject({
+        time: moment,
+        environment,
+        commits: z.array(commit).describe('of its branch, the newest first: those of one push are one happening'),
+        composed: z
+          .literal(true)
+          .optional()
+          .describe(
+            'the time is when Slipway composed it: a fast-forward brought it later, and leaves neither who nor when',
+          ),
+        author: text.describe('whoever made the commit: of a merge, who merged; `unknown` for what was composed'),
+        words: text.describe('what they said of it; empty where that is what `changes` say'),
+        request: z
+          .union([z.int(), z.literal('unnumbered')])
+          .optional()
+          .describe('the merge request that it came by; `unnumbered`: a merge that does not say which'),
+        changes: z.array(
+          z.strictObject({
+            name: app,
+            from: text.optional().describe('its version; absent where nothing stood, and for an edit'),
+            to: text.optional(),
+            fromDry: commit.optional().describe('the commit of main that it was rendered from'),
+            toDry: commit.optional(),
+            turn: z.enum(['new', 'on', 'back', 'edited', 'gone']).describe('which way it went'),
+            how: z
+              .enum([
+                ...(['published', 'promoted', 'hotfix', 'back', 'again', 'fix'] as const),
+                ...(['edited', 'repaired', 'removed', 'file'] as const),
+              ])
+              .describe('how it came, by trees and their order'),
+            files: texts.optional().describe('of an edit: the files that it changed'),
+            text: text.describe('`counter 1.0.3 → 1.0.4`'),
+            commits: z
+              .array(z.strictObject({ sha: commit, author: text, subject: text }))
+              .describe('of main, that touched it and lie between'),
+          }),
+        ),
+        undo: texts.optional().describe('what undoes it, where it is the newest of its environment'),
+      }),
+    )
+    .describe('newest first'),
+  earlier: count.describe('so many commits did something before these'),
+});
+
+const open = answer({
+  addresses: z.array(
+    z.strictObject({
+      name: text.describe('the app, `forge`, or `!12`'),
+      environment: environment.optional().describe('absent for the forge'),
+      url: text,
+      forward: z
+        .strictObject({ namespace: text, service: text, port: z.int(), local: z.int().describe('of this machine') })
+        .optional()
+        .describe('what kubectl has to bring here first'),
+    }),
+  ),
+});
+
+const side = z.strictObject({
+  says: text.describe('the side as people read it'),
+  environment: environment.optional().describe('the one that it is about; absent for every one'),
+  app: app.optional().describe('the one that it is about; absent for every one'),
+  commit: commit.optional().describe('of the environment branch or of rendered; absent for a time or a version'),
+});
+const between = answer({
+  from: side,
+  to: side,
+  parts: z.array(
+    z.strictObject({
+      app,
+      environments: z.tuple([environment, environment]),
+      change: z.enum(['added', 'changed', 'removed']),
+      from: text.optional().describe('the version; absent where nothing stands, or it does not say'),
+      to: text.optional(),
+      edited: z
+        .array(z.enum(['from', 'to']))
+        .optional()
+        .describe('which sides somebody edited by hand; absent for neither'),
+      objects: z.array(objectDifference),
+      illegible: texts.describe('files that cannot be read as an object'),
+    }),
+  ),
+}).describe('A..B');
+
 const diff = answer({
-  drySha: commit.describe('the commit of main that was compared'),
+  drySha: z
+    .union([commit, z.string().regex(/^[0-9a-f]{40,64}-dirty$/)])
+    .describe(
+      'the commit that was compared; of a work tree the one that it stands on, with -dirty where more is saved',
+    ),
+  workTree: z.literal(true).optional().describe('it is what is saved, which nothing publishes'),
   base: commit.optional().describe('the commit of rendered that it is compared with; absent before the first publish'),
   parts: z.array(
     z.strictObject({
@@ -144,12 +287,18 @@ const figures = {
   failed: z.strictObject({
     count,
     rate: share,
-    back: count.describe('of them: an app was taken to before it'),
+    back: count.describe('of them: an app was taken to before it; one may be of several kinds'),
     edited: count.describe('of them: an app was edited on the branch'),
     hotfix: count.describe('of them: an app got a part past the source'),
     young: count.describe('not failed, and younger than the window'),
   }),
-  recovery: z.strictObject({ ...spread, open: count.describe('failed, and not over') }),
+  recovery: z
+    .strictObject({
+      ...spread,
+      open: count.describe('failed, and not over'),
+      hotfix: z.strictObject(spread).describe('of those that nothing but a hotfix followed'),
+    })
+    .describe('until the last step back, or until the last edit was gone'),
   rework: z.strictObject({ count, rate: share }),
 };
 
@@ -172,4 +321,14 @@ const dora = answer({
 const logs = z.strictObject({ version, environment, pod: text, line: text }).describe('one such object on each line');
 
 /** The answers of the verbs that look. */
-export const look: Readonly<Record<string, z.ZodType>> = { status, dora, diff, verify, excuses, logs };
+export const look: Readonly<Record<string, z.ZodType>> = {
+  status,
+  where,
+  history,
+  dora,
+  open,
+  diff: z.union([diff, between]),
+  verify,
+  excuses,
+  logs,
+};

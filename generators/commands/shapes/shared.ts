@@ -30,6 +30,14 @@ export const mergeRequest = z
     sha: commit.describe('the tip of its source branch, as the forge knows it'),
     url: text.describe('where a person reads it'),
     state: z.enum(['opened', 'merged', 'closed']),
+    merged: z
+      .strictObject({
+        by: text.optional().describe('who pressed the button'),
+        at: z.iso.datetime({ offset: true }),
+        commit: commit.describe('what its target stood at then'),
+      })
+      .optional()
+      .describe('absent for what was not merged'),
   })
   .describe('the merge request, where a forge was asked');
 

@@ -70,6 +70,25 @@ ordinary promotion looks like any other and is not seen. The five figures are th
       'slipway diff counter@1.0.3..counter@1.0.4 --env production --raw',
     ],
   },
+  where: {
+    summary: 'where a commit, merge request, version or digest is: since when, by whom, or why not yet',
+    about:
+      'Reads the branches alone, and needs no npm ci (Node >= 22.18). A commit of main is where a part stands that was made\nfrom it or what followed; a revert on main is seen, and who went back in an environment. A number may be a merge request\nonto main or onto an environment. Where a forge is configured it says who merged what git does not tell of (a\nfast-forward, a squash); where Argo CD is, which gate waits.',
+    takes: ['COMMIT|!MR|VERSION|DIGEST'],
+    options: {
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway where 4f2a91c',
+      'slipway where HEAD --env production',
+      "slipway where '!12'",
+      'slipway where counter@1.0.3 --json',
+      'slipway where sha256:9f86d081',
+    ],
+  },
   history: {
     summary: 'what happened: when, who, what moved, how it came, and in whose words',
     about:

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gitlab } from '../forge/gitlab.ts';
+import { local, quick } from '../forge/local.fixture.ts';
+import { type Mirror, openMirror } from '../git/mirror.ts';
+import { lines, subjectLines } from '../model/where-table.ts';
+import { type Branches, branches, type Written } from './branches.fixture.ts';
+import type { Context } from './context.ts';
+import { release } from './release.ts';
+import { answerOf } from './shapes.ts';
+import type { Branches as Read } from './trace.ts';
+import { readBranches, where, whereIn } from './where.ts';
+
+const app = (value: string) => ({
+  'application.yaml': 'kind: Application\n',
+  'configmap-a.yaml': `value: '${value}'\n`,
+});
+const everywhere = (name: string, value: string) =>
+  Object.fromEntries(['dev', 'production'].map((environment) => [`${environment}/${name}`, app(value)]));
+const source = (name: string, value: string) => ({ [`apps/${name}/app.ts`]: value });
+const request = (iid: number, words: string) =>
+  `Merge branch 'x' into 'y'\n\n${words}\n\nSee merge request group/project!${iid}`;
+
+/** A change that a merge brings, is taken back on main, given back, squashed onto production and taken back there. */
+const story: readonly Written[] = [
+  { main: 'one', files: { ...source('a', '1'), ...source('b', '1') }, words: 'feat: begin', at: 0 },
+  { publish: 'one', parts: { ...everywhere('a', '1'), ...everywhere('b', '1') }, words: '', at: 10 },
+  { onto: 'dev', of: 'one', apps: ['a', 'b'], words: 'begin', by: 'Slipway', at: 11 },
+  { onto: 'production', of: 'one', apps: ['a', 'b'], words: request(1, 'Begin'), merges: true, at: 20 },
+  { beside: 'mine', files: source('a', '2'), words: 'feat: greet', by: 'Bo', at: 25 },
+  { main: 'merge', merges: 'mine', files: source('a', '2'), words: request(2, 'Greet'), at: 30 },
+  { publish: 'merge', parts: everywhere('a', '2'), versions: { a: '1.0.1' }, words: '', at: 40 },
+  { onto: 'dev', of: 'merge', apps: ['a'], words: 'a', by: 'Slipway', at: 41 },
+  { onto: 'production', of: 'merge', apps: ['a'], words: request(3, 'Promote a'), merges: true, at: 50 },
+  { main: 'undo', reverts: 'merge', files: source('a', '1'), words: 'Revert "Greet"', by: 'Cy', at: 60 },
+  { publish: 'undo', parts: everywhere('a', '1'), versions: { a: '1.0.2' }, words: '', at: 70 },
+  { onto: 'dev', of: 'undo', apps: ['a'], words: 'a', by: 'Slipway', at: 71 },
+  { beside: 'again', reverts: 'undo', files: source('a', '2'), words: 'Reapply "Greet"', at: 79 },
+  { main: 'redo', merges: 'again', files: source('a', '2'), words: request(4, 'Greet again'), at: 80 },
+  { publish: 'redo', parts: everywhere('a', '2'), versions: { a: '1.0.3' }, words: '', at: 90 },
+  { onto: 'dev', of: 'redo', apps: ['a'], words: 'a', by: 'Slipway', at: 91 },
+  { onto: 'production', of: 'redo', apps: ['a'], words: 'Promote a', by: 'Slipway', at: 100 },
+  { onto: 'production', of: 'one', apps: ['a'], words: 'Go back\n\nIt \u001b[31mloses orders.', by: 'Bo', at: 110 },
+  { main: 'words', files: { 'README.md': '3' }, words: 'docs: nothing of an app', at: 120 },
+  { publish: 'words', parts: {}, words: '', at: 130 },
+  { main: 'late', files: source('b', '2'), words: 'feat: late', at: 140 },
+];
+
+const ends: (() => unknown)[] = [];
+let box: Branches;
+let mirror: Mirror;
+let read: Read;
+before(async () => {
+  box = await branches({ after: (end) => void ends.push(end) }, ['dev', 'production'], story);
+  mirror = await openMirror(box.checkout, 'origin');
+  read = await readBranches(mirror);
+});
+after(async () => {
+  await mirror.close();
+  for (const end of ends) await end();
+});
+
+/** What a person reads; ids by the names of their steps. */
+async function tell(word: string, more: { environment?: string; app?: string } = {}): Promise<string[]> {
+  const { subject, places } = await whereIn(box.context, mirror, read, { word, ...more });
+  answerOf('where', JSON.stringify({ version: 1, subject, places }));
+  const known = [...box.dry].map(([name, sha]) => [sha.slice(0, 12), `<${name}>`] as const);
+  return [...subjectLines(subject), ...lines(subject, places)].map((line) =>
+    known.reduce((text, [sha, name]) => text.replaceAll(sha, name), line),
+  );
+}
+const sha = (name: string) => box.dry.get(name) as string;
+
+const heading = (what: number) => `where       app  ${'what'.padEnd(what)}  when (UTC)        who`;
+const held = 'what ends it: npx slipway release --env production --app a';
+const wentBack = `production/a: held since 2026-01-01 01:50 (“Go back: It  [31mloses orders.”); ${held}`;
+
+test('a commit that a merge brought, taken back and given back on main, squashed onto production and rolled back', async () => {
+  const places = [
+    '  taken back on main by <undo>, Cy, 2026-01-01: Revert "Greet"',
+    '  given back on main by <redo>, Ann, 2026-01-01: Greet again',
+    heading(20),
+    'dev         a    there again: 1.0.3    2026-01-01 01:31  publish',
+    'production  a    rolled back to 1.0.0  2026-01-01 01:50  Bo',
+    wentBack,
+  ];
+  const published = (await box.at('rendered', 3)).slice(0, 12);
+  const first = `  first published 2026-01-01 00:40 by ${published} of rendered`;
+  for (const word of [sha('mine'), sha('mine').slice(0, 9)])
+    assert.deepEqual(await tell(word), [
+      'commit <mine>, Bo, 2026-01-01: feat: greet',
+      '  came onto main with the merge <merge>',
+      first,
+      ...places,
+    ]);
+  for (const word of [sha('merge'), '!2', '2'])
+    assert.deepEqual(await tell(word), ['commit <merge>, Ann, 2026-01-01: Greet', first, ...places]);
+});
+
+test('a commit that everybody has is told once for each app, and for one app or environment alone', async () => {
+  const all = await tell(sha('one'));
+  assert.deepEqual(all.slice(2), [
+    heading(29),
+    'dev         a    there: 1.0.3, came with 1.0.0  2026-01-01 00:11  publish',
+    'dev         b    there: 1.0.0                   2026-01-01 00:11  publish',
+    'production  a    there: 1.0.0                   2026-01-01 00:20  !1 Ann',
+    'production  b    there: 1.0.0                   2026-01-01 00:20  !1 Ann',
+  ]);
+  const [, , , only, ...more] = await tell(sha('one'), { environment: 'production', app: 'b' });
+  assert.deepEqual([only, more], ['production  b    there: 1.0.0  2026-01-01 00:20  !1 Ann', []]);
+});
+
+test('a commit without a part is told for what it is: words, not published, on no branch of the remote', async () => {
+  assert.equal((await tell(sha('words'))).at(-1), 'it changes nothing that runs: it touches README.md');
+  assert.deepEqual(await tell('HEAD'), [
+    'commit <late>, Ann, 2026-01-01: feat: late',
+    '  on main, and not published yet: the last one that was is <words>',
+    '  it touches apps/b',
+  ]);
+  const { checkout } = box;
+  const tree = await checkout.text(['rev-parse', 'main^{tree}']);
+  const person = {
+    GIT_AUTHOR_NAME: 'Di',
+    GIT_AUTHOR_EMAIL: 'di@example.com',
+    GIT_COMMITTER_NAME: 'Di',
+    GIT_COMMITTER_EMAIL: 'di@example.com',
+  };
+  const mine = await checkout.with(person).text(['commit-tree', '-p', 'main', '-m', 'mine \u001b[2Jalone', tree]);
+  assert.deepEqual(await tell(mine), [
+    `commit ${mine.slice(0, 12)}, Di, ${new Date().toISOString().slice(0, 10)}: mine  [2Jalone`,
+    '  not on main: merge it and push, then it is published',
+  ]);
+});
+
+test('a commit of another branch is told for what it did, and what became of that', async () => {
+  const squashed = await box.at('env/production', 1);
+  assert.deepEqual(await tell(squashed), [
+    `commit ${squashed.slice(0, 12)} of env/production, Slipway, 2026-01-01: Promote a`,
+    '  a 1.0.1 → 1.0.3',
+    heading(20),
+    'production  a    rolled back to 1.0.0  2026-01-01 01:50  Bo',
+    wentBack,
+  ]);
+  const [first, second] = await tell(await box.at('rendered', 2));
+  assert.equal(first, 'commit <undo>, Cy, 2026-01-01: Revert "Greet"');
+  assert.match(second as string, /^ {2}published by [0-9a-f]{12} of rendered$/);
+  const [event, did, , place] = await tell('!3');
+  assert.match(event as string, /^commit [0-9a-f]{12} of env\/production, Ann, 2026-01-01: Promote a$/);
+  assert.deepEqual(
+    [did, place],
+    ['  a 1.0.0 → 1.0.1', 'production  a    not again: held at 1.0.0  2026-01-01 01:50  Bo'],
+  );
+});
+
+test('a version is where its parts are, and one of several apps is asked for by name', async () => {
+  assert.deepEqual(await tell('1.0.1'), [
+    'a 1.0.1',
+    heading(24),
+    'dev         a    replaced by 1.0.2         2026-01-01 01:11  publish',
+    'production  a    not again: held at 1.0.0  2026-01-01 01:50  Bo',
+    wentBack,
+  ]);
+  assert.deepEqual((await tell('a@1.0.0'))[0], 'a 1.0.0');
+  await assert.rejects(tell('1.0.0'), /"1\.0\.0" may be a@1\.0\.0 or b@1\.0\.0: write which/);
+  assert.deepEqual((await tell('1.0.0', { app: 'b' }))[0], 'b 1.0.0');
+});
+
+test('what nobody knows is refused with the next step', async () => {
+  await assert.rejects(tell('nothing-of-ours'), /no commit, merge request, version or digest.*git fetch/s);
+  await assert.rejects(tell('!99'), /"!99" is no .*no forge is asked/s);
+  await assert.rejects(tell('sha256:12'), /at least the first eight/);
+  await assert.rejects(tell(sha('one'), { environment: 'prodution' }), /--env prodution.*did you mean production\?/);
+  await assert.rejects(tell(sha('one'), { app: 'c' }), /--app c: it was never published/);
+});
+
+test('what only the forge knows: a request that waits, who merged a squash, and what a gate waits for', async (t) => {
+  // Its requests are counted from one.
+  const steps = story.slice(0, 8).map((step) => ('onto' in step ? { ...step, words: 'Begin' } : step));
+  const other = await branches(t, ['dev', 'production'], steps);
+  const { forge } = await local(t, { repository: other.checkout, method: 'ff', squash_option: 'always' });
+  const said: string[] = [];
+  const context: Context = { ...other.context, forge, say: (line) => void said.push(line) };
+  const at = other.dry.get('mine') as string;
+  const placeIn = async (given: Context) =>
+    (await where(given, { word: at })).places.find(({ environment }) => environment === 'production');
+
+  assert.equal((await placeIn(context))?.is, 'open');
+  const live: Context['live'] = async () => [{ app: 'a', sync: 'Synced', health: 'Degraded', revision: undefined }];
+  const gated = await placeIn({ ...context, live });
+  assert.deepEqual([gated?.is, gated?.why], ['gate', 'dev does not run this part of a yet (Argo CD)']);
+
+  await release(context, { environment: 'production', app: 'a', at: other.dry.get('merge') as string });
+  const waits = await placeIn(context);
+  assert.deepEqual([waits?.is, waits?.proposal?.request], ['proposed', 1]);
+  assert.equal((await where(context, { word: '!1' })).places[0]?.is, 'proposed');
+
+  await forge.merge(1, (await forge.request(1))?.sha ?? '');
+  const came = await placeIn(context);
+  assert.deepEqual([came?.is, came?.stays[0]?.came.request, came?.stays[0]?.came.by], ['there', 1, 'slipway']);
+  assert.equal((await where(context, { word: '1' })).subject.is, 'event');
+  // A forge that is down is no reason to stop: what it alone knows is not said.
+  const down = gitlab({ host: 'http://127.0.0.1:1', project: 'g/p', token: 'x', patience: quick });
+  assert.equal((await placeIn({ ...context, forge: down }))?.stays[0]?.came.request, undefined);
+});
