@@ -8,6 +8,8 @@ export type Machine = 'linux-x64' | 'linux-arm64' | 'darwin-x64' | 'darwin-arm64
 
 /** A program that bootstrap or a pipeline runs. */
 export interface Tool {
+  /** What wants it. */
+  readonly why: string;
   /** What is wanted, or later; pipelines install just this. */
   readonly version: string;
   /** How it is asked for its version. */
@@ -42,6 +44,7 @@ export type Tools = Readonly<Record<ToolName, Tool>>;
  */
 export const tools: Tools = {
   git: {
+    why: 'everything stands in it',
     version: '2.31.0',
     ask: { argv: ['git', '--version'] },
     answer: /git version (\d+\.\d+(?:\.\d+)?)/,
@@ -50,6 +53,7 @@ export const tools: Tools = {
     otherwise: 'apt-get install git, or brew install git',
   },
   aws: {
+    why: 'bootstrap asks AWS with it',
     // renovate: datasource=github-tags depName=aws/aws-cli
     version: '2.36.7',
     ask: { argv: ['aws', '--version'] },
@@ -63,6 +67,7 @@ export const tools: Tools = {
     otherwise: 'brew install awscli',
   },
   eksctl: {
+    why: 'bootstrap makes clusters with it',
     // renovate: datasource=github-releases depName=eksctl-io/eksctl
     version: '0.230.0',
     ask: { argv: ['eksctl', 'version'] },
@@ -78,6 +83,7 @@ export const tools: Tools = {
     otherwise: 'brew install eksctl',
   },
   kubectl: {
+    why: 'bootstrap and the runbooks ask clusters with it',
     // renovate: datasource=github-releases depName=kubernetes/kubernetes
     version: '1.36.3',
     ask: { argv: ['kubectl', 'version', '--client', '--output=json'] },
@@ -91,6 +97,7 @@ export const tools: Tools = {
     otherwise: 'brew install kubectl',
   },
   cosign: {
+    why: 'pipelines sign images with it',
     // renovate: datasource=github-releases depName=sigstore/cosign
     version: '2.6.4',
     ask: { argv: ['cosign', 'version', '--json'] },

@@ -7,7 +7,8 @@ import type { Stage } from '../model/metadata.ts';
 import { clusterEnvironmentsOf, jobTokensOf, pipelineSettingsOf, registryOf } from '../model/pipeline-settings.ts';
 import { type ProtectionRule, proposalOf, protectionOf } from '../model/protection.ts';
 import { forgeVersionOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
-import { tokenNeeds, tokensOf, variablesOf } from '../model/token.ts';
+import { tokenNeeds, tokensOf } from '../model/token.ts';
+import { variablesOf } from '../model/variable.ts';
 
 // The page is worth what it names: a test that is gone, or a finding that is called otherwise, stops nothing.
 

@@ -14,7 +14,8 @@ import { clusterEnvironmentsOf, jobTokensOf, pipelineSettingsOf, registryOf } fr
 import { proposalOf, protectionOf } from '../model/protection.ts';
 import { Unreadable } from '../model/refusal.ts';
 import { forgeVersionOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
-import { tokenOf, tokensOf, variablesOf } from '../model/token.ts';
+import { tokenOf, tokensOf } from '../model/token.ts';
+import { variablesOf } from '../model/variable.ts';
 
 /** What is asked of a forge that answers. */
 export interface AtForge {

@@ -1,15 +1,17 @@
 // What `npm run demo` and `npm test` do first, on any Node from 20 on: install what is missing, and say so.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @typedef {'demo' | 'observe' | 'tests'} Purpose */
+/** @typedef {{ command: string, debian: string, homebrew?: string, why: string, only?: readonly Purpose[], optional?: true }} Program */
 
 /**
  * Programs of the machine, the package of Debian and of Homebrew that has each, what it is for, and for whom alone.
- * @type {{ command: string, debian: string, homebrew?: string, why: string, only?: readonly Purpose[], optional?: true }[]}
+ * @type {Program[]}
  */
 const programs = [
   { command: 'git', debian: 'git', homebrew: 'git', why: 'the branches are real' },
@@ -127,9 +129,7 @@ export const servicesAmong = (files) =>
  */
 export function setUp(...what) {
   for (const folder of packages()) install(folder);
-  const missing = programs.filter(
-    ({ command, only }) => (!only || only.some((purpose) => what.includes(purpose))) && !has(command),
-  );
+  const missing = missingFor(...what);
   provide(
     missing.filter(({ optional }) => !optional),
     fail,
@@ -141,26 +141,48 @@ export function setUp(...what) {
 }
 
 /**
- * @param {typeof programs} missing
+ * The programs that this machine lacks.
+ * @param {readonly Purpose[]} what what they are for
+ * @returns {Program[]}
+ */
+export function missingFor(...what) {
+  return programs.filter(
+    ({ command, only }) => (!only || only.some((purpose) => what.includes(purpose))) && !has(command),
+  );
+}
+
+const needed = (/** @type {readonly Program[]} */ missing) =>
+  missing.map(({ command, why }) => `${command} (${why})`).join(', ');
+
+/**
+ * The line that installs programs here; undefined where only the person knows how.
+ * @param {readonly Program[]} missing
+ * @returns {string | undefined}
+ */
+export function installLine(missing) {
+  if (process.platform === 'linux' && has('apt-get')) {
+    const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+    return `${sudo}apt-get update && ${sudo}apt-get install -y ${missing.map(({ debian }) => debian).join(' ')}`;
+  }
+  const brewed = missing.flatMap(({ homebrew }) => homebrew ?? []);
+  return process.platform === 'darwin' && brewed.length > 0 ? `brew install ${brewed.join(' ')}` : undefined;
+}
+
+/**
+ * @param {readonly Program[]} missing
  * @param {(reason: string) => void} otherwise where it cannot be installed
  */
 function provide(missing, otherwise) {
   if (missing.length === 0) return;
-  const needed = missing.map(({ command, why }) => `${command} (${why})`).join(', ');
   if (process.platform !== 'linux' || !has('apt-get')) {
-    const brewed = missing.flatMap(({ homebrew }) => homebrew ?? []);
-    const line =
-      process.platform === 'darwin' && brewed.length > 0 ? `brew install ${brewed.join(' ')}` : 'your package manager';
-    return otherwise(`missing: ${needed}. Install it with ${line}, then run this again.`);
+    const line = installLine(missing) ?? 'your package manager';
+    return otherwise(`missing: ${needed(missing)}. Install it with ${line}, then run this again.`);
   }
   const names = missing.map(({ debian }) => debian);
   const root = process.getuid?.() === 0;
-  if (!root && run('sudo', ['-n', 'true'], 'ignore') !== 0) {
-    return otherwise(
-      `missing: ${needed}. Run this, then try again:\n  sudo apt-get update && sudo apt-get install -y ${names.join(' ')}`,
-    );
-  }
-  console.log(`Installing ${needed} with apt-get: ${names.join(' ')}`);
+  if (!root && run('sudo', ['-n', 'true'], 'ignore') !== 0)
+    return otherwise(`missing: ${needed(missing)}. Run this, then try again:\n  ${installLine(missing)}`);
+  console.log(`Installing ${needed(missing)} with apt-get: ${names.join(' ')}`);
   const asRoot = (/** @type {string} */ command, /** @type {string[]} */ ...args) =>
     root ? run(command, args, 'quiet') : run('sudo', ['-n', command, ...args], 'quiet');
   // What was there before is somebody's.
@@ -188,7 +210,7 @@ function provide(missing, otherwise) {
 }
 
 /** The root and every top-level folder that is a package of its own: `''`, `'counter/'`. */
-function packages() {
+export function packages() {
   const folders = readdirSync(program, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && entry.name !== 'node_modules',
   );
@@ -219,7 +241,7 @@ function install(folder) {
  * install that was interrupted has none.
  * @param {string} folder
  */
-function installed(folder) {
+export function installed(folder) {
   try {
     const wanted = packagesOf(`${program}${folder}package-lock.json`);
     const there = packagesOf(`${program}${folder}node_modules/.package-lock.json`);
@@ -240,9 +262,19 @@ function packagesOf(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
-/** @param {string} command */
+/**
+ * Whether a program is on the PATH.
+ * @param {string} command
+ */
 function has(command) {
-  return run('sh', ['-c', `command -v ${command}`], 'ignore') === 0;
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return folder !== '';
+    } catch {
+      return false;
+    }
+  });
 }
 
 /**

@@ -72,7 +72,7 @@ export async function install(
   { run: tool, machine, into, path, say, pins = tools }: Installing,
 ): Promise<string> {
   const { version, otherwise } = pins[name];
-  const there = await versionThere(name, tool);
+  const there = await toolThere(name, tool);
   if (there !== undefined) {
     say(`${name} ${there} is there`);
     return there;
@@ -99,7 +99,7 @@ export async function install(
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-  const found = await versionThere(name, tool);
+  const found = await toolThere(name, tool);
   if (found === undefined)
     throw new Refusal(
       `${name} ${version} is in ${into}, and another one comes first on the PATH: take that away, or put ${into} before it.`,
@@ -109,7 +109,7 @@ export async function install(
 }
 
 /** Its version, where it is there and new enough. */
-async function versionThere(name: ToolName, tool: RunTool): Promise<string | undefined> {
+export async function toolThere(name: ToolName, tool: RunTool): Promise<string | undefined> {
   try {
     return checkTool(name, await versionOf(name, tool));
   } catch (error) {

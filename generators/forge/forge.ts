@@ -1,7 +1,8 @@
 import type { PipelineSettings, RegistryRule } from '../model/pipeline-settings.ts';
 import type { ProtectionRule } from '../model/protection.ts';
 import type { MergeSettings } from '../model/setup.ts';
-import type { ProjectToken, Variable } from '../model/token.ts';
+import type { ProjectToken } from '../model/token.ts';
+import type { Variable } from '../model/variable.ts';
 
 /** A merge request, as far as Slipway needs it. */
 export interface MergeRequest {

@@ -1,7 +1,8 @@
 import type { PipelineSettings, RegistryRule } from '../model/pipeline-settings.ts';
 import type { Grant, ProtectionRule } from '../model/protection.ts';
 import type { MergeSettings } from '../model/setup.ts';
-import type { ProjectToken, Variable } from '../model/token.ts';
+import type { ProjectToken } from '../model/token.ts';
+import type { Variable } from '../model/variable.ts';
 import type { ProjectSettings } from './forge.ts';
 
 // GitLab's names of what a project is set to, one mapping for each thing.

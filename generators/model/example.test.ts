@@ -51,3 +51,24 @@ test('the fields of a definition are named by their paths', () => {
     { field: 'clusters[0].aws.operators[0]', value: '192.0.2.0/24' },
   ]);
 });
+
+test('what a value says is known, so that a person knows what to put there', () => {
+  const subjects = Object.fromEntries(
+    [
+      '000000000000',
+      'dev.example.com',
+      '203.0.113.0/24',
+      'https://gitlab.com/example/x',
+      'example-bucket',
+      'example',
+    ].map((value) => [value, examplesIn(`x = '${value}'`)[0]?.subject]),
+  );
+  assert.deepEqual(subjects, {
+    '000000000000': 'AWS account',
+    'dev.example.com': 'domain',
+    '203.0.113.0/24': 'addresses',
+    'https://gitlab.com/example/x': 'repository',
+    'example-bucket': 'bucket',
+    example: 'group or application',
+  });
+});

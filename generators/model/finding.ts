@@ -1,6 +1,17 @@
 import { type Refusal, Unreadable } from './refusal.ts';
 import { quote } from './words.ts';
 
+/** Where one looks, in the order in which a person sets it up. */
+export type Section = 'machine' | 'repository' | 'project' | 'examples';
+
+/** Its heading, for people. */
+export const sections: Readonly<Record<Section, string>> = {
+  machine: 'This machine',
+  repository: 'This repository',
+  project: 'The GitLab project',
+  examples: "The example's values (bootstrap refuses a cluster with one)",
+};
+
 /** What a check of the setup found: one sentence, and what to do about it. */
 export interface Finding {
   /** What was looked at: `protection of env/dev`. */
@@ -10,6 +21,8 @@ export interface Finding {
   readonly says: string;
   /** The next step; with `ok` it is advice. */
   readonly remedy?: string;
+  /** The command that makes it right, where one does. */
+  readonly run?: string;
   /** The call of GitLab's API that makes it right, where one does. */
   readonly fix?: Call;
 }
@@ -43,13 +56,77 @@ export const notRead = (name: string, refusal: Refusal): Finding => ({
   says: refusal.message,
 });
 
-/** One line for each, in plain words. Names of rules and what a server said are other people's text. */
-export function formatFindings(findings: readonly Finding[]): string[] {
-  const width = Math.max(0, ...findings.map(({ name }) => name.length));
-  return findings.map(({ name, verdict, says, remedy, fix }) =>
-    quote(
-      `${verdict.padEnd(7)}  ${name.padEnd(width)}  ${[says, remedy, fix && `Or: ${formatCall(fix)}`].filter(Boolean).join(' ')}`,
-      Number.POSITIVE_INFINITY,
-    ),
-  );
+/** A finding, and where it belongs. */
+export interface Sorted extends Finding {
+  readonly section: Section;
+}
+
+/** How many there are of each. */
+export type Sum = Readonly<Record<Finding['verdict'], number>>;
+
+export function sumOf(findings: readonly Finding[]): Sum {
+  const sum = { wrong: 0, unknown: 0, ok: 0 };
+  for (const { verdict } of findings) sum[verdict]++;
+  return sum;
+}
+
+/** `3 wrong, 2 unknown, 21 ok` */
+export const formatSum = (sum: Sum): string =>
+  Object.entries(sum)
+    .map(([verdict, count]) => `${count} ${verdict}`)
+    .join(', ');
+
+const order: readonly Finding['verdict'][] = ['wrong', 'unknown', 'ok'];
+
+/** How findings are printed. */
+export interface Printing {
+  /** Columns of the terminal; sentences are broken there, commands never. @default endless */
+  readonly width?: number;
+  /** Whether what is fine is told as well, and not only named. @default false */
+  readonly all?: boolean;
+  /** Colours a verdict. */
+  readonly paint?: (verdict: Finding['verdict'], word: string) => string;
+}
+
+/**
+ * By section, first what is wrong, then what is not known, then the names of what is fine. A command stands on a line of
+ * its own, to be copied. Names of rules and what a server said are other people's text.
+ */
+export function formatFindings(
+  findings: readonly Sorted[],
+  { width = Number.POSITIVE_INFINITY, all = false, paint = (_, word) => word }: Printing = {},
+): string[] {
+  const lines: string[] = [];
+  for (const [section, heading] of Object.entries(sections)) {
+    const here = findings.filter((one) => one.section === section);
+    if (here.length === 0) continue;
+    lines.push(...(lines.length > 0 ? [''] : []), heading);
+    const shown = order.flatMap((verdict) => here.filter((one) => one.verdict === verdict));
+    for (const one of shown.filter(({ verdict }) => all || verdict !== 'ok')) {
+      const { verdict, name, says, remedy, run, fix } = one;
+      lines.push(`  ${paint(verdict, verdict.padEnd(7))}  ${clean(name)}`);
+      for (const text of [says, remedy]) if (text) lines.push(...broken(clean(text), width - 11).map(indented));
+      for (const command of [run, fix && formatCall(fix)]) if (command) lines.push(indented(`$ ${clean(command)}`));
+    }
+    const fine = here.filter(({ verdict }) => verdict === 'ok').map(({ name }) => clean(name));
+    if (all || fine.length === 0) continue;
+    const [first = '', ...rest] = broken(fine.join(', '), width - 11);
+    lines.push(`  ${paint('ok', 'ok'.padEnd(7))}  ${first}`, ...rest.map(indented));
+  }
+  return lines;
+}
+
+const indented = (line: string) => `${' '.repeat(11)}${line}`;
+/** Behind something else: a path at the beginning would be read as a quick action. */
+const clean = (text: string) => quote(`$ ${text}`, Number.POSITIVE_INFINITY).slice(2);
+
+/** Broken at spaces; a word that is longer than a line stays whole. */
+function broken(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -1,36 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from './finding.ts';
-import { branchesOf, forgeVersionOf, gitOf, type MergeSettings, methodOf, pipelinesOf, squashOf } from './setup.ts';
-
-test('git is 2.31 or later', () => {
-  const table: [string, Finding['verdict'], RegExp][] = [
-    ['git version 2.39.5', 'ok', /^git is 2\.39\.5;/],
-    ['git version 2.31.0', 'ok', /2\.31\.0/],
-    ['git version 2.39.5 (Apple Git-154)', 'ok', /2\.39\.5 \(Apple Git-154\)/],
-    ['git version 2.47.1.windows.1', 'ok', /windows/],
-    ['git version 3.0.0-rc1', 'ok', /3\.0\.0-rc1/],
-    ['git version 2.30.9', 'wrong', /^git is 2\.30\.9, and 2\.31 or later is needed/],
-    ['git version 2.4.11', 'wrong', /2\.4\.11/],
-    ['git version 1.99.0', 'wrong', /1\.99/],
-    ['git version unknown', 'unknown', /git says git version unknown/],
-  ];
-  for (const [said, verdict, says] of table) {
-    const found = gitOf(said);
-    assert.equal(found.verdict, verdict, said);
-    assert.match(found.says, says);
-  }
-});
-
-test('the branches of the published path are there', () => {
-  const there = new Set(['main', 'rendered', 'env/dev', 'env/staging', 'env/dev-next']);
-  const verdicts = (branches: ReadonlySet<string>, path: readonly string[] | undefined) =>
-    branchesOf(branches, path).map(({ verdict, says }) => [verdict, says]);
-  assert.deepEqual(verdicts(there, ['dev', 'staging']), [['ok', 'main, rendered, env/dev, env/staging exist.']]);
-  assert.deepEqual(verdicts(there, ['dev', 'qa', 'prod']), [['wrong', 'env/qa, env/prod do not exist at the remote.']]);
-  assert.match(verdicts(new Set(['main']), undefined).join(), /^unknown,Nothing was published yet/);
-  assert.deepEqual(verdicts(new Set(['rendered']), undefined), [['wrong', 'main does not exist at the remote.']]);
-});
+import { forgeVersionOf, type MergeSettings, methodOf, pipelinesOf, squashOf } from './setup.ts';
 
 test('the merge setting that is wanted is fine, every other is told with what it costs', () => {
   const wanted: MergeSettings = { method: 'semi-linear', squash: 'never', pipelines: 'must succeed' };

@@ -1,6 +1,4 @@
-import { examplesIn } from './example.ts';
 import type { Finding } from './finding.ts';
-import { environmentBranch, main, rendered } from './names.ts';
 
 /** How a forge merges. A member is undefined where the forge did not tell, or told a word that we do not know. */
 export interface MergeSettings {
@@ -18,30 +16,6 @@ const unread = (name: string): Finding => ({
   says: 'The forge does not tell this to the token.',
   remedy: `Look at ${settings}, or use a token with a higher role.`,
 });
-
-/** The oldest git that has what Slipway asks of it (`rev-parse --path-format`, `diff-tree --diff-merges`). */
-const oldest = [2, 31] as const;
-
-/** @param said what `git --version` prints: `git version 2.39.5 (Apple Git-154)` */
-export function gitOf(said: string): Finding {
-  const [, major, minor] = /(\d+)\.(\d+)/.exec(said) ?? [];
-  const wanted = oldest.join('.');
-  if (major === undefined)
-    return {
-      name: 'git',
-      verdict: 'unknown',
-      says: `git says ${said} of its version; ${wanted} or later is needed.`,
-    };
-  const [version, newer] = [said.replace('git version ', ''), Number(major) - oldest[0] || Number(minor) - oldest[1]];
-  return newer >= 0
-    ? { name: 'git', verdict: 'ok', says: `git is ${version}; ${wanted} or later is needed.` }
-    : {
-        name: 'git',
-        verdict: 'wrong',
-        says: `git is ${version}, and ${wanted} or later is needed.`,
-        remedy: 'Install a newer git.',
-      };
-}
 
 /** The oldest of each line in which a Developer gets no token that says a protected branch (CVE-2025-5819). */
 const mended: readonly (readonly [number, number, number])[] = [
@@ -70,56 +44,6 @@ export function forgeVersionOf(said: string): Finding {
     verdict: 'wrong',
     says: `GitLab is ${said}, in which a Developer can have a token that says main to AWS and Sigstore (CVE-2025-5819).`,
     remedy: `Update it to ${wanted}, or later.`,
-  };
-}
-
-/**
- * Whether the branches of the published path are there.
- * @param there the remote's branches
- * @param environments of the path that was published last; undefined before the first publish
- */
-export function branchesOf(there: ReadonlySet<string>, environments: readonly string[] | undefined): Finding[] {
-  const missing = {
-    name: `branch ${main}`,
-    verdict: 'wrong',
-    says: `${main} does not exist at the remote.`,
-    remedy: `Push it: git push <remote> HEAD:${main}.`,
-  } as const;
-  if (!there.has(main)) return [missing];
-  const name = 'branches';
-  if (!environments) {
-    const says = `Nothing was published yet, so ${rendered} and the environment branches are not expected.`;
-    return [{ name, verdict: 'unknown', says, remedy: 'Run npx slipway publish, then this again.' }];
-  }
-  const wanted = [main, rendered, ...environments.map(environmentBranch)];
-  const lost = wanted.filter((branch) => !there.has(branch));
-  if (lost.length === 0) return [{ name, verdict: 'ok', says: `${wanted.join(', ')} exist.` }];
-  return [
-    {
-      name,
-      verdict: 'wrong',
-      says: `${lost.join(', ')} ${lost.length === 1 ? 'does' : 'do'} not exist at the remote.`,
-      remedy: 'Run npx slipway publish.',
-    },
-  ];
-}
-
-/**
- * Which values are still those of the example. They are legal, and everything works with them on one machine, so that
- * they are no fault before there is a cluster: bootstrap refuses them.
- * @param definitions by file, its text
- */
-export function examplesOf(definitions: ReadonlyMap<string, string>): Finding {
-  const name = 'example values';
-  const left = [...definitions].flatMap(([file, text]) =>
-    examplesIn(text).map(({ line, column, value }) => `${file}:${line}:${column} ${value}`),
-  );
-  if (left.length === 0) return { name, verdict: 'ok', says: 'No definition has a value of the example.' };
-  return {
-    name,
-    verdict: 'unknown',
-    says: `${left.length} ${left.length === 1 ? 'value is' : 'values are'} the example's: ${left.join(', ')}.`,
-    remedy: "Put your own there before slipway bootstrap: it refuses a cluster with an example's value.",
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Call, Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 /** What a token is for. */
 export type Purpose =
@@ -89,19 +89,6 @@ export interface ProjectToken {
   readonly expires: string | undefined;
 }
 
-/** A variable of pipelines, as the forge lists it: never its value. */
-export interface Variable {
-  readonly key: string;
-  /** Only pipelines of protected branches are given it. */
-  readonly protected: boolean;
-  /** Logs do not show it. */
-  readonly masked: boolean;
-  /** A file: GitLab masks none of several lines. */
-  readonly file: boolean;
-  /** The environments whose jobs are given it: `*` for every job. */
-  readonly environment: string;
-}
-
 const levels = { reporter: 20, developer: 30, maintainer: 40 } as const;
 /** Days before its end in which a token is said to end. */
 const soon = 30;
@@ -167,63 +154,4 @@ function endOf({ expires }: ProjectToken, today: string): Pick<Finding, 'verdict
   return days < soon
     ? { verdict: 'wrong', says: `It ends on ${expires}, in ${days} ${days === 1 ? 'day' : 'days'}.` }
     : { verdict: 'ok', says: `It ends on ${expires}.` };
-}
-
-/** Names of what is for protected branches alone, and of what no log may show: a key may be a reference to one. */
-const kept = /TOKEN|SECRET|PASSW|CREDENTIAL|_KEY$|AUTH(?!OR)/i;
-const unseen = /TOKEN|SECRET|PASSW/i;
-
-/**
- * Whether no pipeline is given a secret that it does not need: a merge request's runs what its author wrote, so that
- * what it is given is everybody's who may push a branch. https://docs.gitlab.com/ci/variables/
- */
-export function variablesOf(variables: readonly Variable[]): Finding[] {
-  const wanted = tokenNeeds.flatMap(({ variable, optional = false }) => (variable ? [{ ...variable, optional }] : []));
-  const missing = wanted.filter(
-    ({ key, environment, optional }) =>
-      !optional && !variables.some((one) => one.key === key && one.environment === environment),
-  );
-  const keys = new Set(wanted.map(({ key }) => key));
-  const secrets = variables.filter(({ key }) => kept.test(key));
-  const broken = secrets.flatMap((one): Finding[] => {
-    const faults = [
-      ...(one.protected ? [] : ["every pipeline is given it, a merge request's too"]),
-      ...(one.masked || one.file || !unseen.test(one.key) ? [] : ['logs show it']),
-      ...(keys.has(one.key) &&
-      !wanted.some(({ key, environment }) => key === one.key && environment === one.environment)
-        ? [
-            `jobs of ${one.environment === '*' ? 'every environment' : `the environment ${one.environment}`} are given it`,
-          ]
-        : []),
-    ];
-    if (faults.length === 0) return [];
-    const where = one.environment === '*' ? one.key : `${one.key} (${one.environment})`;
-    const scopes = wanted.filter(({ key }) => key === one.key).map(({ environment }) => environment);
-    const place = scopes.length > 0 ? `, for the environment ${scopes.join(', ')} alone` : '';
-    const fix: Call = {
-      method: 'PUT',
-      path: `/variables/${one.key}?filter[environment_scope]=${encodeURIComponent(one.environment)}`,
-      body: { protected: true, ...(one.file || !unseen.test(one.key) ? {} : { masked: true }) },
-    };
-    return [
-      {
-        name: `variable ${where}`,
-        verdict: 'wrong',
-        says: `${faults.join('; ')}.`.replace(/^./, (letter) => letter.toUpperCase()),
-        remedy: `Settings → CI/CD → Variables → ${one.key}: protected, masked${place}.`,
-        ...(scopes.length > 0 && !scopes.includes(one.environment) ? {} : { fix }),
-      },
-    ];
-  });
-  const name = 'secrets of pipelines';
-  if (broken.length > 0) return broken;
-  const fine = `${secrets.length === 0 ? 'There is none' : 'Each is masked, and for protected branches alone'}.`;
-  if (missing.length === 0) return [{ name, verdict: 'ok', says: fine }];
-  const lacks = missing.map(({ key, environment }) => `${key} for the environment ${environment}`).join(', ');
-  return [
-    {
-      ...{ name, verdict: 'unknown', says: `${fine} Without ${lacks} pipelines do not do that.` },
-      remedy: 'Settings → CI/CD → Variables: masked and hidden, protected, each with its environment.',
-    },
-  ];
 }

@@ -4,11 +4,11 @@ import { dry, dryRun, json, observe, remote, target } from './options.ts';
 /** What sets up machines, clusters and what watches them, and tells others. */
 export const setUp: Readonly<Record<string, Verb>> = {
   doctor: {
-    summary: 'whether the machine and the forge are set up so that the promises hold',
+    summary: 'what is missing or wrong: on this machine, in this repository, in the GitLab project',
     about:
-      'Looks at git and the branches and, at GitLab (with SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID), at who may push\nand merge what, how requests are merged, what pipelines may, their secrets, and the tokens. Says the remedy for each\nthat is wrong: a setting, and the call of glab where one does it. Changes nothing. What it may not read is unknown,\nand no failure; the exit code is 1 when something is wrong.',
-    options: { remote, json },
-    examples: ['slipway doctor', 'slipway doctor --remote local --json'],
+      'Looks at this machine (Node, git, packages, programs), at this repository (history, remote, branches, pipeline,\nCODEOWNERS, lockfiles), at the GitLab project (with SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID: who may push and\nmerge what, how requests are merged, what pipelines may, their variables, the tokens) and at what is still a value of\nthe example. Says for each that is wrong the command that mends it, or the setting and its page. Changes nothing, and\nneeds no npm ci. What it may not read or is not there yet is unknown, and no failure; the exit code is 1 when\nsomething is wrong.',
+    options: { remote, all: { type: 'boolean', help: 'say of what is fine what was seen, too' }, json },
+    examples: ['slipway doctor', 'slipway doctor --all', 'slipway doctor --remote local --json'],
   },
   bootstrap: {
     summary: 'make a cluster, or bring one to what the repository says, with Argo CD on it',
