@@ -5,7 +5,7 @@ import { clusters, environments, repository } from '../clusters/environments.ts'
 import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import { applicationFile } from './model/names.ts';
-import type { Part } from './model/part.ts';
+import type { Build, Part } from './model/part.ts';
 import { fieldsOf, itemsOf, textOf } from './policies/json.ts';
 import { groupKind, templateOf } from './policies/workload.ts';
 
@@ -33,9 +33,13 @@ export async function partsOfAll(
   program = 'c'.repeat(40),
 ): Promise<Part[]> {
   const loaded = new Map<string, () => unknown>();
+  const [builds, images]: [Record<string, Build>, Record<string, string>] = [{}, {}];
   for (const [name, load] of Object.entries(apps)) {
     const { app } = await load();
     loaded.set(name, () => app);
+    if (!('image' in app) || typeof app.image === 'string') continue;
+    builds[app.image.build] = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
+    images[name] = `${app.image.repository}@${digest}`;
   }
   const lines = hydrate(
     {
@@ -44,8 +48,7 @@ export async function partsOfAll(
     },
     {
       program,
-      builds: { service: { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) } },
-      images: { counter: `registry.gitlab.com/example/slipway/counter@${digest}` },
+      ...{ builds, images },
       known: {},
       taken: [],
     },

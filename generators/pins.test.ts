@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { withExample } from './example.fixture.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -24,7 +25,7 @@ const packages = globSync('{package.json,*/package.json}', { cwd: root }).filter
 );
 
 test('every dependency is pinned to one version', () => {
-  assert.ok(packages.length >= 2);
+  assert.ok(packages.length >= 1);
   for (const path of packages) {
     const { dependencies, devDependencies, optionalDependencies } = json<Package>(path);
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
@@ -59,7 +60,9 @@ function resolvable(locked: Record<string, Package>, at: string, name: string): 
 
 test('images are pinned by digest', () => {
   const images = [
-    ...[...read('service/Dockerfile').matchAll(/^ARG \w+=(\S+)/gm)].map(([, image]) => image),
+    ...globSync('*/Dockerfile', { cwd: root }).flatMap((path) =>
+      [...read(path).matchAll(/^ARG \w+=(\S+)/gm)].map(([, image]) => image),
+    ),
     ...globSync('{apps,generators/charts}/**/*.ts', { cwd: root }).flatMap(
       (path) => read(path).match(/[\w./-]+:[\w.-]+@sha256:\w+/g) ?? [],
     ),
@@ -70,13 +73,17 @@ test('images are pinned by digest', () => {
 
 // Renovate's manager of Dockerfiles follows an ARG that stands before the first FROM:
 // https://github.com/renovatebot/renovate/blob/main/lib/modules/manager/dockerfile/extract.ts
-test('the images that the service is built on are arguments before the first FROM, each used once, and fit', () => {
-  assert.match(read('service/Dockerfile'), /^# check=error=true\n/, 'BuildKit reads it in the first line alone');
-  const [before = '', ...stages] = read('service/Dockerfile').split(/^FROM /m);
-  const names = [...before.matchAll(/^ARG (\w+)=\S+@sha256:/gm)].map(([, name]) => `$${name}`);
-  assert.deepEqual(
-    stages.map((stage) => stage.split(/\s/)[0]),
-    names,
-  );
-  assert.equal(names.length, 2);
-});
+test(
+  'the images that the service is built on are arguments before the first FROM, each used once, and fit',
+  withExample,
+  () => {
+    assert.match(read('service/Dockerfile'), /^# check=error=true\n/, 'BuildKit reads it in the first line alone');
+    const [before = '', ...stages] = read('service/Dockerfile').split(/^FROM /m);
+    const names = [...before.matchAll(/^ARG (\w+)=\S+@sha256:/gm)].map(([, name]) => `$${name}`);
+    assert.deepEqual(
+      stages.map((stage) => stage.split(/\s/)[0]),
+      names,
+    );
+    assert.equal(names.length, 2);
+  },
+);

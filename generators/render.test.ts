@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { apps } from '../apps/index.ts';
-import { restoring } from '../apps/redis/restore.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
+import { exampleMissing, fromExample, type Restore, withExample } from './example.fixture.ts';
 import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import type { Line, RenderInput } from './model/part.ts';
@@ -1089,18 +1089,20 @@ const definitions: Definitions = {
   ...{ apps: loaded, repository, clusters, environments },
   read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
 };
-const rendered = collect(hydrate(definitions, input, 'v24.0.0'));
+const own = { ...input, images: exampleMissing ? {} : input.images };
+const rendered = collect(hydrate(definitions, own, 'v24.0.0'));
 const manifests = rendered.parts.flatMap((part) =>
   Object.entries(part.files).map(([file, text]) => ({ part, file, text, manifest: load(text) as Manifest })),
 );
 
 test('rendered twice, every byte is the same', () => {
-  assert.deepEqual(collect(hydrate(definitions, input, 'v24.0.0')), rendered);
+  assert.deepEqual(collect(hydrate(definitions, own, 'v24.0.0')), rendered);
   assert.deepEqual(rendered.failed, []);
 });
 
-test('Redis may be published as it is restored from a backup', () => {
+test('Redis may be published as it is restored from a backup', withExample, async () => {
   const redis = loaded.get('redis')?.() as object;
+  const { restoring } = await fromExample<Restore>('apps/redis/restore.ts');
   const restored = { ...redis, in: { production: restoring('example-slipway-production', '2026-11-21') } };
   const { failed, parts } = collect(
     hydrate({ ...definitions, apps: new Map([['redis', () => restored]]) }, { ...input, images: {} }, 'v24.0.0'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { exampleMissing } from './example.fixture.ts';
 import { type Pin, pinsIn } from './pins.fixture.ts';
 import { type Config, custom, type Found, foundIn, renovate } from './renovate.fixture.ts';
 
@@ -58,7 +59,8 @@ function without(finds: readonly Found[]): string[] {
 
 test('every pin of the repository is found by a manager of Renovate, or stands in a list with its reason', () => {
   assert.ok(pins.length > 80, `${pins.length} pins`);
-  assert.deepEqual(without(found), Object.keys(unfound).sort());
+  const reasons = Object.keys(unfound).filter((pin) => !exampleMissing || !pin.startsWith('service/'));
+  assert.deepEqual(without(found), reasons.sort());
 });
 
 test('no two managers find the same digest, since the second could not replace what the first replaced', () => {

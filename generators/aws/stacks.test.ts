@@ -3,10 +3,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { app as loki } from '../../apps/loki/app.ts';
-import { app as redisBackup } from '../../apps/redis-backup/app.ts';
 import { app as tempo } from '../../apps/tempo/app.ts';
 import { clusters, environments, repository } from '../../clusters/environments.ts';
 import { changeSetName, planPrefix } from '../bootstrap/stack.ts';
+import { fromExample, withExample } from '../example.fixture.ts';
+import type { App } from '../model/app.ts';
 import type { Cluster, Path } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -268,24 +269,29 @@ test('a domain lets the DNS of its cluster write, and a certificate finds the zo
   }
 });
 
-test('the job that writes backups names the bucket that is made for it, and what it may write there', () => {
-  const [writer] = grantsOf(template('clusters/aws/backup.yaml')).filter(({ actions }) =>
-    actions.includes('s3:PutObject'),
-  );
-  assert.ok(writer);
-  for (const { name, scope } of environments) {
-    if (scope === 'cluster') continue;
-    const args =
-      ('args' in redisBackup && (redisBackup.in?.[name] as { args?: readonly string[] } | undefined)?.args) ||
-      (redisBackup as { args?: readonly string[] }).args;
-    const [, bucket = '', key = ''] = /^store:([^/]+)\/(.+)$/.exec(args?.[2] ?? '') ?? [];
-    assert.equal(bucket, bucketName(real, name), name);
-    const values = { 'Backups.Arn': `arn:aws:s3:::${bucket}` };
-    assert.ok(allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
-    assert.ok(!allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/other` }, values));
-    assert.ok(!allows([writer], { action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
-  }
-});
+test(
+  'the job that writes backups names the bucket that is made for it, and what it may write there',
+  withExample,
+  async () => {
+    const { app: redisBackup } = await fromExample<{ readonly app: App }>('apps/redis-backup/app.ts');
+    const [writer] = grantsOf(template('clusters/aws/backup.yaml')).filter(({ actions }) =>
+      actions.includes('s3:PutObject'),
+    );
+    assert.ok(writer);
+    for (const { name, scope } of environments) {
+      if (scope === 'cluster') continue;
+      const args =
+        ('args' in redisBackup && (redisBackup.in?.[name] as { args?: readonly string[] } | undefined)?.args) ||
+        (redisBackup as { args?: readonly string[] }).args;
+      const [, bucket = '', key = ''] = /^store:([^/]+)\/(.+)$/.exec(args?.[2] ?? '') ?? [];
+      assert.equal(bucket, bucketName(real, name), name);
+      const values = { 'Backups.Arn': `arn:aws:s3:::${bucket}` };
+      assert.ok(allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
+      assert.ok(!allows([writer], { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/other` }, values));
+      assert.ok(!allows([writer], { action: 's3:DeleteObject', resource: `arn:aws:s3:::${bucket}/${key}` }, values));
+    }
+  },
+);
 
 test('Loki and Tempo name the buckets that are made for them, end what is old before these do, and may', () => {
   const own = grantsOf(template('clusters/aws/telemetry.yaml'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { load } from 'js-yaml';
 import { clusters, environments } from '../../clusters/environments.ts';
+import { withExample } from '../example.fixture.ts';
 import { hydrate } from '../hydrate.ts';
 import type { Monitoring } from '../model/environment.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -52,7 +53,7 @@ describe('every own app', () => {
     assert.deepEqual(kindsOf(parts.slipway, 'monitoring.coreos.com'), []);
   });
 
-  test('says the same to an operator, in objects of its own', () => {
+  test('says the same to an operator, in objects of its own', withExample, () => {
     assert.deepEqual(labelled(parts.operator, 'slipway.dev/rules'), []);
     const groups = new Map(
       kindsOf(parts.operator, 'monitoring.coreos.com')
@@ -75,27 +76,31 @@ describe('every own app', () => {
     );
   });
 
-  test('has a monitor for the very port that says its metrics, and a probe for each path of its hosts', () => {
-    const objects = parts.operator.flatMap(objectsOf);
-    const monitors = objects.filter(({ manifest }) => manifest.kind === 'PodMonitor');
-    const byPart = Map.groupBy(objects, ({ at }) => at.replace(/[^/]+$/, ''));
-    assert.ok(monitors.length > 4);
-    for (const { at, manifest } of monitors) {
-      const { selector, podMetricsEndpoints } = manifest.spec as Monitor;
-      if (!selector.matchLabels) continue;
-      const ports = (byPart.get(at.replace(/[^/]+$/, '')) ?? []).flatMap((one) => portsOf(one.manifest));
-      assert.ok(ports.includes(podMetricsEndpoints[0]?.port ?? ''), at);
-    }
-    const urls = objects
-      .filter(({ manifest }) => manifest.kind === 'Probe')
-      .flatMap(({ manifest }) => (manifest.spec as ProbeSpec).targets.staticConfig.static);
-    assert.ok(
-      urls.includes('https://counter.production.example.com/version') ||
-        urls.includes('https://counter.example.com/version'),
-    );
-  });
+  test(
+    'has a monitor for the very port that says its metrics, and a probe for each path of its hosts',
+    withExample,
+    () => {
+      const objects = parts.operator.flatMap(objectsOf);
+      const monitors = objects.filter(({ manifest }) => manifest.kind === 'PodMonitor');
+      const byPart = Map.groupBy(objects, ({ at }) => at.replace(/[^/]+$/, ''));
+      assert.ok(monitors.length > 4);
+      for (const { at, manifest } of monitors) {
+        const { selector, podMetricsEndpoints } = manifest.spec as Monitor;
+        if (!selector.matchLabels) continue;
+        const ports = (byPart.get(at.replace(/[^/]+$/, '')) ?? []).flatMap((one) => portsOf(one.manifest));
+        assert.ok(ports.includes(podMetricsEndpoints[0]?.port ?? ''), at);
+      }
+      const urls = objects
+        .filter(({ manifest }) => manifest.kind === 'Probe')
+        .flatMap(({ manifest }) => (manifest.spec as ProbeSpec).targets.staticConfig.static);
+      assert.ok(
+        urls.includes('https://counter.production.example.com/version') ||
+          urls.includes('https://counter.example.com/version'),
+      );
+    },
+  );
 
-  test('carries nothing where somebody else watches, and is otherwise the same', () => {
+  test('carries nothing where somebody else watches, and is otherwise the same', withExample, () => {
     assert.deepEqual(labelled(parts.none, 'slipway.dev/rules'), []);
     assert.deepEqual(labelled(parts.none, 'slipway.dev/probes'), []);
     assert.deepEqual(kindsOf(parts.none, 'monitoring.coreos.com'), []);

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { load } from 'js-yaml';
 import type { Promotion } from '../commands/settle.ts';
 import { optionsOf, verbs } from '../commands/usage.ts';
+import { withExample } from '../example.fixture.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const file = '.github/workflows/slipway.yml';
@@ -161,7 +162,7 @@ test('an image that is there is named, one that is not is built, and a fault end
   assert.deepEqual(runScript(t, script, `${asked}; exit 1`, env), { status: 1, said: '' });
 });
 
-test("who signs on GitHub is read from GitHub's own variables", () => {
+test("who signs on GitHub is read from GitHub's own variables", withExample, () => {
   const launcher = join(root, 'generators/commands/slipway.mjs');
   const find = ['image', 'find', '--folder', 'service', '--repository', 'ghcr.io/example/slipway/counter'];
   const env = { PATH: process.env.PATH, GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'example' };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as own from '../../clusters/environments.ts';
+import { withExample } from '../example.fixture.ts';
 import type { Path } from '../model/environment.ts';
 import { checkPath } from '../model/environment-schema.ts';
 import { Misuse } from '../model/refusal.ts';
@@ -42,31 +43,35 @@ async function pasted(t: TestContext, message: string): Promise<Pick<typeof own,
   return import(pathToFileURL(file).href);
 }
 
-test('the lines that are told for a cluster of your own can be pasted, and every own app is rendered on it', async (t) => {
-  const places = await pasted(t, said('home'));
-  const { cluster, environments } = localCluster('home');
-  assert.deepEqual(places.clusters.at(-1), { ...cluster, registries: own.clusters[0]?.registries });
-  assert.deepEqual(places.environments.slice(-2), environments);
+test(
+  'the lines that are told for a cluster of your own can be pasted, and every own app is rendered on it',
+  withExample,
+  async (t) => {
+    const places = await pasted(t, said('home'));
+    const { cluster, environments } = localCluster('home');
+    assert.deepEqual(places.clusters.at(-1), { ...cluster, registries: own.clusters[0]?.registries });
+    assert.deepEqual(places.environments.slice(-2), environments);
 
-  const parts = await partsOfAll(places);
-  const there = new Set(environments.map(({ name }) => name));
-  const here = parts.filter(({ environment }) => there.has(environment));
-  assert.deepEqual(new Set(here.map(({ app }) => app)), new Set(parts.map(({ app }) => app)));
-  for (const { at, manifest } of here.flatMap(objectsOf)) {
-    assert.ok(!['IngressClassParams', 'NodePool', 'SecretProviderClass'].includes(manifest.kind), at);
-    assert.doesNotMatch(manifest.apiVersion, /amazonaws|karpenter|secrets-store/, at);
-  }
-  const objects = new Map(here.map(({ app, files }) => [app, Object.keys(files).length - 1]));
-  for (const app of ['runner', 'redis-backup', 'classes']) assert.equal(objects.get(app), 0, app);
-  for (const app of ['counter', 'redis', 'collector', 'namespaces', 'argocd']) assert.ok(objects.get(app), app);
+    const parts = await partsOfAll(places);
+    const there = new Set(environments.map(({ name }) => name));
+    const here = parts.filter(({ environment }) => there.has(environment));
+    assert.deepEqual(new Set(here.map(({ app }) => app)), new Set(parts.map(({ app }) => app)));
+    for (const { at, manifest } of here.flatMap(objectsOf)) {
+      assert.ok(!['IngressClassParams', 'NodePool', 'SecretProviderClass'].includes(manifest.kind), at);
+      assert.doesNotMatch(manifest.apiVersion, /amazonaws|karpenter|secrets-store/, at);
+    }
+    const objects = new Map(here.map(({ app, files }) => [app, Object.keys(files).length - 1]));
+    for (const app of ['runner', 'redis-backup', 'classes']) assert.equal(objects.get(app), 0, app);
+    for (const app of ['counter', 'redis', 'collector', 'namespaces', 'argocd']) assert.ok(objects.get(app), app);
 
-  // What the other clusters have stays as it was.
-  const before = await partsOfAll();
-  assert.deepEqual(
-    parts.filter(({ environment }) => !there.has(environment)),
-    before,
-  );
-});
+    // What the other clusters have stays as it was.
+    const before = await partsOfAll();
+    assert.deepEqual(
+      parts.filter(({ environment }) => !there.has(environment)),
+      before,
+    );
+  },
+);
 
 test('a cluster of your own is bootstrapped once its lines are there', async (t) => {
   const places = await pasted(t, said('nonprod'));

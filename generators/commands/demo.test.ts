@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
 import { processesIn } from '../../clusters/local/processes.fixture.ts';
 import { browser } from '../board/browser.fixture.ts';
+import { withExample } from '../example.fixture.ts';
 import { program } from './hydrate-commit.ts';
 
 interface Demo {
@@ -67,7 +68,7 @@ async function nothingLeft({ tmp, said }: Demo): Promise<void> {
   assert.deepEqual([files(), processesIn(tmp)], [[], []], said());
 }
 
-suite('a demo', () => {
+suite('a demo', withExample, () => {
   let staying: Demo | undefined;
   before(async () => {
     staying = await started('--stay');
@@ -247,7 +248,7 @@ function asked(address: string, path: string, headers: Record<string, string>, b
   });
 }
 
-test('a demo that is interrupted stops what it started and leaves nothing behind', async (t) => {
+test('a demo that is interrupted stops what it started and leaves nothing behind', withExample, async (t) => {
   for (const [signal, when] of [
     ['SIGINT', /the local world is up/],
     ['SIGTERM', /rendered and published/],
@@ -264,7 +265,7 @@ test('a demo that is interrupted stops what it started and leaves nothing behind
   }
 });
 
-test('a demo that is killed outright takes its world with it', async (t) => {
+test('a demo that is killed outright takes its world with it', withExample, async (t) => {
   const killed = await demo(t);
   while (!/dev runs it/.test(killed.said())) {
     assert.equal(killed.child.exitCode, null, killed.said());

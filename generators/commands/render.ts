@@ -67,7 +67,7 @@ async function show(checkout: Git, dry: string, { env, app, out }: Options): Pro
   const apps = hydrated.parts.filter(({ environment }) => environment === env);
   const parts = apps.filter((part) => app === undefined || part.app === app);
   if (parts.length === 0)
-    throw new Misuse(`--app ${app}: not an app; known are ${apps.map((part) => part.app).join(', ')}.`);
+    throw new Misuse(`--app ${app}: not an app; known are ${apps.map((part) => part.app).join(', ') || 'none'}.`);
 
   for (const [name, { tree }] of Object.entries(hydrated.summary.images)) {
     if (parts.some((part) => part.app === name)) say(`${name}: not built; its image is named by its tree id ${tree}`);

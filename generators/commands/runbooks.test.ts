@@ -4,10 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { app as redis } from '../../apps/redis/app.ts';
-import { restoring } from '../../apps/redis/restore.ts';
-import { app as backup } from '../../apps/redis-backup/app.ts';
+import { fromExample, type Restore, withExample } from '../example.fixture.ts';
 import { Git } from '../git/git.ts';
+import type { App } from '../model/app.ts';
 import { known, type Recorded } from '../monitoring/catalogue/known.ts';
 import { shapeOf } from '../monitoring/catalogue/promql.ts';
 import { alerts, installed, jobs, rules } from '../monitoring/catalogue/rendered.fixture.ts';
@@ -31,7 +30,7 @@ const symptoms = [
   ...['stateful-set-waits.md', 'stuck-sync.md'],
 ];
 
-test('there is a page for each alert that is rendered anywhere, and each other page is known', () => {
+test('there is a page for each alert that is rendered anywhere, and each other page is known', withExample, () => {
   assert.ok(alerts.length > 30);
   assert.deepEqual(names, [...symptoms, ...alerts.map(runbookPage)].toSorted());
 });
@@ -61,7 +60,7 @@ test('the index leads to every page', async () => {
   assert.deepEqual([...new Set(linked)].toSorted(), names);
 });
 
-test('what a page or an alert asks of Prometheus is there', () => {
+test('what a page or an alert asks of Prometheus is there', withExample, () => {
   const recorded = rules.flatMap(({ rule }) => (isAlert(rule) ? [] : [rule as Recorded]));
   const series = known(jobs('pinned'), [...recorded, ...installed]);
   const asked = pages.flatMap((page) => linesOf(page, 'promql').map((line) => ({ name: page.name, line })));
@@ -184,7 +183,10 @@ const gitIdentity = Object.fromEntries(
   ]),
 );
 
-test('the restore that the page shows is the one that the app takes', () => {
+test('the restore that the page shows is the one that the app takes', withExample, async () => {
+  const { restoring } = await fromExample<Restore>('apps/redis/restore.ts');
+  const { app: redis } = await fromExample<{ readonly app: App }>('apps/redis/app.ts');
+  const { app: backup } = await fromExample<{ readonly app: App }>('apps/redis-backup/app.ts');
   const { text = '' } = pages.find(({ name }) => name === 'redis-restore.md') ?? {};
   const [, bucket = '', at = ''] = /in: \{ production: restoring\('([^']+)', '([^']+)'\) \}/.exec(text) ?? [];
   assert.ok(redis.kind === 'store' && backup.kind === 'job');

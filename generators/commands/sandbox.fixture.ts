@@ -208,7 +208,8 @@ async function begin(
   return made;
 }
 
-async function folder(t: Scope): Promise<string> {
+/** A folder that goes with its scope. */
+export async function folder(t: Scope): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return dir;

@@ -11,7 +11,7 @@ export function branchesOf(there: ReadonlySet<string>, environments: readonly st
     name: `branch ${main}`,
     verdict: 'wrong',
     says: `${main} does not exist at the remote.`,
-    remedy: `Push it: git push <remote> HEAD:${main}.`,
+    run: `git push origin HEAD:${main}`,
   } as const;
   if (!there.has(main)) return [missing];
   const name = 'branches';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { app as counter } from '../../apps/counter/app.ts';
-import { app as redis } from '../../apps/redis/app.ts';
-import { app as redisBackup } from '../../apps/redis-backup/app.ts';
+import { exampleMissing, fromExample } from '../example.fixture.ts';
+import type { App } from '../model/app.ts';
 import { type Cluster, seconds } from '../model/environment.ts';
 import { kindCases } from './kind-cases.fixture.ts';
 import { hourCases, pageCases } from './objective-cases.fixture.ts';
@@ -16,10 +15,14 @@ import { others, shop, type Watched, watched, watchedClusters, watchedEverywhere
 
 const everything = [...(await watchedEverywhere()), ...[shop, ...others].flatMap((app) => watched(app))];
 
+const examples = await Promise.all(
+  ['counter', 'redis', 'redis-backup'].map((name) => fromExample<{ readonly app?: App }>(`apps/${name}/app.ts`)),
+);
+
 /** What is watched in production, by app; of the cluster itself by its name. */
 const production = new Map<string, Watched>(
   [
-    ...[shop, ...others, counter, redis, redisBackup].flatMap((app) =>
+    ...[shop, ...others, ...examples.flatMap(({ app }) => app ?? [])].flatMap((app) =>
       watched(app, ({ name }) => name === 'production' || name === 'platform-production'),
     ),
     ...watchedClusters().filter(({ name }) => name === 'platform-production'),
@@ -33,7 +36,9 @@ const triedOf = (app: string, cases: Cases): Tried[] => {
 };
 
 const tried = [
-  ...Object.entries(kindCases).flatMap(([app, cases]) => triedOf(app, cases)),
+  ...Object.entries(kindCases)
+    .filter(([app]) => !exampleMissing || production.has(app))
+    .flatMap(([app, cases]) => triedOf(app, cases)),
   ...triedOf('shop', { ...shopCases, ...pageCases }),
   ...triedOf('platform-production', platformCases),
 ];

@@ -9,13 +9,15 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clusters, environments } from '../../clusters/environments.ts';
-import { freePort, type Redis, redisMissing, startRedis } from '../../service/redis.fixture.ts';
-import { type Service, startService } from '../../service/service.fixture.ts';
+import { exampleMissing, type Redis, type Service, serviceFixtures } from '../example.fixture.ts';
 import { scopeOf } from '../model/environment.ts';
 import { own } from '../model/monitoring.ts';
 import { formatYaml } from '../model/yaml.ts';
+import { freePort } from '../port.fixture.ts';
 import { kept } from './kept.ts';
 import { prometheusConfig } from './prometheus.ts';
+
+const { redisMissing, startRedis, startService } = await serviceFixtures();
 
 // Debian's is 2.42; others are named by variables.
 const { SLIPWAY_PROMETHEUS: program = 'prometheus', SLIPWAY_PROMTOOL: promtool = 'promtool' } = process.env;
@@ -77,7 +79,9 @@ test('what is kept of an exporter is a list of names, none of them twice', () =>
   }
 });
 
-suite('a real Prometheus that is told of pods as Kubernetes tells it', { skip: missing || redisMissing }, () => {
+suite('a real Prometheus that is told of pods as Kubernetes tells it', {
+  skip: missing || exampleMissing || redisMissing,
+}, () => {
   const room = mkdtempSync(join(tmpdir(), 'slipway-scrape-'));
   /** What exporters of the test say, by path. */
   const texts: Record<string, string> = {

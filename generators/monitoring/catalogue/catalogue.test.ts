@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { parser } from '@prometheus-io/lezer-promql';
 import { argoCdRelease } from '../../bootstrap/argo-cd.ts';
 import { linesOf, readPages } from '../../commands/apply-runbooks.fixture.ts';
+import { withExample } from '../../example.fixture.ts';
 import { expressionsOf } from '../dashboards/expression.ts';
 import { kept } from '../kept.ts';
 import { kindCases } from '../kind-cases.fixture.ts';
@@ -39,7 +40,7 @@ const cases = [...Object.values(kindCases), shopCases, pageCases, hourCases, lon
   Object.values(one).flatMap((list) => list.flatMap(({ seen }) => Object.keys(seen))),
 );
 
-test('what the cases of rules have seen are series that there are', () => {
+test('what the cases of rules have seen are series that there are', withExample, () => {
   const names = new Set(cases.map((one) => one.replace(/\{.*/s, '')).filter((name) => name !== 'shop_sales_total'));
   assert.ok(names.size > 30);
   const series = all('pinned');
@@ -63,7 +64,7 @@ function mistakesOf(rule: Rule, series: ReturnType<typeof known>): string[] {
 }
 
 for (const versions of ['pinned', 'debian'] as const) {
-  test(`every rule asks for series, labels and values that there are, in the ${versions} versions`, () => {
+  test(`every rule asks for series, labels and values that there are, in the ${versions} versions`, withExample, () => {
     const series = all(versions);
     const found = rules.flatMap(({ at, rule }) =>
       mistakesOf(rule, series).map((why) => `${isAlert(rule) ? rule.alert : rule.record}: ${why} (${at})`),
@@ -72,15 +73,21 @@ for (const versions of ['pinned', 'debian'] as const) {
     assert.deepEqual(found, []);
   });
 
-  test(`every panel, and the board, asks for series, labels and values that there are, in the ${versions} versions`, () => {
-    const series = all(versions);
-    const asked = dashboards.flatMap(({ what }) => expressionsOf(what)).filter(({ language }) => language === 'PromQL');
-    assert.ok(asked.length > 40 && ofBoard.length > 3);
-    const found = [...asked, ...ofBoard].flatMap(({ where, expr }) =>
-      shapeOf(expr, series).wrong.map((why) => `${where}: ${why}`),
-    );
-    assert.deepEqual([...new Set(found)], []);
-  });
+  test(
+    `every panel, and the board, asks for series, labels and values that there are, in the ${versions} versions`,
+    withExample,
+    () => {
+      const series = all(versions);
+      const asked = dashboards
+        .flatMap(({ what }) => expressionsOf(what))
+        .filter(({ language }) => language === 'PromQL');
+      assert.ok(asked.length > 40 && ofBoard.length > 3);
+      const found = [...asked, ...ofBoard].flatMap(({ where, expr }) =>
+        shapeOf(expr, series).wrong.map((why) => `${where}: ${why}`),
+      );
+      assert.deepEqual([...new Set(found)], []);
+    },
+  );
 }
 
 /** The PromQL of one panel or mark alone, with what its texts take from it. */
@@ -110,7 +117,7 @@ const shown = dashboards.flatMap(({ what }) => {
   ];
 });
 
-test('what a legend, a mark or a variable shows is a label of what was asked', () => {
+test('what a legend, a mark or a variable shows is a label of what was asked', withExample, () => {
   const series = all('pinned');
   const wrong = shown
     .filter(({ language }) => language === 'PromQL')
@@ -159,7 +166,7 @@ test('a name or a label that is misspelt in a rule, a panel or the board is told
   );
 });
 
-test('wherever public addresses are looked for, there is one that is asked', () => {
+test('wherever public addresses are looked for, there is one that is asked', withExample, () => {
   const asked = new Set([...probed.values()].flat());
   const looked = scrapes.flatMap(({ at, what }) =>
     what.scrape_configs
@@ -174,7 +181,7 @@ test('wherever public addresses are looked for, there is one that is asked', () 
   );
 });
 
-test('what the scrape keeps of exporters is what somebody asks for', async () => {
+test('what the scrape keeps of exporters is what somebody asks for', withExample, async () => {
   const lines = (await readPages()).flatMap((page) => linesOf(page, 'promql'));
   const asked = new Set([...expressions, ...lines].flatMap((text) => text.match(/[a-zA-Z_:][\w:]*/g) ?? []));
   assert.deepEqual(
@@ -187,7 +194,7 @@ test('what the scrape keeps of exporters is what somebody asks for', async () =>
 
 const addOns = readFileSync(new URL('../../../clusters/production/eksctl.yaml', import.meta.url), 'utf8');
 
-test('what is known of a program is of the version that runs, but for a last digit', () => {
+test('what is known of a program is of the version that runs, but for a last digit', withExample, () => {
   const ofImage = (end: string) => images.find((image) => image.replace(/:.*/, '').endsWith(end)) ?? `no image ${end}`;
   const ofAddOn = (name: string) =>
     new RegExp(`name: ${name}\\n\\s+version: (\\S+)`).exec(addOns)?.[1] ?? `no add-on ${name}`;

@@ -4,15 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { type Redis, redisMissing, startRedis } from '../../../service/redis.fixture.ts';
-import { type Service, startService } from '../../../service/service.fixture.ts';
+import { exampleMissing, type Redis, type Service, serviceFixtures } from '../../example.fixture.ts';
 import { scrapeConfigs } from '../scrape.ts';
 import { samplesOf, seriesOf } from './scraped.ts';
 import { readSource, writeSource } from './source.ts';
 
+const { redisMissing, startRedis, startService } = await serviceFixtures();
+
 // One service and one Redis for all of it: what it exposes is compared with the source, then it is fuzzed.
 
-const skip = redisMissing;
+const skip = exampleMissing || redisMissing;
 let redis: Redis;
 let service: Service;
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { clusters, environments, repository } from '../../../../clusters/environments.ts';
+import { withExample } from '../../../example.fixture.ts';
 import { checkPath } from '../../../model/environment-schema.ts';
 import { gitLabOf, portOf } from '../../../model/git-lab.ts';
 import { applicationFile } from '../../../model/names.ts';
@@ -121,31 +122,35 @@ function selfSynced(good: Rendered['manifest']): unknown {
   return { ...good, operation: { sync, initiatedBy: { automated: true }, retry: { limit: 5 } } };
 }
 
-test('an Application that reaches beyond its environment is refused by its project, by the API server, or by both', () => {
-  const goods = parts
-    .filter(({ environment }) => !platforms.includes(environment))
-    .map((part) => ({ part, good: objectsOf(part)[0]?.manifest as Rendered['manifest'] }));
-  assert.ok(goods.length > 3);
-  for (const { part, good } of goods) {
-    assert.deepEqual(refused(good), []);
-    assert.deepEqual(refused(selfSynced(good)), []);
-    // By other names than the fixture's these are projects that are there.
-    const known = beside(of(part.environment));
-    const like = known.find(({ name }) => name === 'default') as Project;
-    const all = [...known, ...['elsewhere', 'platform'].map((name) => ({ ...like, name }))];
-    const hostile = hostileApplications(good, repository);
-    for (const { name, application, project, admission } of hostile) {
-      const at = `${part.environment}/${part.app}: ${name}`;
-      assert.deepEqual(strictly(application), [], at);
-      const said = forbidsApplication(all, application);
-      if (project) assert.match(said ?? 'nothing', project, at);
-      else assert.equal(said, undefined, at);
-      if (admission === undefined) assert.deepEqual(refused(application), [], at);
-      else assert.ok(refused(application).includes(admission), at);
-      assert.ok(project ?? admission, at);
+test(
+  'an Application that reaches beyond its environment is refused by its project, by the API server, or by both',
+  withExample,
+  () => {
+    const goods = parts
+      .filter(({ environment }) => !platforms.includes(environment))
+      .map((part) => ({ part, good: objectsOf(part)[0]?.manifest as Rendered['manifest'] }));
+    assert.ok(goods.length > 3);
+    for (const { part, good } of goods) {
+      assert.deepEqual(refused(good), []);
+      assert.deepEqual(refused(selfSynced(good)), []);
+      // By other names than the fixture's these are projects that are there.
+      const known = beside(of(part.environment));
+      const like = known.find(({ name }) => name === 'default') as Project;
+      const all = [...known, ...['elsewhere', 'platform'].map((name) => ({ ...like, name }))];
+      const hostile = hostileApplications(good, repository);
+      for (const { name, application, project, admission } of hostile) {
+        const at = `${part.environment}/${part.app}: ${name}`;
+        assert.deepEqual(strictly(application), [], at);
+        const said = forbidsApplication(all, application);
+        if (project) assert.match(said ?? 'nothing', project, at);
+        else assert.equal(said, undefined, at);
+        if (admission === undefined) assert.deepEqual(refused(application), [], at);
+        else assert.ok(refused(application).includes(admission), at);
+        assert.ok(project ?? admission, at);
+      }
     }
-  }
-});
+  },
+);
 
 test('what the API server asks of Applications stands in the platform, for the environments of its cluster', () => {
   for (const platform of platforms) {

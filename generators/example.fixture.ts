@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+
+const folders = ['service', 'apps/counter', 'apps/redis', 'apps/redis-backup', 'apps/redis-exporter'];
+const at = (path: string) => new URL(`../${path}`, import.meta.url);
+const there = folders.every((folder) => existsSync(at(folder)));
+
+/** Why a test of what only the example shows is skipped: a team takes the example out (clusters/own.md). */
+export const exampleMissing = there ? false : 'the example service was taken out';
+
+/** The options of such a test. */
+export const withExample = { skip: exampleMissing };
+
+/**
+ * A module of the example. Its types are said, since no compiler finds it where the example is gone.
+ * @param path `apps/counter/app.ts`
+ * @returns nothing at all, where it is gone: the tests that need it are skipped
+ */
+export async function fromExample<T>(path: string): Promise<T> {
+  return (existsSync(at(path)) ? await import(at(path).href) : {}) as T;
+}
+
+/** How the example's Redis is brought back, as far as tests ask. */
+export interface Restore {
+  restoring(
+    bucket: string,
+    at: string,
+  ): { readonly before: readonly { readonly name: string; readonly command?: readonly string[] }[] };
+}
+
+/** A program of the service's tests, as far as others ask. */
+interface Program {
+  readonly url: string;
+}
+export interface Redis extends Program {
+  freeze(): void;
+  thaw(): void;
+  remove(): Promise<void>;
+}
+export interface Service extends Program {
+  stop(): Promise<unknown>;
+}
+
+/** What the service's own tests start it with. */
+export async function serviceFixtures() {
+  return {
+    ...(await fromExample<{
+      readonly redisMissing: string | false;
+      startRedis(how?: { readonly durable?: boolean }): Promise<Redis>;
+    }>('service/redis.fixture.ts')),
+    ...(await fromExample<{ startService(env: Readonly<Record<string, string>>): Promise<Service> }>(
+      'service/service.fixture.ts',
+    )),
+  };
+}
