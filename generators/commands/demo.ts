@@ -80,6 +80,10 @@ class Tour {
     if (!(await source.commit('HEAD'))) {
       throw new Refusal(`${program} has no commit, and the demo shows the one at HEAD: clone the repository with git.`);
     }
+    if (!(await source.text(['ls-tree', 'HEAD', 'apps/counter/app.ts'])))
+      throw new Refusal(
+        'The demo plays with the example service, and HEAD has no apps/counter any more: npx slipway local up shows your own apps.',
+      );
     const world = await this.#say('the local world is up', async () => {
       this.#world = await startWorld(source, join(this.#dir, 'world'), environmentNames, {
         tied: true,
