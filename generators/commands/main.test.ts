@@ -155,9 +155,27 @@ test('publish, status and promote speak JSON when asked', async (t) => {
 
 test('a reader that stops early is no error', withExample, async () => {
   const command = `"${process.execPath}" "${launcher}" render --env dev | head -1`;
-  const { stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: program, encoding: 'utf8' });
-  assert.equal(stdout, '---\n');
+  const { stdout, stderr, status } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
+    ...{ cwd: program, encoding: 'utf8' },
+  });
+  assert.deepEqual([status, stdout], [0, '---\n']);
   assert.doesNotMatch(stderr, /EPIPE/);
+});
+
+test('Ctrl-C ends it at once, which a shell calls 130', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-interrupted-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const begun = join(dir, 'begun');
+  // A remote that never answers.
+  const env = { ...process.env, GIT_SSH_COMMAND: `touch ${begun}; exec sleep 60 #` };
+  const child = spawn(process.execPath, [launcher, 'status', '--remote', 'ssh://nowhere.invalid/a.git'], {
+    ...{ cwd: program, env, detached: true, stdio: 'ignore' },
+  });
+  const ended = new Promise<string | null>((resolve) => child.on('close', (_, signal) => resolve(signal)));
+  while (!globSync(begun).length) await new Promise((resolve) => setTimeout(resolve, 20));
+  // As a terminal does: to the whole group.
+  process.kill(-(child.pid as number), 'SIGINT');
+  assert.equal(await ended, 'SIGINT');
 });
 
 test('nothing is left in the folder for temporary files', async (t) => {
