@@ -39,6 +39,8 @@ const screens: readonly (readonly [string, readonly string[]])[] = [
   ['alone', []],
   ['status', ['status']],
   ['history', ['history', '--env', 'staging']],
+  ['where', ['where', 'HEAD']],
+  ['dora', ['dora', '--env', 'staging']],
   ['diff', ['diff', 'staging..dev']],
 ];
 
