@@ -6,8 +6,6 @@ import type { Live } from '../model/gate.ts';
 import { describe, promote } from './promote.ts';
 import { publish } from './publish.ts';
 import { appsIndex, deliveredBox, environmentsFile, fixtureApp, publishedBox, sandbox } from './sandbox.fixture.ts';
-import { describe as statusLines } from './status.ts';
-import { survey } from './survey.ts';
 
 test('a promotion is a merge request with one commit per app, standing on the tip', async (t) => {
   const box = await publishedBox(t);
@@ -238,36 +236,4 @@ test('an unknown environment, and the first one, are no targets', async (t) => {
   await box.publish();
   await assert.rejects(box.promote('prod'), /--to prod: not an environment; known are dev, staging, production/);
   await assert.rejects(box.promote('dev'), /it comes first/);
-});
-
-test('status tells the path, and version, commit, age and state of every app', async (t) => {
-  const box = await deliveredBox(t, 'staging');
-  await box.change({ a: '2' });
-  await box.publish();
-  const now = Date.now();
-  const lines = statusLines(await survey(box.context), { now, width: 80 }).map((line) =>
-    line
-      .replace(/[0-9a-f]{12}/g, '<commit>')
-      .replace(/\d+ (s|min)\b/g, '0 s')
-      .replace(/ {2,}/g, '  ')
-      .trim(),
-  );
-  assert.deepEqual(lines, [
-    'dev  ──►  staging  ──►  production',
-    '2 apps  2 apps  0 apps',
-    '↑ 1 behind  ↑ 2 behind',
-    '',
-    'environment  app  version  commit  since  behind  state',
-    'dev  a  1.0  <commit>  0 s  equal',
-    'dev  b  1.0  <commit>  0 s  equal',
-    '↑  staging  a  1.0  <commit>  0 s  1, 0 s  older',
-    'staging  b  1.0  <commit>  0 s  equal',
-    '↑  production  a  -  -  -  older',
-    '↑  production  b  -  -  -  older',
-    '',
-    'dev/a  https://a.dev.example.com/',
-    'dev/b  https://b.dev.example.com/',
-    'staging/a  https://a.staging.example.com/',
-    'staging/b  https://b.staging.example.com/',
-  ]);
 });

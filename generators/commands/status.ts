@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-import type { Colour } from '../model/columns.ts';
 import { paragraph } from '../model/paragraph.ts';
 import { pathPicture } from '../model/path-picture.ts';
 import { addressLines, statusNotes, statusTable, type TableSetting } from '../model/status-table.ts';
@@ -7,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
 import { type Survey, survey } from './survey.ts';
+import { terminal } from './terminal.ts';
 
 /** So many addresses are printed without being asked for. */
 const few = 12;
@@ -44,10 +43,8 @@ export async function run({ values }: Asked): Promise<void> {
     console.log(JSON.stringify({ version: 1, rows, foreign, environments, unpublished }, null, 2));
     return;
   }
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  const paint = (text: string, colour: Colour) => styleText(colour, text, { stream: process.stdout });
   const whole = values.all === true || environment !== undefined || app !== undefined;
-  const setting = { now: context.now(), width, paint, whole, addresses: values.addresses === true };
-  const lines = [...describe(found, setting), '', ...unasked(context, width)];
+  const setting = { ...terminal(), now: context.now(), whole, addresses: values.addresses === true };
+  const lines = [...describe(found, setting), '', ...unasked(context, setting.width)];
   console.log(lines.join('\n').trimEnd());
 }
