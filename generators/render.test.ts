@@ -1026,7 +1026,7 @@ test('an app that is built here knows its version, commit and environment', () =
 test('others learn of an app what they must know', () => {
   const shop = { ...web, calls: ['db'], hosts: ['a.example.org'], path: '/shop' };
   const { fixed, ...outline } = fixture(shop).summary.outlines.shop ?? {};
-  assert.deepEqual(outline, { owner: 'team-shop', port: 8000, calls: ['db'], routes: ['a.example.org/shop'] });
+  assert.deepEqual(outline, { owner: 'team-shop', port: 8000, calls: ['db'], routes: { dev: ['a.example.org/shop'] } });
   // What cannot change is told apart; what may is not.
   const fixedWith = (fields: object) => fixture({ ...shop, ...fields }).summary.outlines.shop?.fixed;
   assert.deepEqual(Object.keys(fixed ?? {}), ['dev']);

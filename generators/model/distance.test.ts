@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distanceOf, heldSince } from './distance.ts';
+import { distanceOf, stepBack } from './distance.ts';
 import { Timeline } from './timeline.ts';
 
 const timeline = new Timeline();
@@ -20,7 +20,7 @@ test('an app is as far behind as later parts were published, offered or not, and
 
 test('a hold is as old as the first step back that nobody went on from', () => {
   const since = (...parts: readonly (string | undefined)[]) =>
-    heldSince(parts.map((part, at) => ({ commit: String(at), name: 'a', part, time: at })).reverse(), timeline);
+    stepBack(parts.map((part, at) => ({ commit: String(at), name: 'a', part, time: at })).reverse(), timeline)?.time;
   assert.equal(since('one', 'two', 'three'), undefined);
   assert.equal(since('one', 'two', 'one'), 2);
   assert.equal(since('one', 'three', 'one', 'two'), 2, 'a step forward that stays below does not renew it');

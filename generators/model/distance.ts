@@ -19,10 +19,6 @@ export function distanceOf(timeline: Timeline | undefined, part: ObjectId | unde
   return place === undefined ? undefined : { parts: missing.length, place };
 }
 
-/** When somebody went back and nobody has gone on since (`stepBack`), in milliseconds since 1970. */
-export const heldSince = (standings: readonly Standing[], timeline: Timeline | undefined): number | undefined =>
-  stepBack(standings, timeline)?.time;
-
 /**
  * The step back that nobody has gone on from. Later steps back, and steps forward that stay below, belong to the same
  * hold.

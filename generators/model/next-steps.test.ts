@@ -9,22 +9,22 @@ const quiet = overviews.map((one) => ({ ...one, requests: [] }));
 
 test('what is broken comes first, then holds and edits, then what waits', () => {
   assert.deepEqual(nextSteps({ rows: troubled, environments: overviews, unpublished: 2 }, morning).map(said), [
-    'shop is Degraded in dev: Back-off restarting failed container [31m shop; if what came last is why, go back → npx slipway rollback --env dev --app shop',
-    'counter is held in production for 2 d by Ann Onymous (“Revert "counter 1.4.6"”): once it is fixed, release it → npx slipway release --env production --app counter',
-    'redis was edited by hand in production by Bob on 2026-01-08, and is frozen: bring the edit to main, then take it away → npx slipway release --env production --app redis',
+    'in dev, shop is Degraded: Back-off restarting failed container [31m shop; if what came last is why, go back → npx slipway rollback --env dev --app shop',
+    'in production, counter is held for 2 d by Ann Onymous (“Revert "counter 1.4.6"”): once it is fixed, release it → npx slipway release --env production --app counter',
+    'in production, redis was edited by hand by Bob on 2026-01-08, and is frozen: bring the edit to main, then take it away → npx slipway release --env production --app redis',
     '!52 waits for a person: Promote to staging: counter 1.4.7 → https://git.example.com/-/merge_requests/52',
-    'shop waits for its gate in dev → npx slipway gate --env dev',
-    'main has 2 commits that nobody published yet → npx slipway publish',
+    'of shop, dev has something newer than staging, and its gate waits → npx slipway gate --env dev',
+    'nobody has published the newest 2 commits of main yet → npx slipway publish',
   ]);
 });
 
 const older = (given: Partial<Row> = {}) => row('staging', 'counter', { state: 'older', behind: 1, ...given });
 const table: readonly (readonly [rows: readonly Row[], steps: readonly string[]])[] = [
   [[row('dev', 'counter'), row('staging', 'counter')], []],
-  [[older()], ['staging is behind dev: counter → npx slipway promote --to staging']],
+  [[older()], ['of counter, dev has something newer than staging → npx slipway promote --to staging']],
   [
     [older({ gate: { is: 'unknown', evidence: ['it soaks'] } })],
-    ['counter waits for its gate in dev → npx slipway gate --env dev'],
+    ['of counter, dev has something newer than staging, and its gate waits → npx slipway gate --env dev'],
   ],
   [[older({ proposed: { branch: 'env/staging-next', iid: 3 } })], []],
   [
@@ -35,7 +35,7 @@ const table: readonly (readonly [rows: readonly Row[], steps: readonly string[]]
         proposed: { branch: 'b', iid: 7, url: 'https://x/7' },
       }),
     ],
-    ['counter is held in production: once it is fixed, merge !7 → https://x/7'],
+    ['in production, counter is held: once it is fixed, merge !7 → https://x/7'],
   ],
 ];
 

@@ -5,7 +5,7 @@ import { duration, quote, releaseLine } from './words.ts';
 
 /** What a person would do next. */
 export interface NextStep {
-  /** One sentence, without an end. */
+  /** One sentence without an end, whose first letter may be made great: it begins with no name. */
   readonly says: string;
   /** What does it, as it is typed. */
   readonly command?: string;
@@ -38,7 +38,7 @@ export function nextSteps({ rows, environments, unpublished = 0 }: Situation, no
 }
 
 const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
-  says: `${app} is ${quote(health)} in ${environment}${message ? `: ${quote(message, 120)}` : ''}; if what came last is why, go back`,
+  says: `in ${environment}, ${app} is ${quote(health)}${message ? `: ${quote(message, 120)}` : ''}; if what came last is why, go back`,
   command: `npx slipway rollback --env ${environment} --app ${app}`,
   ...(url ? { url } : {}),
 });
@@ -46,14 +46,14 @@ const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
 function heldStep({ environment, app, heldBy, heldSince, proposed }: Row, now: number): NextStep {
   const since = heldSince ? ` for ${duration(now - Date.parse(heldSince))}` : '';
   const by = heldBy ? ` by ${quote(heldBy.author, 40)} (“${quote(heldBy.words, 60)}”)` : '';
-  const says = `${app} is held in ${environment}${since}${by}: once it is fixed`;
+  const says = `in ${environment}, ${app} is held${since}${by}: once it is fixed`;
   if (proposed?.iid !== undefined) return { says: `${says}, merge !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says: `${says}, release it`, command: releaseLine(environment, app) };
 }
 
 function editedStep({ environment, app, editedBy, proposed }: Row): NextStep {
   const by = editedBy ? ` by ${quote(editedBy.author, 40)} on ${editedBy.date}` : '';
-  const says = `${app} was edited by hand in ${environment}${by}, and is frozen: bring the edit to main, then take it away`;
+  const says = `in ${environment}, ${app} was edited by hand${by}, and is frozen: bring the edit to main, then take it away`;
   if (proposed?.iid !== undefined) return { says: `${says} with !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says, command: releaseLine(environment, app) };
 }
@@ -77,19 +77,29 @@ function onward({ name, after, requests }: Overview, rows: readonly Row[]): Next
   const [branch] = proposed.flatMap((row) => row.proposed?.branch ?? []);
   return [
     ...(left.length > 0
-      ? [{ says: `${name} is behind ${after}: ${namesOf(left)}`, command: `npx slipway promote --to ${name}` }]
+      ? [
+          {
+            says: `of ${namesOf(left)}, ${after} has something newer than ${name}`,
+            command: `npx slipway promote --to ${name}`,
+          },
+        ]
       : []),
     ...(requests === undefined && branch !== undefined
       ? [{ says: `a proposal waits for a person on ${branch}: ${namesOf(proposed)}` }]
       : []),
     ...(waiting.length > 0
-      ? [{ says: `${namesOf(waiting)} waits for its gate in ${after}`, command: `npx slipway gate --env ${after}` }]
+      ? [
+          {
+            says: `of ${namesOf(waiting)}, ${after} has something newer than ${name}, and its gate waits`,
+            command: `npx slipway gate --env ${after}`,
+          },
+        ]
       : []),
   ];
 }
 
 const publishing = (unpublished: number): NextStep => ({
-  says: `main has ${unpublished === 1 ? '1 commit' : `${unpublished} commits`} that nobody published yet`,
+  says: `nobody has published ${unpublished === 1 ? 'the newest commit' : `the newest ${unpublished} commits`} of main yet`,
   command: 'npx slipway publish',
 });
 
