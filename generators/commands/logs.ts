@@ -12,7 +12,8 @@ export async function run({ values, words: [app = ''] }: Asked): Promise<void> {
   const environments = chosen(known, app, values.env as string | undefined, world);
   const lines = count(values.lines as string | undefined);
   const named = ({ environment, pod, line }: LogLine) => `${environment}/${pod} | ${line}`;
-  const print = (one: LogLine, text: string) => console.log(values.json ? JSON.stringify({ version: 1, ...one }) : text);
+  const print = (one: LogLine, text: string) =>
+    console.log(values.json ? JSON.stringify({ version: 1, ...one }) : text);
   if (values.follow) {
     // Another pod may start any time: who wrote a line is always said.
     for await (const one of readLogs(world, app, environments, { lines, ended: interrupted() })) print(one, named(one));

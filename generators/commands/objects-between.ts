@@ -45,7 +45,7 @@ const filesBetween = (old: ReadonlyMap<string, Entry> = new Map(), now: Readonly
     .sort();
 
 /** Read without any package: undefined for what is no object, or is written as nobody of ours writes. */
-function manifestOf(text: string, name: string): Manifest | undefined {
+export function manifestOf(text: string, name: string): Manifest | undefined {
   const manifest = manifestIn(plain(text, name));
   return manifest && legible(manifest, (inner) => plain(inner, name));
 }

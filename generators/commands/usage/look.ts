@@ -111,6 +111,25 @@ ordinary promotion looks like any other and is not seen. The five figures are th
       'slipway history --since 4f2a91c --json',
     ],
   },
+  open: {
+    summary: 'where an app, Argo CD, Grafana, the forge or a merge request answers, in a browser',
+    about:
+      "Reads the address from the environment branch: the host of an app's Ingress, the url that Argo CD is told. What has no\naddress comes to this machine through kubectl port-forward, at a port that is always the same, until Ctrl-C. Where there\nis a desktop a browser opens; the address is printed in any case. Without a name it lists all of them.",
+    takes: ['[counter|argocd|grafana|forge|REQUEST]'],
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment, where an app stands in several' },
+      print: { type: 'boolean', help: 'print the address, and open and forward nothing' },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway open',
+      'slipway open counter --env production',
+      'slipway open grafana --env platform-production --print',
+      'slipway open !12',
+      'slipway open forge --remote local',
+    ],
+  },
   verify: {
     summary: 'prove that a branch holds what its source renders, and nothing else',
     about:
