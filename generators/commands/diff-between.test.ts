@@ -9,6 +9,7 @@ import { formatBetween } from '../model/part-between.ts';
 import { branches } from './branches.fixture.ts';
 import { between, raw } from './diff-between.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 const service = (environment: string, type: string) =>
   `apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  namespace: ${environment}\nspec:\n  type: ${type}\n`;
@@ -154,5 +155,6 @@ test('two sides of anything, by object and field', async (t) => {
   const printed = run('staging..production', '--app', 'a');
   assert.equal(printed.stderr, '');
   assert.deepEqual(printed.stdout.trimEnd().split('\n'), await lines('staging..production', { app: 'a' }));
+  answerOf('diff', run('staging..production', '--json').stdout);
   assert.match(run('staging..production', '--dry', 'HEAD').stderr, /--dry goes with slipway diff alone/);
 });

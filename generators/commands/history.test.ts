@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { branches } from './branches.fixture.ts';
 import { type Chronicle, chronicle, describe } from './history.ts';
 import { program } from './hydrate-commit.ts';
+import { answerOf } from './shapes.ts';
 
 const app = (value: string) => ({
   'configmap-a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  value: '${value}'\n`,
@@ -85,11 +86,13 @@ test('what happened, who did it, how it came, and what undoes it', async (t) => 
     '                       b 1.0.0 added               promoted by !7',
     '  “New year”',
   ]);
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(program, 'generators/commands/slipway.mjs'), 'history', '--env', 'production'],
-    { cwd: box.checkout.dir, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: undefined } },
-  );
+  const slipway = (...args: string[]) =>
+    spawnSync(process.execPath, [join(program, 'generators/commands/slipway.mjs'), ...args], {
+      cwd: box.checkout.dir,
+      encoding: 'utf8',
+      env: { ...process.env, FORCE_COLOR: undefined },
+    });
+  const { stdout, stderr } = slipway('history', '--env', 'production');
   assert.equal(stderr, '');
   assert.equal(
     stdout,
@@ -97,4 +100,6 @@ test('what happened, who did it, how it came, and what undoes it', async (t) => 
       .map((line) => `${line}\n`)
       .join(''),
   );
+  const answer = answerOf<{ happenings: { time: string }[] }>('history', slipway('history', '--json').stdout);
+  assert.deepEqual(answer.happenings.map(({ time }) => time)[0], '2026-01-01T01:30:00.000Z');
 });

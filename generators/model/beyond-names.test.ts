@@ -45,6 +45,17 @@ test('what else differs is told, also where it holds the name', () => {
   assert.deepEqual(told([object('dev')], []), ['- ConfigMap "settings-<environment>"']);
 });
 
+test('what has its name from its environment is told by its fields', () => {
+  const rules = (environment: string, seconds: number): Manifest => ({
+    ...object(environment),
+    data: { [`${environment}-a.yaml`]: { groups: [{ name: `${environment}-a`, interval: seconds, limit: 1 }] } },
+  });
+  assert.deepEqual(told([rules('dev', 30)], [rules('production', 60)]), [
+    '~ ConfigMap "settings-<environment>"',
+    '  data["production-a.yaml"].groups[production-a].interval: 30 → 60',
+  ]);
+});
+
 test('within one environment every difference is one', () => {
   assert.deepEqual(told([object('dev')], [object('dev', { url: 'production' })], ['dev', 'dev']), [
     '~ ConfigMap dev/settings-dev',

@@ -1,4 +1,4 @@
-import { differences, type FieldDifference, formatPath, type ObjectDifference } from './difference.ts';
+import { differences, type FieldDifference, fieldDifferences, type ObjectDifference } from './difference.ts';
 import type { Manifest } from './manifest.ts';
 import { isMapping } from './mapping.ts';
 import { anywhere } from './ran-too.ts';
@@ -29,16 +29,27 @@ export function beyondNames(
 
 type Said = (value: unknown) => unknown;
 
-/** Without the fields that say the same, and those that are on each side under the environment's own name. */
+/**
+ * Without the fields that say the same. What stands on each side under the environment's own name is one thing, of which
+ * its fields are told.
+ */
 function beyond(fields: readonly FieldDifference[], old: Said, now: Said): FieldDifference[] {
   const others = fields.filter(({ before, after }) => textOf(old(before)) !== textOf(now(after)));
-  const placed = ({ path }: FieldDifference, said: Said, value: unknown) =>
-    `${formatPath(said(path) as FieldDifference['path'])} ${textOf(said(value))}`;
-  const gone = others.filter(({ after }) => after === undefined).map((one) => placed(one, old, one.before));
-  const come = others.filter(({ before }) => before === undefined).map((one) => placed(one, now, one.after));
-  return others.filter((one) => {
-    if (one.after === undefined) return !come.includes(placed(one, old, one.before));
-    return one.before !== undefined || !gone.includes(placed(one, now, one.after));
+  const come = new Map(
+    others.flatMap((one) => (one.before === undefined ? [[textOf(now(one.path)), one] as const] : [])),
+  );
+  const counterparts = new Map<FieldDifference, FieldDifference>();
+  for (const gone of others) {
+    const counterpart = gone.after === undefined ? come.get(textOf(old(gone.path))) : undefined;
+    if (counterpart) counterparts.set(counterpart, gone);
+  }
+  const paired = new Set(counterparts.values());
+  return others.flatMap((one) => {
+    if (paired.has(one)) return [];
+    const gone = counterparts.get(one);
+    if (!gone) return [one];
+    const inside = beyond(fieldDifferences([], gone.before, one.after), old, now);
+    return inside.map((field) => ({ ...field, path: [...one.path, ...field.path] }));
   });
 }
 

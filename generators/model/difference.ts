@@ -74,7 +74,8 @@ const idOf = ({ kind, name, namespace, group }: ObjectName) => [kind, name, name
 /** The order in which objects are told. */
 export const byObject = (a: ObjectName, b: ObjectName): number => compare(idOf(a), idOf(b));
 
-function fieldDifferences(path: readonly Step[], before: unknown, after: unknown): FieldDifference[] {
+/** What changed from one value to another, by the fields below `path`; equal values give nothing. */
+export function fieldDifferences(path: readonly Step[], before: unknown, after: unknown): FieldDifference[] {
   if (Array.isArray(before) && Array.isArray(after)) return listDifferences(path, before, after);
   if (isMapping(before) && isMapping(after)) {
     const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(compare);
