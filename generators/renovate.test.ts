@@ -33,6 +33,8 @@ const unfound: Readonly<Record<string, string>> = {
   'generators/bootstrap/tools.ts 2.31.0': 'the oldest git that will do, not the one that is installed',
   'generators/commands/bootstrap-target.ts 1.36': 'an example in a sentence',
   'generators/commands/setup.mjs 5.1': "Homebrew's name of a formula, whose patches it follows by itself",
+  'generators/commands/usage/look.ts 1.0.3': 'an example in the help',
+  'generators/commands/usage/look.ts 1.0.4': 'an example in the help',
   'generators/faults/scenes.ts 2.1.0': 'a version that a scene makes up',
   'generators/git/history.ts, 1 checksum': "git's name of the empty tree",
   'generators/schemas/kubernetes.json 1.36':

@@ -110,7 +110,7 @@ test('an app, the forge and a request are opened where they answer', async (t) =
   assert.ok(!runs(pid));
   assert.match(
     await readFile(log, 'utf8'),
-    new RegExp(`kubectl port-forward --address 127.0.0.1 --namespace production service/b ${port}:80`),
+    new RegExp(`kubectl port-forward --address 127.0.0.1 --namespace production svc/b ${port}:80`),
   );
 
   const taken = createServer().listen(port, '127.0.0.1');

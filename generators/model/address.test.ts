@@ -47,7 +47,7 @@ test('an app answers where its objects say, or through its Service', () => {
   const [{ forward } = {}] = addressesIn('a', 'dev', [service]);
   assert.equal(
     forward && forwardLine(forward),
-    `kubectl port-forward --address 127.0.0.1 --namespace dev service/a ${stablePort('a', 'dev')}:80`,
+    `kubectl port-forward --address 127.0.0.1 --namespace dev svc/a ${stablePort('a', 'dev')}:80`,
   );
 });
 

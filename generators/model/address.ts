@@ -99,7 +99,7 @@ export const forwardLine = (forward: Forward): string => `kubectl ${forwardArgum
 
 export const forwardArguments = ({ namespace, service, port, local }: Forward): string[] => [
   ...['port-forward', '--address', '127.0.0.1', '--namespace', namespace],
-  ...[`service/${service}`, `${local}:${port}`],
+  ...[`svc/${service}`, `${local}:${port}`],
 ];
 
 /**

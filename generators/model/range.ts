@@ -11,7 +11,7 @@ export type End =
   | { readonly is: 'revision'; readonly revision: string };
 
 /**
- * @param text `staging..production`, `production@2d..production`, `counter@1.0.3..counter@1.0.4`, `4f2a91c..HEAD`
+ * @param text `staging..production`, `production@2d..production`, `counter@VERSION..production`, `4f2a91c..HEAD`
  * @param environments whose names are taken for environments
  * @throws {Misuse} for what has not two sides
  */
@@ -19,7 +19,7 @@ export function rangeOf(text: string, environments: readonly string[]): readonly
   const [from, to, ...more] = text.split('..');
   if (!from || !to || more.length > 0 || to.startsWith('.'))
     throw new Misuse(
-      `${JSON.stringify(text)} is no A..B: write staging..production, production@2d..production, counter@1.0.3..counter@1.0.4 or 4f2a91c..HEAD.`,
+      `${JSON.stringify(text)} is no A..B: write staging..production, production@2d..production, counter@VERSION..production or 4f2a91c..HEAD.`,
     );
   return [endOf(from, environments), endOf(to, environments)];
 }

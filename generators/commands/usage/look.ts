@@ -1,12 +1,12 @@
 import type { Verb } from '../usage.ts';
-import { dry, image, images, json, remote } from './options.ts';
+import { dry, image, images, json, remote, workTree } from './options.ts';
 
 /** What is asked: nothing is changed by these. */
 export const look: Readonly<Record<string, Verb>> = {
   status: {
     summary: 'what runs where, since when, how far behind, what is held and what waits',
     about:
-      'Reads the branches, which needs neither npm ci nor a credential. The forge is asked for open requests, Argo CD for\nhealth, and the gates for what waits, where SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID, ARGOCD_SERVER and\nARGOCD_AUTH_TOKEN are set; what cannot be asked is said, and the exit code is 0 all the same. Of many apps those that\nare as offered and Healthy are told in one line per environment.',
+      'Reads the branches, which needs neither npm ci nor a credential. The forge is asked for open requests, Argo CD for\nhealth, and the gates for what waits, where SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID, ARGOCD_SERVER and\nARGOCD_AUTH_TOKEN are set; what cannot be asked is said, and the exit code is 0 all the same. Of many apps those that\nare as offered and Healthy are told in one line per environment.\nBehind is how far an app is from main: so many publishes changed it and have not come here, offered or not, and since\nwhen the first is missing, as in the metrics. The state says what its source offers; ↑ is what could move now.',
     options: {
       env: { type: 'string', value: 'E', help: 'only this environment' },
       app: { type: 'string', value: 'A', help: 'only this app' },
@@ -16,59 +16,6 @@ export const look: Readonly<Record<string, Verb>> = {
       json,
     },
     examples: ['slipway status', 'slipway status --env production --all', 'slipway status --remote local --json'],
-  },
-  dora: {
-    summary: 'how often, how fast and how well an environment is delivered to, in the figures of DORA',
-    about: `Counted from the branches alone; it needs no npm ci (Node >= 22.18) and no forge. A deployment is a merge, or what one
-run pushed, that brought an app a part which the environment never had. Its lead time is that of each commit of main
-that came with it, from its author's time. It failed when within the window an app of it was taken back, edited on the
-branch, or overtaken by a part past the source; recovery is the time until then, or, of an edit, until a part of ours
-stands there again. Rework came past the source, or to an app that was taken back or edited. A fix that came by an
-ordinary promotion looks like any other and is not seen. The five figures are those of https://dora.dev/guides/dora-metrics/`,
-    options: {
-      env: { type: 'string', value: 'E', help: 'the environment (default: those that no other comes after)' },
-      app: { type: 'string', value: 'A', help: 'only this app' },
-      since: { type: 'string', value: 'TIME|DAY', help: 'from when on: 90d (the default), or 2026-08-25' },
-      window: {
-        type: 'string',
-        value: 'TIME',
-        help: 'so long after a deployment somebody steps in because of it (default: 7d)',
-      },
-      remote,
-      json,
-    },
-    examples: [
-      'slipway dora',
-      'slipway dora --env staging --since 30d --window 1d',
-      'slipway dora --app counter --since 2026-08-25 --json',
-    ],
-  },
-  diff: {
-    summary: 'what publishing HEAD would change, or what A..B differ by, by object and field',
-    about:
-      'Without A..B it renders the committed tree and compares it with the branch rendered of the remote; nothing is written.\nThe commit need not be on main, and an image that is not built yet is marked. The exit code is 1 when an app\ncannot be rendered or changed so, an excuse of one that changes has ended, or something goes without a reason.\nWith A..B it renders nothing, and needs no npm ci. A side is an environment (staging), one at a time or at a commit of\nits branch (production@2d, production@4f2a91c), a version of an app (counter@1.0.3, with --env), a published commit of\nmain, or a commit of rendered. Between two environments what only their names make different is left out.',
-    takes: ['[A..B…]'],
-    file: ([range]) => (range === undefined ? 'diff' : 'diff-between'),
-    options: {
-      dry,
-      env: { type: 'string', value: 'E', help: 'only this environment' },
-      app: { type: 'string', value: 'A', help: 'only this app' },
-      raw: { type: 'boolean', help: 'with A..B: the files, as git writes it' },
-      image,
-      images,
-      out: { type: 'string', value: 'FILE', help: 'write it to FILE, too: as a page when that ends in .html' },
-      remote,
-      json,
-    },
-    examples: [
-      'slipway diff',
-      'slipway diff --env production --app counter',
-      'slipway diff --dry HEAD~1 --json',
-      'slipway diff --out diff.html',
-      'slipway diff staging..production',
-      'slipway diff production@2d..production --app counter',
-      'slipway diff counter@1.0.3..counter@1.0.4 --env production --raw',
-    ],
   },
   where: {
     summary: 'where a commit, merge request, version or digest is: since when, by whom, or why not yet',
@@ -82,8 +29,8 @@ ordinary promotion looks like any other and is not seen. The five figures are th
       json,
     },
     examples: [
-      'slipway where 4f2a91c',
-      'slipway where HEAD --env production',
+      'slipway where HEAD',
+      'slipway where 4f2a91c --env production',
       "slipway where '!12'",
       'slipway where counter@1.0.3 --json',
       'slipway where sha256:9f86d081',
@@ -111,6 +58,35 @@ ordinary promotion looks like any other and is not seen. The five figures are th
       'slipway history --since 4f2a91c --json',
     ],
   },
+  diff: {
+    summary: 'what publishing HEAD would change, or what A..B differ by, by object and field',
+    about:
+      'Without A..B it renders a commit, or with --work-tree what is saved here, and compares it with the branch rendered of\nthe remote; nothing is written. The commit need not be on main, and an image that is not built yet is marked. The exit\ncode is 1 when an app cannot be rendered or changed so, an excuse of one that changes has ended, or something goes\nwithout a reason.\nWith A..B it renders nothing, and needs no npm ci. A side is an environment (staging), one at a time or at a commit of\nits branch (production@2d, production@4f2a91c), a version of an app (counter@VERSION, with --env), a published commit of\nmain, or a commit of rendered. Between two environments what only their names make different is left out.',
+    takes: ['[A..B]'],
+    file: ([range]) => (range === undefined ? 'diff' : 'diff-between'),
+    options: {
+      dry,
+      'work-tree': workTree,
+      env: { type: 'string', value: 'E', help: 'only this environment' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      raw: { type: 'boolean', help: 'with A..B: the files, as git writes it' },
+      image,
+      images,
+      out: { type: 'string', value: 'FILE', help: 'write it to FILE, too: as a page when that ends in .html' },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway diff',
+      'slipway diff --work-tree',
+      'slipway diff --env production --app counter',
+      'slipway diff --dry HEAD~1 --json',
+      'slipway diff --out diff.html',
+      'slipway diff staging..production',
+      'slipway diff production@2d..production --app counter',
+      'slipway diff counter@1.0.3..counter@1.0.4 --env production --raw',
+    ],
+  },
   open: {
     summary: 'where an app, Argo CD, Grafana, the forge or a merge request answers, in a browser',
     about:
@@ -119,6 +95,12 @@ ordinary promotion looks like any other and is not seen. The five figures are th
     options: {
       env: { type: 'string', value: 'E', help: 'the environment, where an app stands in several' },
       print: { type: 'boolean', help: 'print the address, and open and forward nothing' },
+      kubeconfig: {
+        type: 'string',
+        value: 'FILE',
+        help: 'what kubectl asks (default: KUBECONFIG, else ~/.kube/config)',
+      },
+      context: { type: 'string', value: 'NAME', help: 'its context (default: the current one)' },
       remote,
       json,
     },
@@ -126,8 +108,34 @@ ordinary promotion looks like any other and is not seen. The five figures are th
       'slipway open',
       'slipway open counter --env production',
       'slipway open grafana --env platform-production --print',
-      'slipway open !12',
+      "slipway open '!12'",
       'slipway open forge --remote local',
+    ],
+  },
+  dora: {
+    summary: 'how often, how fast and how well an environment is delivered to, in the figures of DORA',
+    about: `Counted from the branches alone; it needs no npm ci (Node >= 22.18) and no forge. A deployment is a merge, or what one
+run pushed, that brought an app a part which the environment never had. Its lead time is that of each commit of main
+that came with it, from its author's time. It failed when within the window an app of it was taken back, edited on the
+branch, or overtaken by a part past the source; recovery is the time until then, or, of an edit, until a part of ours
+stands there again. Rework came past the source, or to an app that was taken back or edited. A fix that came by an
+ordinary promotion looks like any other and is not seen. The five figures are those of https://dora.dev/guides/dora-metrics/`,
+    options: {
+      env: { type: 'string', value: 'E', help: 'the environment (default: those that no other comes after)' },
+      app: { type: 'string', value: 'A', help: 'only this app' },
+      since: { type: 'string', value: 'TIME|DAY', help: 'from when on: 90d (the default), or 2026-08-25' },
+      window: {
+        type: 'string',
+        value: 'TIME',
+        help: 'so long after a deployment somebody steps in because of it (default: 7d)',
+      },
+      remote,
+      json,
+    },
+    examples: [
+      'slipway dora',
+      'slipway dora --env staging --since 30d --window 1d',
+      'slipway dora --app counter --since 2026-08-25 --json',
     ],
   },
   verify: {
