@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { gitlab } from '../forge/gitlab.ts';
 import { local, quick } from '../forge/local.fixture.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
-import { lines, subjectLines } from '../model/where-table.ts';
+import { describe } from '../model/where-table.ts';
 import { type Branches, branches, type Written } from './branches.fixture.ts';
 import type { Context } from './context.ts';
 import { release } from './release.ts';
@@ -65,15 +65,15 @@ async function tell(word: string, more: { environment?: string; app?: string } =
   const { subject, places } = await whereIn(box.context, mirror, read, { word, ...more });
   answerOf('where', JSON.stringify({ version: 1, subject, places }));
   const known = [...box.dry].map(([name, sha]) => [sha.slice(0, 12), `<${name}>`] as const);
-  return [...subjectLines(subject), ...lines(subject, places)].map((line) =>
-    known.reduce((text, [sha, name]) => text.replaceAll(sha, name), line),
-  );
+  return describe(subject, places).map((line) => known.reduce((text, [sha, name]) => text.replaceAll(sha, name), line));
 }
 const sha = (name: string) => box.dry.get(name) as string;
 
 const heading = (what: number) => `where       app  ${'what'.padEnd(what)}  when (UTC)        who`;
-const held = 'what ends it: npx slipway release --env production --app a';
-const wentBack = `production/a: held since 2026-01-01 01:50 (“Go back: It  [31mloses orders.”); ${held}`;
+const wentBack = [
+  'production/a: held since 2026-01-01 01:50: “Go back: It  [31mloses orders.”',
+  '  goes on with: npx slipway release --env production --app a',
+];
 
 test('a commit that a merge brought, taken back and given back on main, squashed onto production and rolled back', async () => {
   const places = [
@@ -82,7 +82,7 @@ test('a commit that a merge brought, taken back and given back on main, squashed
     heading(20),
     'dev         a    there again: 1.0.3    2026-01-01 01:31  publish',
     'production  a    rolled back to 1.0.0  2026-01-01 01:50  Bo',
-    wentBack,
+    ...wentBack,
   ];
   const published = (await box.at('rendered', 3)).slice(0, 12);
   const first = `  first published 2026-01-01 00:40 by ${published} of rendered`;
@@ -139,7 +139,7 @@ test('a commit of another branch is told for what it did, and what became of tha
     '  a 1.0.1 → 1.0.3',
     heading(20),
     'production  a    rolled back to 1.0.0  2026-01-01 01:50  Bo',
-    wentBack,
+    ...wentBack,
   ]);
   const [first, second] = await tell(await box.at('rendered', 2));
   assert.equal(first, 'commit <undo>, Cy, 2026-01-01: Revert "Greet"');
@@ -158,7 +158,7 @@ test('a version is where its parts are, and one of several apps is asked for by 
     heading(24),
     'dev         a    replaced by 1.0.2         2026-01-01 01:11  publish',
     'production  a    not again: held at 1.0.0  2026-01-01 01:50  Bo',
-    wentBack,
+    ...wentBack,
   ]);
   assert.deepEqual((await tell('a@1.0.0'))[0], 'a 1.0.0');
   await assert.rejects(tell('1.0.0'), /"1\.0\.0" may be a@1\.0\.0 or b@1\.0\.0: write which/);

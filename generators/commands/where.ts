@@ -1,20 +1,22 @@
+import type { MergeRequest } from '../forge/forge.ts';
 import { readDeeds, readMerges } from '../git/chronicle.ts';
 import { entriesOf, metadataOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { writtenAt } from '../git/write.ts';
-import type { Metadata } from '../model/metadata.ts';
-import { branchOf, environmentBranch, head, isProposalFor } from '../model/names.ts';
+import type { Metadata, Stage } from '../model/metadata.ts';
+import { branchOf, environmentBranch, head, isProposalFor, proposalBranch } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
 import { plan, type Route } from '../model/promotion.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
 import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
-import { type Brought, lines, type Place, type Proposal, subjectLines } from '../model/where-table.ts';
+import { type Brought, describe, type Place, type Proposal } from '../model/where-table.ts';
 import { type Moment, type Sought, type Whereabouts, whereaboutsOf } from '../model/whereabouts.ts';
 import { quote, versionOf } from '../model/words.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
+import { calendarOf } from './gates.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
 import { seek } from './seek.ts';
@@ -120,17 +122,38 @@ async function inEnvironment(
   });
   const found = sought.map((one) => whereaboutsOf(one));
   // The gates are asked where nothing else is in the way.
-  if (!target || after === undefined || !found.some(({ is }) => is === 'open')) return found;
+  const closed = found.some(({ is }) => is === 'open' || is === 'proposed')
+    ? closedNow(context, stage, proposed)
+    : undefined;
+  if (!target || after === undefined || !found.some(({ is }) => is === 'open'))
+    return found.map((one) => waiting(one, closed));
   const { steps: vouched, vouched: answers } = await decide(context, mirror, {
     ...{ published: newest, stage, rendered, target, sourceHistory },
   });
   const offers = new Map(vouched.map(({ name, offer }) => [name, offer]));
-  return sought.map((one) => whereaboutsOf({ ...one, vouched: offers.get(one.app), vouching: answers?.get(one.app) }));
+  return sought
+    .map((one) => whereaboutsOf({ ...one, vouched: offers.get(one.app), vouching: answers?.get(one.app) }))
+    .map((one) => waiting(one, closed));
+}
+
+/** Why the environment takes no promotion now; undefined where its calendar is open, or its request passes over it. */
+function closedNow(context: Context, stage: Stage, proposed: ReadonlyMap<string, Proposed>): string | undefined {
+  const opened = [...proposed.values()].find(({ proposal }) => proposal.branch === proposalBranch(stage.name))?.opened;
+  const answer = calendarOf(context, stage, opened);
+  return answer?.is === 'no' ? answer.evidence : undefined;
+}
+
+/** A request waits for the calendar as well, and so does what nobody proposed. */
+function waiting(found: Whereabouts, closed: string | undefined): Whereabouts {
+  if (closed === undefined || (found.is !== 'open' && found.is !== 'proposed')) return found;
+  return { ...found, is: found.is === 'open' ? 'gate' : 'proposed', why: closed };
 }
 
 interface Proposed {
   readonly parts: readonly ObjectId[];
   readonly proposal: Proposal;
+  /** The request, where a forge has it. */
+  readonly opened?: MergeRequest | undefined;
 }
 
 /** What proposals onto an environment have at their tips, by app; with their requests, where the forge says so. */
@@ -149,8 +172,8 @@ async function proposalsOnto(context: Context, mirror: Mirror, environment: stri
     const own = request ? { request: request.iid, url: request.url } : {};
     for (const [name, { id }] of await entriesOf(git, refs.get(head(branch)) as string)) {
       if (standing.get(name)?.id === id) continue;
-      const { parts = [], proposal = { branch, ...own } } = found.get(name) ?? {};
-      found.set(name, { parts: [...parts, id], proposal });
+      const { parts = [], proposal = { branch, ...own }, opened: first = request } = found.get(name) ?? {};
+      found.set(name, { parts: [...parts, id], proposal, opened: first });
     }
   }
   return found;
@@ -252,6 +275,5 @@ export async function run({ values, words }: Asked): Promise<void> {
   const context = await contextOf(values);
   const answer = await where(context, { word: words[0] ?? '', environment, app });
   if (values.json) return console.log(JSON.stringify({ version: 1, ...answer }, null, 2));
-  for (const line of [...subjectLines(answer.subject), ...lines(answer.subject, answer.places, terminal())])
-    console.log(line);
+  for (const line of describe(answer.subject, answer.places, terminal())) console.log(line);
 }

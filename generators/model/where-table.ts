@@ -1,4 +1,5 @@
 import { type Cell, type Colour, columns, type Setting } from './columns.ts';
+import { paragraph } from './paragraph.ts';
 import type { CommitSubject, Subject } from './subject.ts';
 import type { Leaving, Word } from './whereabouts.ts';
 import { minute, quote, releaseLine, short } from './words.ts';
@@ -45,8 +46,24 @@ export interface Place {
   readonly proposal?: Proposal;
 }
 
+/** All that a person reads. */
+export function describe(subject: Subject, places: readonly Place[], setting: Setting = {}): string[] {
+  const wrapped = (line: string) => {
+    // A command stays whole: people copy it.
+    if (line.includes('npx ')) return [line];
+    const [lead = ''] = /^ */.exec(line) ?? [];
+    const width = setting.width === undefined ? undefined : setting.width - lead.length;
+    return paragraph(line.trimStart(), width).map((text) => lead + text);
+  };
+  return [
+    ...subjectLines(subject).flatMap(wrapped),
+    ...table(subject, places, setting),
+    ...places.flatMap(notes).flatMap(wrapped),
+  ];
+}
+
 /** What was asked for, as far as it is no matter of an environment. */
-export function subjectLines(subject: Subject): string[] {
+function subjectLines(subject: Subject): string[] {
   if (subject.is === 'version') return [`${subject.app} ${quote(subject.version)}`];
   if (subject.is === 'image') return [`image ${subject.digests.join(', ')}`];
   if (subject.is === 'commit') return commitLines(subject);
@@ -82,7 +99,7 @@ function commitLines(subject: CommitSubject): string[] {
     : `  on main, and not published yet${newest ? `: the last one that was is ${short(newest)}` : ''}`;
   const images = unbuilt.map(
     ({ app, folder, tree }) =>
-      `  ${app}: no publish had an image of ${folder}/ as it is there (tree ${short(tree)}): npx slipway image find --app ${app} says whether it is built`,
+      `  not built, as far as publishes tell: the image of ${folder}/ (tree ${short(tree)}); see npx slipway image find --app ${app}`,
   );
   return [first, ...merged, ...turned, waits, ...(undone ? [] : images), `  it touches ${named(touches)}`];
 }
@@ -97,8 +114,8 @@ const named = (names: readonly string[]) => {
     : `${shown.join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`;
 };
 
-/** A line for each environment and app, and below them what a person should know or do. */
-export function lines(subject: Subject, places: readonly Place[], setting: Setting = {}): string[] {
+/** A line for each environment and app. */
+function table(subject: Subject, places: readonly Place[], setting: Setting): string[] {
   if (places.length === 0) return nowhere(subject);
   const rows = places.map((place): Cell[] => {
     const [what, moment] = told(subject, place);
@@ -112,7 +129,7 @@ export function lines(subject: Subject, places: readonly Place[], setting: Setti
   });
   const heading = ['where', 'app', 'what', 'when (UTC)', 'who'].map((text): Cell => ({ text, colour: 'dim' }));
   const shape = [{}, { least: 6 }, { least: 16 }, {}, { least: 8 }];
-  return [...columns([heading, ...rows], { ...setting, shape }), ...places.flatMap((place) => notes(place))];
+  return columns([heading, ...rows], { ...setting, shape });
 }
 
 function nowhere(subject: Subject): string[] {
@@ -177,14 +194,14 @@ function notes({ environment, app, is, after, stays, held, why, proposal }: Plac
   const left = stays.at(-1)?.left;
   if (is === 'held') {
     const moment = left && ['back', 'gone'].includes(left.how) ? left : held;
-    const words = moment?.words ? ` (“${moment.words}”)` : '';
-    const request =
-      proposal?.request === undefined ? '' : `; !${proposal.request} takes it on: ${quote(proposal.url ?? '')}`;
+    const words = moment?.words ? `: “${moment.words}”` : '';
     const since = moment ? ` since ${minute(Date.parse(moment.at))}` : '';
-    return [at(`held${since}${words}; what ends it: ${releaseLine(environment, app)}${request}`)];
+    const request =
+      proposal?.request === undefined ? [] : [`  !${proposal.request} goes on: ${quote(proposal.url ?? '')}`];
+    return [at(`held${since}${words}`), `  goes on with: ${releaseLine(environment, app)}`, ...request];
   }
   if (is === 'edited') return [at('frozen until the edit is reverted')];
-  if (is === 'proposed' && proposal?.url) return [at(quote(proposal.url))];
+  if (is === 'proposed' && proposal?.url) return [at(quote(proposal.url)), ...(why === undefined ? [] : [`  ${why}`])];
   if (is === 'open' && after) return [at(`npx slipway promote --to ${environment} proposes it`)];
   if (is === 'gate' || (is === 'source' && why)) return [at(why ?? `no gate of ${after} agrees`)];
   return [];
