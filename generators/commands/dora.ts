@@ -68,8 +68,9 @@ export async function gather(
 /** What a person reads, a line each. */
 export function describe(measured: Dora, setting: Setting = {}): string[] {
   const { environment, from, until, window, all, apps, bars } = measured;
-  const period = `${day(from)} to ${day(until)}, ${duration(until - from)}`;
-  const head = `How ${environmentBranch(environment)} is delivered to: ${period}`;
+  const moment = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+  const period = isShort(measured) ? `${moment(from)} to ${moment(until)} UTC` : `${day(from)} to ${day(until)}`;
+  const head = `How ${environmentBranch(environment)} is delivered to: ${period}, ${duration(until - from)}`;
   if (all.deployments === 0) return [head, '', 'No deployment.'];
   const rows = columns(summary(all, until - from, duration(window)), setting);
   const lines = [
@@ -135,10 +136,12 @@ const right = (count: number) => Array.from({ length: count }, () => ({ align: '
 /** So many signs the longest bar has at most. */
 const longest = 40;
 
-function barLines(bars: readonly Bar[]): string[] {
+/** Within a day, moments are told instead of days. */
+const isShort = ({ from, until }: Dora) => until - from < 86_400_000;
+
+function barLines(bars: readonly Bar[], isShort: boolean): string[] {
   const top = Math.max(...bars.map(({ deployments }) => deployments));
   const scale = Math.min(1, longest / top);
-  const isShort = (bars.at(-1)?.until ?? 0) - (bars.at(-1)?.from ?? 0) < 86_400_000;
   const rows = bars.map(({ from, deployments, failed }) => {
     const length = deployments === 0 ? 0 : Math.max(1, Math.round(deployments * scale));
     const bad = failed === 0 ? 0 : Math.min(length, Math.max(1, Math.round(failed * scale)));
