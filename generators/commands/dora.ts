@@ -139,7 +139,10 @@ const longest = 40;
 /** Within a day, moments are told instead of days. */
 const isShort = ({ from, until }: Dora) => until - from < 86_400_000;
 
-function barLines(bars: readonly Bar[], isShort: boolean): string[] {
+function barLines(bars: readonly Bar[]): string[] {
+  const [last] = bars.slice(-1);
+  const isBrief = last !== undefined && last.until - last.from < 86_400_000;
+  const start = (time: number) => (isBrief ? new Date(time).toISOString().slice(5, 16).replace('T', ' ') : day(time));
   const top = Math.max(...bars.map(({ deployments }) => deployments));
   const scale = Math.min(1, longest / top);
   const rows = bars.map(({ from, deployments, failed }) => {
@@ -147,10 +150,7 @@ function barLines(bars: readonly Bar[], isShort: boolean): string[] {
     const bad = failed === 0 ? 0 : Math.min(length, Math.max(1, Math.round(failed * scale)));
     const bar = `${'█'.repeat(length - bad)}${'▒'.repeat(bad)}`;
     const number = failed === 0 ? `${deployments}` : `${deployments}, ${failed} failed`;
-    return [
-      isShort ? new Date(from).toISOString().slice(11, 16) : day(from),
-      deployments === 0 ? '·' : `${bar} ${number}`,
-    ];
+    return [start(from), deployments === 0 ? '·' : `${bar} ${number}`];
   });
   return columns([['from', 'deployments'], ...rows]);
 }
