@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { apps } from '../apps/index.ts';
 import { clusters, environments, repository } from '../clusters/environments.ts';
-import { exampleMissing, fromExample, type Restore, withExample } from './example.fixture.ts';
+import { fromExample, type Restore, withExample } from './example.fixture.ts';
 import { type Definitions, hydrate } from './hydrate.ts';
 import type { Manifest } from './model/manifest.ts';
 import type { Line, RenderInput } from './model/part.ts';
@@ -1089,7 +1089,7 @@ const definitions: Definitions = {
   ...{ apps: loaded, repository, clusters, environments },
   read: (app, file) => readFileSync(new URL(`../apps/${app}/${file}`, import.meta.url), 'utf8'),
 };
-const own = { ...input, images: exampleMissing ? {} : input.images };
+const own = { ...input, images: loaded.has('counter') ? input.images : {} };
 const rendered = collect(hydrate(definitions, own, 'v24.0.0'));
 const manifests = rendered.parts.flatMap((part) =>
   Object.entries(part.files).map(([file, text]) => ({ part, file, text, manifest: load(text) as Manifest })),
