@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { Refusal } from '../model/refusal.ts';
 
 /** git answered with an error. `stderr` is its own text, which callers match; people read the message. */
@@ -83,20 +83,31 @@ export class Git {
    * @throws {GitError} when git exits with another status than 0
    */
   async bytes(args: readonly string[], input: Input = ''): Promise<Buffer> {
+    const { out, ended } = this.flow(args, input);
+    const chunks: Buffer[] = [];
+    out.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await ended;
+    return Buffer.concat(chunks);
+  }
+
+  /**
+   * Runs git and gives its standard output as it comes, to be read to its end.
+   * @returns `ended` once it has. It throws a `GitError` when git exits with another status than 0
+   */
+  flow(args: readonly string[], input: Input = ''): { readonly out: Readable; readonly ended: Promise<void> } {
     const start = performance.now();
     const child = spawn('git', ['-C', this.dir, ...settings.flatMap((setting) => ['-c', setting]), ...args], {
       env: this.#surroundings(),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     // git may end before it has read everything; its status says why.
     child.stdin.on('error', () => {});
     if (typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input);
-    else input.pipe(child.stdin);
-    const status = await new Promise<number | null>((resolve, reject) => {
+    // Whoever fills it is stopped as well when git ends before.
+    else pipeline(input, child.stdin, () => {});
+    const ended = new Promise<void>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) =>
         reject(
           error.code === 'ENOENT'
@@ -104,12 +115,14 @@ export class Git {
             : error,
         ),
       );
-      child.on('close', resolve);
+      child.on('close', (status) => {
+        if (gitRan.hasSubscribers)
+          gitRan.publish({ dir: this.dir, args, status, milliseconds: performance.now() - start } satisfies Ran);
+        if (status === 0) resolve();
+        else reject(new GitError(args, status, Buffer.concat(err).toString()));
+      });
     });
-    if (gitRan.hasSubscribers)
-      gitRan.publish({ dir: this.dir, args, status, milliseconds: performance.now() - start } satisfies Ran);
-    if (status !== 0) throw new GitError(args, status, Buffer.concat(err).toString());
-    return Buffer.concat(out);
+    return { out: child.stdout, ended };
   }
 
   /** Made once: reading a variable of this process costs as much as many lines of what git says. */

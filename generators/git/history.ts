@@ -1,4 +1,4 @@
-import { Course } from '../model/course.ts';
+import { Course, type Standing } from '../model/course.ts';
 import { type Metadata, parseMetadata } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head, metadataFile } from '../model/names.ts';
@@ -7,41 +7,36 @@ import { type Entry, type EnvironmentHistory, type ObjectId, type Rendered, Time
 import type { TreeChange } from '../model/verdict.ts';
 import { type Git, GitError } from './git.ts';
 import type { Mirror } from './mirror.ts';
+import { compareFolders, type Pair, type Step, stepsOf, walk } from './walk.ts';
 
-/** One changed path of one commit, against one of its parents. */
-interface Change {
-  readonly commit: string;
-  readonly mode: string;
-  /** All zeros where there was nothing. */
-  readonly was: string;
-  readonly id: string;
+/** A folder of `rendered` that a commit changed, and the place of that commit. */
+interface Folder extends Pair {
+  readonly place: number;
   readonly path: string;
-  readonly deleted: boolean;
 }
 
-/**
- * Reads `rendered` from its root to `tip`: which part stood when at `<environment>/<app>`.
- * Plumbing commands only, since people's settings change what `git log` prints.
- */
+/** Reads `rendered` from its root to `tip`: which part stood when at `<environment>/<app>`. */
 export async function readRendered(git: Git, tip: string | undefined): Promise<Rendered> {
   const timelines = new Map<string, Timeline>();
   if (tip === undefined) return { commits: [], timelines };
-  const commits = await git.lines(['rev-list', '--first-parent', '--reverse', tip]);
-  const places = new Map(commits.map((commit, index) => [commit, index]));
+  // The newest first: that is how git packs what changes.
+  const steps = (await walk(git, ['--first-parent', tip])).reverse();
   // Folder by folder: below the parts, git would list every file that ever changed, which is ten times as much.
-  const stages = (await changes(git, commits, [])).filter((change) => change.mode === mode.folder && !change.deleted);
-  const pairOf = ({ was, id }: Change) => `${/^0+$/.test(was) ? emptyTree(id) : was} ${id}`;
-  const inside = await changesBetween(git, [...new Set(stages.map(pairOf))]);
-  for (const stage of stages) {
-    for (const { id, path, deleted } of inside.get(pairOf(stage)) ?? []) {
-      if (deleted) continue;
-      const name = `${stage.path}/${path}`;
-      const timeline = timelines.get(name) ?? new Timeline();
-      timeline.add(places.get(stage.commit) as number, id);
-      timelines.set(name, timeline);
-    }
+  const folders: Folder[] = [];
+  for (const [place, { parents, changes }] of steps.entries()) {
+    if (parents.length > 1) continue;
+    for (const { path, mode: is, was, id, deleted } of changes)
+      if (is === mode.folder && !deleted)
+        folders.push({ place, path, was: /^0+$/.test(was) ? emptyTree(id) : was, id });
   }
-  return { commits, timelines };
+  await compareFolders(git, folders, ({ place, path }, name, part) => {
+    if (part === undefined) return;
+    const at = `${path}/${name}`;
+    const timeline = timelines.get(at) ?? new Timeline();
+    timelines.set(at, timeline);
+    timeline.add(place, part);
+  });
+  return { commits: steps.map(({ commit }) => commit), timelines };
 }
 
 /** What git takes for a folder with nothing in it, whether it is there or not. */
@@ -52,58 +47,35 @@ const emptyTree = ({ length }: ObjectId) =>
 
 /** Reads an environment branch: what stands there, what ever stood there, and since when. */
 export async function readEnvironment(git: Git, tip: string): Promise<EnvironmentHistory> {
-  const [lines, entries] = await Promise.all([
-    git.lines(['rev-list', '--topo-order', '--parents', '--timestamp', tip]),
-    entriesOf(git, tip),
-  ]);
-  const times = new Map<string, number>();
-  const firstParent = new Map<string, string | undefined>();
-  for (const line of lines) {
-    const [time, commit, parent] = line.split(' ') as [string, string, string | undefined];
-    times.set(commit, Number(time) * 1000);
-    firstParent.set(commit, parent);
-  }
-  const own: string[] = [];
-  for (let commit: string | undefined = tip; commit !== undefined; commit = firstParent.get(commit)) own.push(commit);
-
+  const [steps, entries] = await Promise.all([walk(git, [tip]), entriesOf(git, tip)]);
   // Whatever stood in a commit stood in its first parent, or came with it: the other parents are commits of their own.
-  const all = await changes(git, [...times.keys()], ['--diff-merges=first-parent']);
   const seen = new Map<string, Set<string>>();
-  for (const { path, id, deleted } of all) {
-    if (deleted) continue;
-    const ids = seen.get(path) ?? new Set();
-    seen.set(path, ids.add(id));
+  for (const { changes } of steps) {
+    for (const { path, id, deleted } of changes) {
+      if (deleted) continue;
+      const ids = seen.get(path);
+      if (ids) ids.add(id);
+      else seen.set(path, new Set([id]));
+    }
   }
-  return { tip, entries, seen, course: courseOf(own, all, times) };
+  return { tip, entries, seen, course: courseOf(tip, steps) };
 }
 
 /** An environment branch along its first parents. */
-export async function readCourse(git: Git, tip: string): Promise<Course> {
-  const lines = await git.lines(['rev-list', '--first-parent', '--timestamp', tip]);
-  const times = new Map<string, number>();
-  for (const line of lines) {
-    const [time, commit] = line.split(' ') as [string, string];
-    times.set(commit, Number(time) * 1000);
-  }
-  const commits = [...times.keys()];
-  return courseOf(commits, await changes(git, commits, ['--diff-merges=first-parent']), times);
-}
+export const readCourse = async (git: Git, tip: string): Promise<Course> =>
+  courseOf(tip, await walk(git, ['--first-parent', tip]));
 
-/**
- * @param commits of the branch itself, newest first
- * @param found what these commits changed, and maybe others, each against its first parent
- * @param times of commits, in milliseconds since 1970
- */
-function courseOf(commits: readonly string[], found: readonly Change[], times: ReadonlyMap<string, number>): Course {
-  const byCommit = Map.groupBy(found, ({ commit }) => commit);
-  const standings = commits.flatMap((commit) =>
-    (byCommit.get(commit) ?? []).map(({ path, id, deleted }) => ({
-      commit,
-      name: path,
-      part: deleted ? undefined : id,
-      time: times.get(commit) ?? 0,
-    })),
-  );
+/** @param steps at least those of the branch itself */
+function courseOf(tip: string, steps: readonly Step[]): Course {
+  const byCommit = new Map(steps.map((step) => [step.commit, step]));
+  const commits: string[] = [];
+  const standings: Standing[] = [];
+  for (let step = byCommit.get(tip); step; step = byCommit.get(step.parents[0] ?? '')) {
+    const { commit, time, changes } = step;
+    commits.push(commit);
+    for (const { path, id, deleted } of changes)
+      standings.push({ commit, name: path, part: deleted ? undefined : id, time });
+  }
   return new Course(commits, standings);
 }
 
@@ -128,10 +100,10 @@ export async function readProposed(git: Git, tip: string, there: string): Promis
     const [commit = '', parents = '', message = ''] = fields.slice(at * 3, at * 3 + 3);
     return { commit, message, isMerge: parents.includes(' ') };
   });
-  const ids = commits.map(({ commit }) => commit);
-  const byCommit = Map.groupBy(await changes(git, ids, []), ({ commit }) => commit);
+  const steps = await stepsOf(git, commits.map(({ commit }) => `${commit}\n`).join(''));
+  const byCommit = new Map(steps.map(({ commit, changes }) => [commit, changes]));
   const links = commits.map((one): Link => {
-    const own = byCommit.get(one.commit) ?? [];
+    const own = one.isMerge ? [] : (byCommit.get(one.commit) ?? []);
     const sets = own.map(({ path, mode, id, deleted }) => ({ name: path, mode, id: deleted ? undefined : id }));
     return { ...one, sets };
   });
@@ -143,7 +115,9 @@ export async function pathsOf(
   git: Git,
   commits: readonly string[],
 ): Promise<readonly { readonly commit: ObjectId; readonly path: string }[]> {
-  return commits.length === 0 ? [] : changes(git, commits, ['-r', '--diff-merges=first-parent']);
+  if (commits.length === 0) return [];
+  const steps = await stepsOf(git, commits.map((commit) => `${commit}\n`).join(''), 'files');
+  return steps.flatMap(({ commit, changes }) => changes.map(({ path }) => ({ commit, path })));
 }
 
 /** An environment branch as the mirror saw it last; undefined when there is none. */
@@ -246,48 +220,6 @@ export const isFolder = (entry: Entry | undefined) => entry?.mode === mode.folde
 /** The apps' folders among what stands somewhere, by name. */
 export const foldersIn = (entries: ReadonlyMap<string, Entry>): Map<string, ObjectId> =>
   new Map([...entries].flatMap(([name, entry]) => (isFolder(entry) ? [[name, entry.id]] : [])));
-
-const raw = ['diff-tree', '--stdin', '--raw', '-z', '--no-renames', '--no-abbrev'];
-
-/** What commits change against their parents, as the flags say which. */
-async function changes(git: Git, commits: readonly string[], flags: readonly string[]): Promise<Change[]> {
-  const args = [...raw, '--root', '--format=%x00%H', ...flags];
-  const tokens = (await git.bytes(args, commits.map((commit) => `${commit}\n`).join(''))).toString().split('\0');
-  const found: Change[] = [];
-  let commit = '';
-  for (let index = 0; index < tokens.length; index++) {
-    const token = tokens[index] as string;
-    const colon = token.indexOf(':');
-    if (colon >= 0) found.push(change(commit, token.slice(colon), tokens[++index] as string));
-    else if (token.trim() !== '') commit = token.trim();
-  }
-  return found;
-}
-
-/** What differs between two folders, a level deep, by `<before> <after>`. */
-async function changesBetween(git: Git, pairs: readonly string[]): Promise<Map<string, Change[]>> {
-  const found = new Map<string, Change[]>();
-  if (pairs.length === 0) return found;
-  const tokens = (await git.bytes(raw, pairs.map((pair) => `${pair}\n`).join(''))).toString().split('\0');
-  let own: Change[] = [];
-  for (let index = 0; index + 1 < tokens.length; index += 2) {
-    const token = tokens[index] as string;
-    // The pair stands on a line of its own before its first difference.
-    const line = token.indexOf('\n');
-    if (line >= 0) {
-      own = [];
-      found.set(token.slice(0, line), own);
-    }
-    own.push(change('', token.slice(line + 1), tokens[index + 1] as string));
-  }
-  return found;
-}
-
-/** `:100644 100644 <was> <is> M`: https://git-scm.com/docs/git-diff-tree#_raw_output_format */
-function change(commit: string, text: string, path: string): Change {
-  const [, mode, was, id, status] = text.split(' ') as [string, string, string, string, string];
-  return { commit, mode, was, id, path, deleted: status === 'D' };
-}
 
 async function listed(git: Git, commit: string, prefix: string, flags: readonly string[]): Promise<Map<string, Entry>> {
   const found = await listTree(git, commit, prefix ? [prefix] : [], flags);

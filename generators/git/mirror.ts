@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { head, isProposal, main, rendered } from '../model/names.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
@@ -10,6 +10,7 @@ import type { Entry } from '../model/timeline.ts';
 import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 import { readBlobs, readTrees } from './objects.ts';
+import { makeRepository, settingsOf } from './repository.ts';
 
 /** A private bare repository that knows the remote's `main`, `rendered` and environment branches; gone when closed. */
 export interface Mirror {
@@ -66,13 +67,14 @@ export async function openMirror(
     also = [],
   }: { depth?: Depth; meanwhile?: () => Promise<unknown>; also?: readonly string[] } = {},
 ): Promise<Mirror> {
-  const [url, about, settings] = await Promise.all([
+  const [url, about, configured, own] = await Promise.all([
     urlOf(checkout, remote),
     checkout.lines([
       ...['rev-parse', '--path-format=absolute', '--show-object-format', '--is-shallow-repository'],
       ...['--git-path', 'objects'],
     ]),
-    credentialSettings(checkout),
+    settingsOf(checkout),
+    checkout.lines(['for-each-ref', '--format=%(objectname)']),
   ]);
   const [format, shallow, objects] = about as [ObjectFormat, string, string];
   const address = withoutSecrets(url);
@@ -81,21 +83,21 @@ export async function openMirror(
   const git = new Git(dir);
   const refs = new Map<string, string>();
 
-  await git.bytes(['init', '--quiet', '--bare', `--object-format=${format}`]);
-  // Written as a file: an address with a token would be seen by everybody in the arguments of a process.
-  const partial = '\tpromisor = true\n\tpartialclonefilter = blob:none\n';
-  await appendFile(
-    join(dir, 'config'),
-    `${settings}[remote "origin"]\n\turl = ${quoted(url)}\n${partial}[extensions]\n\tpartialClone = origin\n[core]\n\trepositoryformatversion = 1\n`,
-  );
   const whole = shallow === 'false';
-  if (whole) await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
+  await makeRepository(dir, { format, url, settings: configured, borrowed: whole && objects });
+  // What refs of the checkout lead to is there, with all its history and folders, unless it was cloned without them.
+  const filters = configured.filter(([key]) => /^remote\..*\.partialclonefilter$/i.test(key));
+  const standing = new Set(whole && filters.every(([, filter]) => filter === 'blob:none') ? own : []);
+  /** Whether all of it is borrowed, contents as well. */
+  let lacking = true;
   let tips = depth === 'tips';
   let begun: Promise<unknown> | undefined;
   // What the remote had when all of it was fetched.
   let fetched: string | undefined;
   // What was read once, or is on its way, is not read again: most of it is asked for several times.
   const blobs = remembered(async (ids) => {
+    const known = lacking ? undefined : await readBlobs(git.offline(), ids).catch(unlessMissing);
+    if (known) return known;
     // One fetch for all; left alone, cat-file would fetch them one by one.
     await download(ids, [], '-c', 'fetch.negotiationAlgorithm=noop');
     return readBlobs(git, ids);
@@ -121,10 +123,10 @@ export async function openMirror(
       }
       const there = [tips, ...found].join('\n');
       if (there === fetched) return;
-      const source = refs.get(head(main));
-      const known = source !== undefined && whole && (await borrowed(source));
-      const first = [...refs.keys()].filter((ref) => (ref === head(main) ? !known : also.includes(ref)));
-      const others = [...refs.keys()].filter((ref) => ref !== head(main) && !also.includes(ref));
+      const missing = await unborrowed();
+      lacking = missing.length > 0 || filters.length > 0;
+      const first = missing.filter((ref) => ref === head(main) || also.includes(ref));
+      const others = missing.filter((ref) => !first.includes(ref));
       // What is ordered on main is asked of its commits: they are always all there.
       const fetching = tips
         ? branches(first).then(() => branches(others, '--depth=1'))
@@ -135,15 +137,37 @@ export async function openMirror(
     });
   }
 
-  /** Whether `main` stands where the checkout has it, and needs no fetching. */
+  /** The branches that the checkout does not have as they stand at the remote; of the others none needs fetching. */
+  async function unborrowed(): Promise<string[]> {
+    const source = refs.get(head(main));
+    const known = source !== undefined && whole && !standing.has(source) && (await borrowed(source));
+    const missing = await Promise.all(
+      [...refs].map(async ([ref, commit]) => {
+        if (known && ref === head(main)) return [];
+        return standing.has(commit) && (await written(ref, commit)) ? [] : [ref];
+      }),
+    );
+    return missing.flat();
+  }
+
+  /** Sets a branch of the mirror, which nobody else does meanwhile; false where a file or folder is in its way. */
+  async function written(ref: string, commit: string): Promise<boolean> {
+    try {
+      await mkdir(dirname(join(dir, ref)), { recursive: true });
+      await writeFile(join(dir, ref), `${commit}\n`);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether `main` stands where the checkout has it though none of its refs leads there. */
   async function borrowed(source: string): Promise<boolean> {
     try {
       await git.offline().bytes(['update-ref', head(main), source]);
       return true;
     } catch (error) {
-      // A remote over HTTP is refused so early that git is stopped by it, and does not come to say that it has none.
-      const missing = error instanceof GitError && /nonexistent object|transport '\w+' not allowed/.test(error.stderr);
-      if (!missing) throw error;
+      unlessMissing(error);
       return false;
     }
   }
@@ -159,7 +183,7 @@ export async function openMirror(
   async function deepen(): Promise<void> {
     if (!tips) return;
     tips = false;
-    const others = [...refs.keys()].filter((ref) => ref !== head(main));
+    const others = [...refs].flatMap(([ref, commit]) => (ref === head(main) || standing.has(commit) ? [] : [ref]));
     // A branch that moved meanwhile is seen to have moved when it is pushed.
     await patiently(() => branches(others, `--depth=${everything}`));
   }
@@ -201,6 +225,13 @@ export async function openMirror(
   return mirror;
 }
 
+/** Passes over an object that is not there, and that could not be asked for. */
+function unlessMissing(error: unknown): undefined {
+  // A remote over HTTP is refused so early that git is stopped by it, and does not come to say that it has none.
+  const missing = error instanceof GitError && /nonexistent object|transport '\w+' not allowed/.test(error.stderr);
+  if (!missing) throw error;
+}
+
 /** Once what was written to a process has left this one: work that never pauses would keep it waiting. */
 const told = () => setImmediate().then(() => setImmediate());
 
@@ -240,21 +271,3 @@ async function urlOf(checkout: Git, remote: string): Promise<string> {
     );
   }
 }
-
-/** How this checkout logs in and signs (CI writes such settings into it); what the user has set for all is used anyway. */
-async function credentialSettings(checkout: Git): Promise<string> {
-  const found = await checkout.bytes(['config', '--local', '--null', '--list']);
-  return found
-    .toString()
-    .split('\0')
-    .filter((entry) => /^(http|credential|gpg|user|commit)\./i.test(entry))
-    .map((entry) => {
-      const [key, ...value] = entry.split('\n') as [string, ...string[]];
-      const [section, last] = [key.slice(0, key.indexOf('.')), key.slice(key.lastIndexOf('.') + 1)];
-      const middle = key.slice(section.length + 1, -last.length - 1);
-      return `[${section}${middle ? ` ${quoted(middle)}` : ''}]\n\t${last} = ${quoted(value.join('\n'))}\n`;
-    })
-    .join('');
-}
-
-const quoted = (value: string) => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -216,6 +216,48 @@ test('a mirror brings file contents only when they are asked for, and all at onc
   const ids = [...(await filesOf(mirror.git, sha)).values()].map(({ id }) => id);
   const blobs = await mirror.blobs(ids);
   assert.deepEqual([...blobs.values()].map(String), ['one', 'two\n']);
+});
+
+test('what a clone has as it stands at the remote is borrowed from it, unless parts of it were left out', async (t) => {
+  const remote = await bare(t);
+  const write = async (on: string | undefined, text: string) => {
+    const [sha = ''] = await writeCommits(remote, on, [commit('x\n', file('counter/a', text), file('b', 'two'))], now);
+    for (const branch of ['main', 'rendered', 'env/dev'])
+      await remote.bytes(['update-ref', `refs/heads/${branch}`, sha]);
+    return sha;
+  };
+  const first = await write(await write(undefined, 'zero'), 'one');
+  const table: readonly (readonly [name: string, options: readonly string[], fetched: boolean])[] = [
+    ['a whole clone', [], false],
+    ['a clone without contents', ['--filter=blob:none'], false],
+    ['a clone without folders', ['--filter=tree:0'], true],
+    ['a shallow clone', ['--depth=1'], true],
+  ];
+  const clones = await Promise.all(
+    table.map(async ([name, options, fetched]) => {
+      const dir = await mkdtemp(join(tmpdir(), 'slipway-git-'));
+      t.after(() => rm(dir, { recursive: true, force: true }));
+      await remote.bytes(['clone', '--quiet', '--bare', ...options, `file://${remote.dir}`, dir]);
+      return { name, fetched, clone: new Git(dir) };
+    }),
+  );
+  const seenBy = async (clone: Git, commit: string, text: string, name: string) => {
+    const mirror = await openMirror(clone, `file://${remote.dir}`);
+    const { seen, course, entries } = await readEnvironment(mirror.git, mirror.refs.get('refs/heads/env/dev') ?? '');
+    assert.equal(course.of('counter')[0]?.commit, commit, name);
+    assert.equal(await mirror.git.commit('env/dev'), commit, name);
+    assert.equal(seen.get('counter')?.size, text === 'one' ? 2 : 3, name);
+    const packs = await readdir(join(mirror.git.dir, 'objects', 'pack')).catch(() => []);
+    const files = await mirror.trees([entries.get('counter')?.id ?? '']);
+    const ids = [...files.values()].flatMap((folder) => [...folder.values()].map(({ id }) => id));
+    assert.deepEqual([...(await mirror.blobs(ids)).values()].map(String), [text], name);
+    await mirror.close();
+    return packs.length > 0;
+  };
+  for (const { name, fetched, clone } of clones) assert.equal(await seenBy(clone, first, 'one', name), fetched, name);
+  const second = await write(first, 'three');
+  const [{ clone }] = clones as [(typeof clones)[number]];
+  assert.ok(await seenBy(clone, second, 'three', 'a clone that is behind'));
 });
 
 test('a remote that is not there is refused by its address, without its password', async (t) => {

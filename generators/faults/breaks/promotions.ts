@@ -11,8 +11,8 @@ export const promotions: readonly Alteration[] = [
   {
     name: 'a hold is looked for along first parents alone',
     file: 'git/history.ts',
-    find: "git.lines(['rev-list', '--topo-order', '--parents',",
-    replace: "git.lines(['rev-list', '--first-parent', '--parents',",
+    find: 'walk(git, [tip])',
+    replace: "walk(git, ['--first-parent', tip])",
     count: 60,
   },
   {

@@ -11,8 +11,8 @@ export const reverts: readonly Alteration[] = [
   {
     name: 'what a merge pulled in was never seen',
     file: 'git/history.ts',
-    find: "git.lines(['rev-list', '--topo-order', '--parents',",
-    replace: "git.lines(['rev-list', '--first-parent', '--parents',",
+    find: 'walk(git, [tip])',
+    replace: "walk(git, ['--first-parent', tip])",
   },
   {
     name: 'a hold is the last change going backwards',
