@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   publish: () => import('./publish.ts'),
   promote: () => import('./promote.ts'),
   render: () => import('./render.ts'),
+  status: () => import('./status.ts'),
 };
 
 // Nothing of a pipeline, a forge or a cache may change what is measured.
