@@ -1,3 +1,4 @@
+import type { Git } from '../git/git.ts';
 import { type Reader, readPublished } from '../git/published.ts';
 import { buildsAt, programIn, sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
@@ -8,6 +9,7 @@ import type { Build, Failure, Part } from '../model/part.ts';
 import { outlinesOf, withoutImage } from '../model/publication.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkTogether } from '../model/together.ts';
+import { uncommitted as dirty } from '../model/words.ts';
 import { type Hydrated, Hydration } from './hydrate-commit.ts';
 import { Progress } from './progress.ts';
 
@@ -28,23 +30,38 @@ export interface Basis {
   readonly older: AsyncIterable<Published>;
 }
 
+export interface BasisRequest {
+  readonly dry: string;
+  readonly base: string | undefined;
+  /** Digests given by hand, by app. */
+  readonly images: ReadonlyMap<string, ImageReference>;
+  /** The commit that a work tree stands on, where `dry` is what is saved there. */
+  readonly uncommitted?: string | undefined;
+  /** What its images are built from, where that is known: counting versions reads history. */
+  readonly builds?: Basis['builds'] | undefined;
+}
+
 /**
  * Finds out what of a dry commit has to be rendered: an app whose key is what was published last is taken over.
  * @param reader where the commit and `rendered` are read
- * @param images digests given by hand, by app
  * @throws {Refusal} when it is no commit of a Slipway repository
  */
-export async function basisOf(
-  reader: Reader,
-  { dry, base, images }: { dry: string; base: string | undefined; images: ReadonlyMap<string, ImageReference> },
+export async function basisOf(reader: Reader, request: BasisRequest): Promise<Basis> {
+  return basisAmong(reader.git, request, readPublished(reader, request.base));
+}
+
+/** The same where what was published is given, newest first: it need stand on no branch. */
+export async function basisAmong(
+  git: Git,
+  { dry, base, images, uncommitted = dry, builds: known }: BasisRequest,
+  older: AsyncGenerator<Published, undefined>,
 ): Promise<Basis> {
-  const { git } = reader;
-  const older = readPublished(reader, base);
-  const [sources, builds, newest] = await Promise.all([
+  const [sources, found, newest] = await Promise.all([
     sourcesAt(git, dry),
-    buildsAt(git, dry),
+    known ?? buildsAt(git, dry),
     older.next().then(({ value }) => value),
   ]);
+  const builds = uncommitted === dry ? found : marked(found, dry, uncommitted);
   const given = Object.fromEntries([...images].map(([app, image]) => [app, formatImage(image)]));
   const taken = newest ? takenFrom(newest, sources, builds, given) : [];
   return { dry, base, sources, builds, newest, taken, given, older };
@@ -82,7 +99,7 @@ export async function renderOn<P extends Pick<Part, 'app'>>(
     return rendering.take(part);
   };
   const input = { program: programIn(sources), builds, images: given, known, taken };
-  const render = () => hydration.render({ input, apps, take }).finally(() => progress.end());
+  const render = () => hydration.render({ input, apps, take, appsAt: basis.dry }).finally(() => progress.end());
   let hydrated = await render();
   if (missing(hydrated).some(({ app, tree }) => !known[app]?.[tree])) {
     for await (const published of older) {
@@ -97,18 +114,25 @@ export async function renderOn<P extends Pick<Part, 'app'>>(
 /** The render half by itself. */
 export async function renderBundle(
   reader: Reader,
-  {
-    say,
-    ...rendering
-  }: Omit<Rendering<Part>, 'take'> & Parameters<typeof basisOf>[1] & { readonly say: (line: string) => void },
+  { say, ...rendering }: Omit<Rendering<Part>, 'take'> & BasisRequest & { readonly say: (line: string) => void },
 ): Promise<Bundle> {
-  const hydration = new Hydration(reader.git, rendering.dry, say);
+  const uncommitted = rendering.uncommitted !== undefined;
+  const hydration = new Hydration(reader.git, rendering.dry, say, { uncommitted });
   try {
     return await renderOn(await basisOf(reader, rendering), hydration, { ...rendering, take: (part) => part });
   } finally {
     hydration.close();
   }
 }
+
+/** A build of what nobody committed says so wherever it is named. */
+const marked = (builds: Basis['builds'], saved: string, head: string): Basis['builds'] =>
+  Object.fromEntries(
+    Object.entries(builds).map(([folder, build]) => [
+      folder,
+      build.commit === saved ? { ...build, version: dirty(build.version), commit: dirty(head) } : build,
+    ]),
+  );
 
 /** The apps whose parts are what was published last, since all that they depend on is. */
 function takenFrom(
@@ -163,7 +187,8 @@ const missing = ({ summary }: Pick<Hydrated, 'summary'>) =>
 function remember(known: Record<string, Record<string, string>>, published: Published | undefined): void {
   for (const [app, { tree, reference }] of Object.entries(published?.images ?? {})) {
     const trees = known[app] ?? {};
-    trees[tree] ??= reference;
+    // What was only looked at had a name, and no image.
+    if (reference.includes('@')) trees[tree] ??= reference;
     known[app] = trees;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Git } from '../git/git.ts';
@@ -290,4 +291,44 @@ test('what a change makes is kept in a file: as text, or as a page that shows wh
   await box.commit({ 'apps/b/app.ts': 'export const app = {;\n' });
   assert.equal(slipway(box.checkout.dir, 'diff', '--out', plain).status, 1);
   assert.match(await readFile(plain, 'utf8'), /^! apps\/b\/app\.ts cannot be rendered/m);
+});
+
+/** All that a work tree's reading could have changed of a checkout. */
+async function state(box: Sandbox): Promise<unknown> {
+  const git = join(box.checkout.dir, '.git');
+  return {
+    status: await box.checkout.text(['status', '--porcelain', '--ignored']),
+    index: (await readFile(join(git, 'index'))).toString('base64'),
+    objects: (await readdir(join(git, 'objects'), { recursive: true })).toSorted(),
+    refs: await box.checkout.text(['for-each-ref']),
+    files: (await readdir(git)).toSorted(),
+    temporary: (await readdir(tmpdir())).filter((name) => name.startsWith('slipway-work-tree-')),
+  };
+}
+
+test('what is saved and not committed is shown as it would be published, and nothing of the checkout is touched', async (t) => {
+  const box = await publishedBox(t);
+  const files = {
+    ...box.changed({ a: '2', c: '1' }),
+    '.gitignore': '*.secret\n',
+    'apps/c/key.secret': 'nobody reads it',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(box.checkout.dir, path, '..'), { recursive: true });
+    await writeFile(join(box.checkout.dir, path), text);
+  }
+  await box.checkout.bytes(['add', 'apps/c/app.ts']);
+  const before = await state(box);
+  const shown = await preview(box, { workTree: true, environment: 'dev' });
+  assert.deepEqual(await state(box), before);
+  assert.deepEqual(
+    shown.parts.map(({ app, change }) => `${change} ${app}`),
+    ['changed a', 'added c'],
+  );
+  const head = await box.checkout.commit('HEAD');
+  assert.deepEqual([shown.drySha, shown.workTree], [`${head}-dirty`, true]);
+  assert.match(
+    formatPreview(shown).at(-1) ?? '',
+    /^work tree on [0-9a-f]{12}-dirty \(never publishable\) against rendered at [0-9a-f]{12}: 2 parts would change$/,
+  );
 });

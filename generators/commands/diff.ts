@@ -9,16 +9,14 @@ import { sourcesAt } from '../git/sources.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { ImageReference } from '../model/image.ts';
 import { head, pipelineFile, rendered } from '../model/names.ts';
-import { identified } from '../model/part.ts';
-import { formatPreview, type Preview, partChange, type Touched, touchedBy } from '../model/preview.ts';
-import { composePublication } from '../model/publication.ts';
+import { formatPreview, type Preview, previewed, type Touched } from '../model/preview.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { day, short } from '../model/words.ts';
+import { day } from '../model/words.ts';
 import { expired } from '../policies/excuse.ts';
-import { judgeChange } from '../policies/judge-change.ts';
-import { formatViolation } from '../policies/violation.ts';
 import { renderBundle } from './bundle.ts';
+import { changesOf, compared, notBuiltIn } from './comparison.ts';
 import type { Context } from './context.ts';
+import { type DryAsked, dryOf } from './dry-asked.ts';
 import { imagesIn } from './images.ts';
 import type { Asked } from './main.ts';
 import { unexplainedRemovals } from './removals.ts';
@@ -27,6 +25,8 @@ import { contextOf } from './surroundings.ts';
 export interface DiffRequest {
   /** The commit, on `main` or not. @default HEAD of the checkout */
   readonly dry?: string | undefined;
+  /** What is saved instead of a commit. */
+  readonly workTree?: boolean | undefined;
   /** Digests by app. An app whose image nobody knows is shown with its tree id. */
   readonly images: ReadonlyMap<string, ImageReference>;
   /** Only this environment, only this app. @default all */
@@ -40,45 +40,50 @@ export interface DiffRequest {
  * @throws {Misuse} for a commit, environment or app that there is not
  * @throws {Refusal} when the commit cannot be rendered as a whole, or the remote cannot be read
  */
-export async function diff(context: Context, { dry: name = 'HEAD', images, ...only }: DiffRequest): Promise<Preview> {
+export async function diff(context: Context, request: DiffRequest): Promise<Preview> {
+  const meant = await dryOf(context.checkout, request.dry, request.workTree);
+  try {
+    return await previewOf(context, meant, request);
+  } finally {
+    await meant.close();
+  }
+}
+
+async function previewOf(
+  context: Context,
+  meant: DryAsked,
+  { images, workTree, ...only }: DiffRequest,
+): Promise<Preview> {
   const { checkout, say } = context;
-  const dry = await checkout.commit(name);
-  if (!dry) throw new Misuse(`--dry ${name} is not a commit of ${checkout.dir}; fetch it, or name another.`);
+  const { dry, uncommitted } = meant;
   const mirror = await openMirror(checkout, context.remote, { depth: 'tips' });
   try {
     const base = mirror.refs.get(head(rendered));
-    const reader = await readerOf(mirror, checkout);
-    const bundle = await renderBundle(reader, { dry, base, images, keepGoing: true, unbuilt: true, say });
+    const reader = await readerOf(mirror, checkout, meant.objects);
+    const bundle = await renderBundle(reader, { dry, base, images, uncommitted, keepGoing: true, unbuilt: true, say });
     const left = new Set([...bundle.taken, ...bundle.kept.map(({ app }) => app)]);
     const [sources, present] = await Promise.all([
       sourcesAt(reader.git, dry),
       readPresent(mirror, base, (app) => !left.has(app)),
     ]);
-    const parts = bundle.parts.map((part) => identified(mirror.format, part));
-    const publication = composePublication({ ...named(bundle), parts }, sources, present);
+    const { publication, touched: all } = compared(bundle, sources, present);
     const stood = [...present.folders.values()].flatMap((entries) => [...entries.keys()]);
     check(bundle, stood, only);
 
     const wanted = (environment: string, app: string) =>
       (only.environment ?? environment) === environment && (only.app ?? app) === app;
-    const touched = touchedBy(publication, present, bundle.parts).filter(({ environment, app }) =>
-      wanted(environment, app),
-    );
+    const touched = all.filter(({ environment, app }) => wanted(environment, app));
     const texts = await mirror.blobs(touched.flatMap(({ before }) => [...before.values()]));
     const pipelines = publication.changed.map((path) => path.split('/') as [string, string]);
-    const { images: all } = bundle.summary;
     const last = present.published?.drySha;
     const behind = last !== undefined && (await lacks(reader.git, dry, last)) ? last : undefined;
     return {
-      drySha: dry,
+      drySha: meant.name,
+      ...(workTree ? { workTree } : {}),
       base,
-      parts: touched.map((part) =>
-        partChange(part, texts, (before, after) => judgeChange(before, after).map(formatViolation)),
-      ),
+      parts: changesOf(touched, texts),
       pipelines: pipelines.flatMap(([stage, file]) => (file === pipelineFile && wanted(stage, file) ? [stage] : [])),
-      notBuilt: Object.entries(all).flatMap(([app, { tree, reference }]) =>
-        reference === undefined && (only.app ?? app) === app ? [{ app, tree }] : [],
-      ),
+      notBuilt: notBuiltIn(bundle).filter(({ app }) => (only.app ?? app) === app),
       failed: bundle.kept.filter(({ app }) => (only.app ?? app) === app),
       expired: expiredIn(touched, context.now()),
       removals: await unexplainedRemovals(mirror, base, publication),
@@ -104,20 +109,16 @@ function expiredIn(touched: readonly Touched[], now: number): string[] {
   return [...new Set(lines)];
 }
 
-/** The mirror borrows what the checkout has, but not from a shallow one: there the commit itself is read beside it. */
-async function readerOf(mirror: Mirror, checkout: Git): Promise<Reader> {
+/**
+ * The mirror borrows what the checkout has, but not from a shallow one: there the commit itself is read beside it, and so
+ * is what is saved and not committed.
+ */
+async function readerOf(mirror: Mirror, checkout: Git, saved: string | undefined): Promise<Reader> {
+  if (saved) return { ...mirror, git: mirror.git.with({ GIT_ALTERNATE_OBJECT_DIRECTORIES: saved }) };
   const question = ['rev-parse', '--path-format=absolute', '--is-shallow-repository', '--git-path', 'objects'];
   const [shallow, objects = ''] = await checkout.lines(question);
   if (shallow === 'false') return mirror;
   return { ...mirror, git: mirror.git.with({ GIT_ALTERNATE_OBJECT_DIRECTORIES: objects }) };
-}
-
-/** As if what is not built were: nothing of it is written. */
-function named(bundle: Bundle): Bundle {
-  const images = Object.entries(bundle.summary.images).map(
-    ([app, image]) => [app, { ...image, reference: image.reference ?? image.tree }] as const,
-  );
-  return { ...bundle, summary: { ...bundle.summary, images: Object.fromEntries(images) } };
 }
 
 function check(
@@ -148,8 +149,8 @@ function coloured(line: string): string {
 }
 
 /** @throws {Refusal} when it cannot be written */
-async function save({ drySha }: Preview, lines: readonly string[], file: string): Promise<void> {
-  const page = () => differencePage(`What publishing ${short(drySha)} would change`, lines).text;
+async function save(preview: Preview, lines: readonly string[], file: string): Promise<void> {
+  const page = () => differencePage(`What publishing ${previewed(preview)} would change`, lines).text;
   try {
     await writeFile(file, file.endsWith('.html') ? page() : lines.map((line) => `${line}\n`).join(''));
   } catch (error) {
@@ -160,7 +161,8 @@ async function save({ drySha }: Preview, lines: readonly string[], file: string)
 export async function run({ values }: Asked): Promise<void> {
   const images = await imagesIn(values);
   const { dry, env: environment, app } = values as { dry?: string; env?: string; app?: string };
-  const preview = await diff(await contextOf(values), { dry, images, environment, app });
+  const workTree = values['work-tree'] === true;
+  const preview = await diff(await contextOf(values), { dry, workTree, images, environment, app });
   const lines = formatPreview(preview);
   if (values.json) console.log(JSON.stringify({ version: 1, ...preview }, null, 2));
   else for (const line of lines) console.log(coloured(line));

@@ -27,6 +27,8 @@ export interface Wanted<P> {
   readonly input: RenderInput;
   /** The folders of `apps/` that are rendered. */
   readonly apps: readonly string[];
+  /** Where they are taken from: a commit that differs from the one that is being rendered in nothing else. @default that one */
+  readonly appsAt?: string | undefined;
   /** What is kept of a part, as soon as it is there. */
   readonly take: (part: Part) => P | Promise<P>;
 }
@@ -35,6 +37,11 @@ interface Child {
   readonly process: ChildProcessWithoutNullStreams;
   /** Its exit status. */
   readonly ended: Promise<number | null>;
+}
+
+export interface HydrationOptions {
+  readonly timings?: Timings | undefined;
+  readonly uncommitted?: boolean;
 }
 
 /** From so many apps on, a second process shares the work. */
@@ -49,16 +56,20 @@ export class Hydration {
   readonly #git: Git;
   readonly #dry: string;
   readonly #timings: Timings;
+  readonly #uncommitted: boolean;
   readonly #dir: Promise<string>;
   readonly #running = new Set<Child>();
   #first: Promise<Child> | undefined;
   #closed = false;
   #remove = () => {};
 
-  constructor(git: Git, dry: string, say: (line: string) => void, timings: Timings = new Timings()) {
+  /** @param options `uncommitted`: the commit is what is saved in a work tree, and nobody could find it by its name */
+  constructor(git: Git, dry: string, say: (line: string) => void, options: HydrationOptions = {}) {
+    const { timings = new Timings(), uncommitted = false } = options;
     this.#git = git;
     this.#dry = dry;
     this.#timings = timings;
+    this.#uncommitted = uncommitted;
     this.#dir = timings.of('export', this.#prepare(say));
     this.#first = this.#dir.then((dir) => this.#start(dir));
     // Whoever asks for a render hears of it.
@@ -71,8 +82,8 @@ export class Hydration {
    */
   async render<P>(wanted: Wanted<P>): Promise<Hydrated<P>> {
     const dir = await this.#dir;
-    const { input, apps } = wanted;
-    await this.#timings.of('export', exportApps(this.#git, this.#dry, dir, apps));
+    const { input, apps, appsAt = this.#dry } = wanted;
+    await this.#timings.of('export', exportApps(this.#git, appsAt, dir, apps));
     const shares = apps.length >= many && availableParallelism() > 1 ? 2 : 1;
     const size = Math.ceil(apps.length / shares);
     const work = Array.from({ length: shares }, async (_, share) => {
@@ -104,7 +115,9 @@ export class Hydration {
       // By its real path: the child may read nothing on the way there.
       await symlink(await realpath(join(program, 'node_modules')), join(dir, 'node_modules'), 'dir');
     } else {
-      say(`${short(this.#dry)} locks other packages than are installed here: installing its own …`);
+      say(
+        `${this.#uncommitted ? 'The work tree' : short(this.#dry)} locks other packages than are installed here: installing its own …`,
+      );
       const { $ } = await import('zx');
       await $({ cwd: dir, quiet: true })`npm ci --ignore-scripts --loglevel=error`;
     }
@@ -142,8 +155,15 @@ export class Hydration {
       throw exitCode === 2 ? new Misuse(refused) : new Refusal(refused);
     }
     if (status !== 0 || !answer.summary)
-      throw new Refusal(reasonOf(this.#dry, status, err.replaceAll(`${dir}/`, '')), { cause: err });
+      throw new Refusal(this.#reason(status, err.replaceAll(`${dir}/`, '')), { cause: err });
     return { parts: answer.parts, failed: answer.failed, summary: answer.summary };
+  }
+
+  #reason(status: number | null, err: string): string {
+    const why = reasonOf(status, err);
+    return this.#uncommitted
+      ? `What is saved cannot be rendered: ${why}.`
+      : `Commit ${this.#dry} cannot be rendered: ${why}. Correct it on main; nothing was published.`;
   }
 }
 
@@ -204,11 +224,12 @@ function parsed(text: string): Line | { refused: string; exitCode: number } | un
   }
 }
 
-function reasonOf(dry: string, status: number | null, err: string): string {
+/** Why a render ended, and where. */
+function reasonOf(status: number | null, err: string): string {
   const lines = err.trim().split('\n');
   const reason =
     status === 3 ? lines.slice(-5).join(' ') : (lines.find((line) => /^\w*Error/.test(line)) ?? lines.at(-1) ?? '');
   const at = /(?:apps|clusters|generators)\/[\w./-]+:\d+/.exec(err)?.[0];
   const where = at && !reason.includes(at) ? ` (${at})` : '';
-  return `Commit ${dry} cannot be rendered: ${reason.replace(/\.$/, '')}${where}. Correct it on main; nothing was published.`;
+  return `${reason.replace(/\.$/, '')}${where}`;
 }

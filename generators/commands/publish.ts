@@ -53,7 +53,7 @@ export async function publish(context: Context, request: PublishRequest): Promis
   if (!here && !bundle) throw unknown;
   const timings = context.timings ?? new Timings();
   // It loads the commit's generators while the remote is asked.
-  const hydration = here && !bundle ? new Hydration(context.checkout, here, context.say, timings) : undefined;
+  const hydration = here && !bundle ? new Hydration(context.checkout, here, context.say, { timings }) : undefined;
   const opened = timings.of('git: fetch', openMirror(context.checkout, context.remote, { depth: 'tips' }));
   try {
     const mirror = await opened;

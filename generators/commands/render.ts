@@ -1,26 +1,33 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Git } from '../git/git.ts';
 import { cloned } from '../git/published.ts';
 import { type Bundle, formatBundle } from '../model/bundle.ts';
 import { rendered } from '../model/names.ts';
 import type { Part } from '../model/part.ts';
+import { previewed } from '../model/preview.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { short } from '../model/words.ts';
 import { renderBundle } from './bundle.ts';
 import { checkoutHere, say } from './checkout.ts';
+import { type DryAsked, dryOf } from './dry-asked.ts';
 import { imagesIn } from './images.ts';
 import type { Asked } from './main.ts';
 
 export async function run({ values }: Asked): Promise<void> {
   const { env, app, out, all, bundle } = values as Options;
   const checkout = await checkoutHere();
-  const name = (values.dry as string | undefined) ?? 'HEAD';
-  const dry = await checkout.commit(name);
-  if (!dry) throw new Misuse(`--dry ${name} is not a commit of ${checkout.dir}: a render is made from a commit.`);
+  const workTree = values['work-tree'] === true;
+  if (workTree && (all || bundle !== undefined))
+    throw new Misuse('--work-tree is for looking, with --env: what a bundle holds is published, so commit it first.');
   if ((all === true) !== (bundle !== undefined))
     throw new Misuse('--all and --bundle FILE go together: a bundle holds everything.');
-  if (bundle === undefined) return show(checkout, dry, { env, app, out });
+  const meant = await dryOf(checkout, values.dry as string | undefined, workTree);
+  try {
+    if (bundle === undefined) return await show(meant, { env, app, out });
+  } finally {
+    await meant.close();
+  }
+  const { dry } = meant;
   if (env ?? app ?? out) throw new Misuse('--env, --app and --out are for looking; a bundle holds everything.');
 
   const images = await imagesIn(values);
@@ -55,12 +62,12 @@ async function save(bundle: Bundle, file: string): Promise<void> {
   }
 }
 
-/** Prints what a commit is in one environment: to look at, never to be published. */
-async function show(checkout: Git, dry: string, { env, app, out }: Options): Promise<void> {
+/** Prints what a commit or the work tree is in one environment: to look at, never to be published. */
+async function show({ git, dry, name, uncommitted }: DryAsked, { env, app, out }: Options): Promise<void> {
   if (env === undefined) throw new Misuse('--env is missing: which environment is to be rendered?');
-  const reader = cloned(checkout);
+  const reader = cloned(git);
   const base = undefined;
-  const hydrated = await renderBundle(reader, { dry, base, images: new Map(), unbuilt: true, say });
+  const hydrated = await renderBundle(reader, { dry, base, uncommitted, images: new Map(), unbuilt: true, say });
   const environments = hydrated.summary.environments.map(({ name }) => name);
   if (!environments.includes(env))
     throw new Misuse(`--env ${env}: not an environment; known are ${environments.join(', ')}.`);
@@ -72,8 +79,9 @@ async function show(checkout: Git, dry: string, { env, app, out }: Options): Pro
   for (const [name, { tree }] of Object.entries(hydrated.summary.images)) {
     if (parts.some((part) => part.app === name)) say(`${name}: not built; its image is named by its tree id ${tree}`);
   }
-  if (out === undefined) process.stdout.write(parts.map(printed).join(''));
-  else await write(parts, out);
+  const mark = uncommitted === undefined ? '' : `# ${previewed({ drySha: name, workTree: true })}\n`;
+  if (out === undefined) process.stdout.write(mark + parts.map(printed).join(''));
+  else await write(parts, out, mark);
 }
 
 const printed = ({ app, files }: Part) =>
@@ -81,9 +89,9 @@ const printed = ({ app, files }: Part) =>
     .map(([name, text]) => `---\n# ${app}/${name}\n${text}`)
     .join('');
 
-async function write(parts: readonly Part[], out: string): Promise<void> {
+async function write(parts: readonly Part[], out: string, mark: string): Promise<void> {
   for (const { app, files } of parts) {
     await mkdir(join(out, app), { recursive: true });
-    for (const [name, text] of Object.entries(files)) await writeFile(join(out, app, name), text);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(out, app, name), mark + text);
   }
 }

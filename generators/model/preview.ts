@@ -12,7 +12,10 @@ import { short } from './words.ts';
 
 /** What publishing a commit would change in `rendered`, and what would stop it. */
 export interface Preview {
+  /** The commit; of a work tree the one that it stands on, with `-dirty` where something else is saved. */
   readonly drySha: string;
+  /** It is what is saved, committed or not: nothing publishes that. */
+  readonly workTree?: true;
   /** The commit of `rendered` that it is compared with; undefined when nothing was published. */
   readonly base: string | undefined;
   readonly parts: readonly PartChange[];
@@ -142,23 +145,53 @@ export const formatRemark = ({ object, policy, says, excuse, newly }: Noted): st
 
 const signs = { added: '+', removed: '-', changed: '~' } as const;
 
-/** What a person reads. The first sign of a line says what it is: `+` added, `-` removed, `~` changed, `!` look here. */
-export function formatPreview(preview: Preview): string[] {
-  const { drySha, base, parts, pipelines, notBuilt, failed, expired, removals, behind } = preview;
-  const against = base ? `rendered at ${short(base)}` : 'nothing published yet';
+/** One changed part: a line that names it, and below it what changes. */
+export function formatPartChange(part: PartChange, notBuilt: Preview['notBuilt']): string[] {
+  const { environment, app, change, objects, remarks, refused } = part;
   const trees = notBuilt.map(({ tree }) => `:${tree}`);
-  const lines = parts.flatMap(({ environment, app, change, objects, remarks, refused }) => [
+  return [
     `${signs[change]} ${environment}/${app}`,
     ...formatDifferences(objects).map(
       (line) => `  ${line}${trees.some((tree) => line.endsWith(tree)) ? ' (not built)' : ''}`,
     ),
     ...remarks.map((one) => `  ! ${formatRemark(one)}`),
     ...refused.map((line) => `  ! ${line}`),
-  ]);
+  ];
+}
+
+/**
+ * Changed parts, where what is the same in several environments stands once: `~ dev/shop, staging/shop`. Objects are
+ * named without the namespace of their environment then.
+ */
+export function formatFolded(parts: readonly PartChange[], notBuilt: Preview['notBuilt']): string[] {
+  const told = parts.map((part) => ({ part, lines: formatPartChange(part, notBuilt) }));
+  const alike = Map.groupBy(told, ({ part, lines: [, ...lines] }) =>
+    [part.app, part.change, ...lines.map((line) => withoutEnvironment(line, part.environment))].join('\n'),
+  );
+  return [...alike.values()].flatMap((same) => {
+    const [{ part, lines }] = same as [(typeof told)[number]];
+    if (same.length === 1) return lines;
+    const names = same.map((one) => `${one.part.environment}/${one.part.app}`);
+    const below = lines.slice(1).map((line) => withoutEnvironment(line, part.environment));
+    return [`${signs[part.change]} ${names.join(', ')}`, ...below];
+  });
+}
+
+/** `  ~ Deployment dev/shop` is `  ~ Deployment shop` in every environment. */
+const withoutEnvironment = (line: string, environment: string): string =>
+  line.replace(/^( {2}[+~-] \S+ )(argocd-)?([\w-]+)\//, (whole, object, platform = '', namespace) =>
+    namespace === environment ? `${object}${platform ? 'argocd-…/' : ''}` : whole,
+  );
+
+/** What a person reads. The first sign of a line says what it is: `+` added, `-` removed, `~` changed, `!` look here. */
+export function formatPreview(preview: Preview): string[] {
+  const { base, parts, pipelines, notBuilt, failed, expired, removals, behind, workTree } = preview;
+  const against = base ? `rendered at ${short(base)}` : 'nothing published yet';
+  const lines = parts.flatMap((part) => formatPartChange(part, notBuilt));
   lines.push(...pipelines.map((environment) => `~ ${environment}/${pipelineFile}`));
   for (const { app, tree } of notBuilt)
     lines.push(
-      `! ${app} is not built: on main its pipeline builds it; by hand, publish wants --image ${app}=…:${tree}@sha256:…`,
+      `! ${app} is not built: on main its pipeline builds it${workTree ? '' : `; by hand, publish wants --image ${app}=…:${tree}@sha256:…`}`,
     );
   if (behind)
     lines.push(`! it does not have ${short(behind)}, which is published: what that brought reads as taken back`);
@@ -166,5 +199,12 @@ export function formatPreview(preview: Preview): string[] {
   lines.push(...failed.flatMap(({ message }) => message.split('\n').map((line) => `! ${line}`)));
   const changes = parts.length + pipelines.length;
   const count = changes === 0 ? 'nothing would change' : `${changes} ${changes === 1 ? 'part' : 'parts'} would change`;
-  return [...lines, `${short(drySha)} against ${against}: ${count}`];
+  return [...lines, `${previewed(preview)} against ${against}: ${count}`];
+}
+
+/** What is previewed: `1a2b3c4d5e6f`, or `work tree on 1a2b3c4d5e6f-dirty (never publishable)`. */
+export function previewed({ drySha, workTree }: Pick<Preview, 'drySha' | 'workTree'>): string {
+  const [commit = '', ...saved] = drySha.split('-');
+  const name = [short(commit), ...saved].join('-');
+  return workTree ? `work tree on ${name} (never publishable)` : name;
 }

@@ -1,5 +1,5 @@
 import type { Verb } from '../usage.ts';
-import { dry, dryRun, image, images, json, keepGoing, remote } from './options.ts';
+import { dry, dryRun, image, images, json, keepGoing, remote, workTree } from './options.ts';
 
 /** What writes or builds what is moved. */
 export const make: Readonly<Record<string, Verb>> = {
@@ -24,9 +24,10 @@ export const make: Readonly<Record<string, Verb>> = {
   render: {
     summary: "print an environment's manifests, or bundle all of them for publish --from",
     about:
-      'Renders the committed tree, never the work tree, and needs no network and no credential. With --env it prints; with\n--all --bundle it writes a file that another job publishes. An app that did not change since what the clone knows of\nthe branch rendered is named in the bundle, not rendered.',
+      'Renders a commit, or with --work-tree what is saved here, and needs no network and no credential. With --env it prints;\nwith --all --bundle it writes a file that another job publishes. An app that did not change since what the clone knows\nof the branch rendered is named in the bundle, not rendered.',
     options: {
       dry,
+      'work-tree': workTree,
       env: { type: 'string', value: 'E', help: 'the environment that is to be printed' },
       app: { type: 'string', value: 'A', help: 'only this app' },
       out: { type: 'string', value: 'DIR', help: 'write one file per manifest into DIR instead of printing' },
@@ -38,6 +39,7 @@ export const make: Readonly<Record<string, Verb>> = {
     },
     examples: [
       'slipway render --env dev',
+      'slipway render --env dev --app counter --work-tree',
       'slipway render --env production --app counter --out /tmp/production',
       'slipway render --all --bundle rendered.jsonl --images images.txt',
     ],

@@ -6,6 +6,10 @@ export const remote: Option = {
   help: 'the repository with the branches: a name, an address, or "local" for the local world (default: origin)',
 };
 export const dry: Option = { type: 'string', value: 'SHA', help: 'the commit (default: HEAD)' };
+export const workTree: Option = {
+  type: 'boolean',
+  help: 'what is saved in this checkout instead of a commit: to look at, never publishable',
+};
 export const image: Option = {
   type: 'string',
   multiple: true,
