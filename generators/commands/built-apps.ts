@@ -18,7 +18,14 @@ const { apps } = await import(process.argv[1]);
 const found = [];
 for (const [name, load] of Object.entries(apps)) {
   const { app } = await load();
-  if (typeof app?.image?.build === 'string') found.push({ app: name, repository: app.image.repository, build: app.image.build });
+  if (typeof app?.image?.build !== 'string') continue;
+  const { image, port, ready, env } = app;
+  const calls = [];
+  for (const call of app.calls ?? []) {
+    const other = await apps[call]?.();
+    calls.push({ app: call, image: other?.app?.image, port: other?.app?.port });
+  }
+  found.push({ app: name, repository: image.repository, build: image.build, port, ready, env, calls });
 }
 process.stdout.write(JSON.stringify(found));
 `;
@@ -65,6 +72,34 @@ export async function readBuilds(git: Git, dry: string, file: string): Promise<B
   return list;
 }
 
+/** An app that is built here, as it says that it runs. */
+export interface RunningApp {
+  readonly app: string;
+  /** The folder that it is built from. */
+  readonly folder: string;
+  readonly port?: number | undefined;
+  /** The path that answers 200 when it may receive requests. */
+  readonly ready: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly calls: readonly { readonly app: string; readonly image?: unknown; readonly port?: number }[];
+}
+
+/**
+ * The apps that are built here at a commit, as their definitions say that they run.
+ * @param dry the whole id of a commit
+ * @throws {Refusal} when they cannot be loaded
+ */
+export async function runningApps(git: Git, dry: string): Promise<RunningApp[]> {
+  return (await definitions(git, dry)).flatMap(({ app, build, port, ready, env, calls }) =>
+    typeof build === 'string' && legalName.test(app)
+      ? [{ app, folder: build, port, ready: typeof ready === 'string' ? ready : '/readyz', env: textsOf(env), calls }]
+      : [],
+  );
+}
+
+const textsOf = (env: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(env ?? {}).filter(([, value]) => typeof value === 'string'));
+
 /** The id of a top-level folder's tree; undefined where it has no Dockerfile. */
 async function builtTree(git: Git, dry: string, folder: string): Promise<string | undefined> {
   const entry = (await entriesOf(git, dry)).get(folder);
@@ -86,6 +121,10 @@ interface Definition {
   readonly app: string;
   readonly repository: unknown;
   readonly build: unknown;
+  readonly port?: number;
+  readonly ready: unknown;
+  readonly env: unknown;
+  readonly calls: RunningApp['calls'];
 }
 
 async function definitions(git: Git, dry: string): Promise<Definition[]> {

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { styleText } from 'node:util';
 import { differencePage } from '../board/difference-page.ts';
 import type { Git } from '../git/git.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
@@ -14,6 +13,7 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 import { day } from '../model/words.ts';
 import { expired } from '../policies/excuse.ts';
 import { renderBundle } from './bundle.ts';
+import { coloured } from './coloured.ts';
 import { changesOf, compared, notBuiltIn } from './comparison.ts';
 import type { Context } from './context.ts';
 import { type DryAsked, dryOf } from './dry-asked.ts';
@@ -138,15 +138,6 @@ function check(
 /** Whether a commit does not have another one in its history. */
 const lacks = async (git: Git, dry: string, other: string): Promise<boolean> =>
   dry !== other && (await git.commit(other)) !== undefined && !(await git.isAncestor(other, dry));
-
-const colours = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'yellow' } as const;
-
-/** A line in the colour of its sign, on a terminal that has colours and whose user has not refused them. */
-function coloured(line: string): string {
-  const sign = line.trimStart()[0] as keyof typeof colours;
-  const isHeading = line.trimStart()[1] === ' ' && sign in colours;
-  return isHeading ? styleText(colours[sign], line, { stream: process.stdout }) : line;
-}
 
 /** @throws {Refusal} when it cannot be written */
 async function save(preview: Preview, lines: readonly string[], file: string): Promise<void> {

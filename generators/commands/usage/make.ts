@@ -44,6 +44,26 @@ export const make: Readonly<Record<string, Verb>> = {
       'slipway render --all --bundle rendered.jsonl --images images.txt',
     ],
   },
+  dev: {
+    summary: 'run what is saved, and show what each save changes',
+    about:
+      'Runs the apps whose source stands here (service/) beside a Redis of their own, and starts them again at each save: the\nnew one answers before the old one leaves, and where it does not start, the old one goes on. What is saved in apps/,\nclusters/ and generators/ is rendered and held against what HEAD renders, committed or not. It ends with Ctrl-C and\nleaves nothing behind; what Redis held is gone then. Without Redis, or for apps built elsewhere, it renders and compares.\nNamed apps are the only ones that run and are shown.',
+    takes: ['[APP…]'],
+    options: {
+      env: {
+        type: 'string',
+        value: 'E',
+        help: 'only this environment (default: all; what is the same in several stands once)',
+      },
+      port: {
+        type: 'string',
+        value: 'N',
+        help: 'where the service answers (default: the port of its definition, if it is free)',
+      },
+      logs: { type: 'boolean', help: 'print all that the service says, not warnings and errors alone' },
+    },
+    examples: ['slipway dev', 'slipway dev counter --env production', 'slipway dev --port 8080 --logs'],
+  },
   owners: {
     summary: 'who answers for which files, as CODEOWNERS',
     about:
