@@ -12,6 +12,7 @@ import { coloured } from './coloured.ts';
 import { Services } from './dev-services.ts';
 import type { Asked } from './main.ts';
 import { ownFolder } from './own-folder.ts';
+import { wipe } from './progress.ts';
 import { Saves } from './saves.ts';
 import { Rehearsal } from './standing.ts';
 
@@ -34,9 +35,7 @@ export async function run({ values, words }: Asked): Promise<void> {
   process.env.TMPDIR = dir;
   const options = { apps: words, environment: values.env as string | undefined, port, logs: values.logs === true };
   const loop = await Loop.open(checkout, dir, options);
-  const stop = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
+  const stop = asked();
   try {
     await Promise.race([stop, loop.failed]);
   } finally {
@@ -45,11 +44,31 @@ export async function run({ values, words }: Asked): Promise<void> {
   process.exit();
 }
 
+/** Waits for somebody who wants it to end. Who asks again after a second does not want to wait. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    let since: number | undefined;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      // A terminal's Ctrl-C comes twice where a launcher passes it on.
+      process.on(signal, () => {
+        since ??= performance.now();
+        if (performance.now() - since > 1000) process.exit(130);
+        resolve();
+      });
+    }
+  });
+}
+
+function print(line: string): void {
+  wipe();
+  console.log(line);
+}
+
 /** One line of what happens, with its time. */
 function tell(line: string): void {
   const time = new Date().toTimeString().slice(0, 8);
   const isTrouble = line.startsWith('! ');
-  console.log(`${time} ${isTrouble ? styleText('red', line, { stream: process.stdout }) : line}`);
+  print(`${time} ${isTrouble ? styleText('red', line, { stream: process.stdout }) : line}`);
 }
 
 /** What is saved is run and shown, save after save. */
@@ -179,7 +198,7 @@ class Loop {
     const unknown = [...this.#shown].filter(([path]) => failed.has(path.split('/')[1] ?? ''));
     const gone = [...this.#shown.keys()].filter((path) => !texts.has(path) && !failed.has(path.split('/')[1] ?? ''));
     this.#shown = new Map([...unknown, ...texts]);
-    for (const line of formatFolded(news, preview.notBuilt)) console.log(coloured(line));
+    for (const line of formatFolded(news, preview.notBuilt)) print(coloured(line));
     for (const line of failures(preview, this.#options.apps)) tell(`! ${line}`);
     const seconds = ((performance.now() - since) / 1000).toFixed(2);
     const back = gone.length > 0 ? `${gone.join(', ')} as in HEAD again; ` : '';
