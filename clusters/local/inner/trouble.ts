@@ -8,7 +8,7 @@ export interface Ended {
 }
 
 /**
- * Why a program of this repository ended, on one line, and where: `service/app.ts:12: SyntaxError: Unexpected token`.
+ * Why a program of this repository ended, on one line, and where: `shop/server.ts:12: SyntaxError: Unexpected token`.
  * @param lines its last words
  */
 export function trouble(lines: readonly string[], { root, folder, how }: Ended): string {
