@@ -32,10 +32,11 @@ const unfound: Readonly<Record<string, string>> = {
   'generators/bootstrap/tools.ts 2.31.0': 'the oldest git that will do, not the one that is installed',
   'generators/commands/bootstrap-target.ts 1.36': 'an example in a sentence',
   'generators/commands/setup.mjs 5.1': "Homebrew's name of a formula, whose patches it follows by itself",
-  'generators/commands/usage/look.ts 1.0.3': 'an example in the help',
-  'generators/commands/usage/look.ts 1.0.4': 'an example in the help',
+  'generators/commands/usage/look.ts 1.0.3': 'a version in an example of the help',
+  'generators/commands/usage/look.ts 1.0.4': 'a version in an example of the help',
   'generators/faults/scenes.ts 2.1.0': 'a version that a scene makes up',
   'generators/git/history.ts, 1 checksum': "git's name of the empty tree",
+  'generators/model/query.ts 1.0.3': 'an example in a sentence',
   'generators/schemas/kubernetes.json 1.36':
     'what a server said; generators/model/kinds.ts has the pin, and a test compares',
   'service/bill.ts 1.6': 'the specification that the document is written in',
