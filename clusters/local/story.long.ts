@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { doorsOf } from '../../generators/commands/surroundings.ts';
+import { doorsOf } from '../../generators/commands/local-doors.ts';
 import { Git } from '../../generators/git/git.ts';
 import { processesIn } from './processes.fixture.ts';
 import { Traffic } from './runtime/traffic.ts';
-import { findWorld, type World } from './world.ts';
 import { has } from './world.fixture.ts';
+import { findWorld, type World } from './world.ts';
 
 const program = join(import.meta.dirname, '..', '..');
 
@@ -107,7 +107,10 @@ test('a new app goes the whole way, fails in production, is taken back, repaired
   async function promoted(to: string): Promise<void> {
     await until(`a request onto ${to} that has greeter`, async () =>
       /greeter/.test(
-        (await slipway(`promote --to ${to} --remote local`)).split('\n').filter((line) => !/waits/.test(line)).join('\n'),
+        (await slipway(`promote --to ${to} --remote local`))
+          .split('\n')
+          .filter((line) => !/waits/.test(line))
+          .join('\n'),
       ),
     );
     const [request] = (await forge?.opened(`env/${to}`)) ?? [];
@@ -192,7 +195,12 @@ test('a new app goes the whole way, fails in production, is taken back, repaired
 });
 
 interface Status {
-  readonly rows: readonly { readonly environment: string; readonly app: string; readonly version: string; readonly health: string }[];
+  readonly rows: readonly {
+    readonly environment: string;
+    readonly app: string;
+    readonly version: string;
+    readonly health: string;
+  }[];
 }
 type Dora = Readonly<Record<string, unknown>>;
 
