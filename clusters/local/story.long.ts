@@ -67,6 +67,7 @@ test('a new app goes the whole way, fails in production, is taken back, repaired
 
   // A clone, as somebody has it who took this repository.
   await new Git(program).bytes(['clone', '--quiet', '--no-hardlinks', program, work]);
+  await git.bytes(['switch', '--quiet', '--force-create', 'main']);
   await link(join(program, 'node_modules'), join(work, 'node_modules'));
   await slipway('local up --observe');
   world = (await findWorld(join(dir, 'world'))) as World;
@@ -178,8 +179,15 @@ test('a new app goes the whole way, fails in production, is taken back, repaired
   const history = await slipway('history --env production --app greeter --remote local');
   for (const version of [first, bad, repaired]) assert.ok(history.includes(version), history);
   assert.match(history, /5xx since the last version/);
-  // Two versions came by promotion; one of them failed, and was restored.
-  t.diagnostic(JSON.stringify(await dora()));
+  // Three versions came; the second one was taken back, and the third restored what it had broken.
+  const [figures] = (await dora()).environments;
+  assert.deepEqual(
+    [figures?.environment, figures?.all.deployments, figures?.all.failed.count, figures?.all.failed.back],
+    ['production', 3, 1, 1],
+  );
+  assert.deepEqual([figures?.all.recovery.count, figures?.all.recovery.open], [1, 0]);
+  // From the repair's merge request and from the second version's: each one commit.
+  assert.equal(figures?.all.lead.count, 2);
 
   await slipway('local down');
   world = undefined;
@@ -202,7 +210,17 @@ interface Status {
     readonly health: string;
   }[];
 }
-type Dora = Readonly<Record<string, unknown>>;
+interface Dora {
+  readonly environments: readonly {
+    readonly environment: string;
+    readonly all: {
+      readonly deployments: number;
+      readonly lead: { readonly count: number };
+      readonly failed: { readonly count: number; readonly back: number };
+      readonly recovery: { readonly count: number; readonly open: number };
+    };
+  }[];
+}
 
 const who = Object.fromEntries(
   ['AUTHOR', 'COMMITTER'].flatMap((role) => [
@@ -222,6 +240,6 @@ async function until(what: string, holds: () => Promise<boolean>, seconds = 120)
 /** The same packages, without copying them. */
 async function link(from: string, to: string): Promise<void> {
   await new Promise<void>((resolve, reject) =>
-    execFile('cp', ['-al', from, to], (error) => (error ? reject(error) : resolve())),
+    execFile('cp', ['-a', '--reflink=auto', from, to], (error) => (error ? reject(error) : resolve())),
   );
 }
