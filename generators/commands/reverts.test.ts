@@ -158,7 +158,7 @@ const forms: readonly Form[] = [
     },
     a: '3 edited',
     b: '2 older',
-    says: /^production\/a: deployment-a\.yaml changed by hand: frozen until the edit is reverted; last by \S.* on \d{4}-\d\d-\d\d \("/m,
+    says: /^production\/a: deployment-a\.yaml changed by hand: frozen until the edit is reverted; last by \S.* on \d{4}-\d\d-\d\d \(“/m,
   },
   {
     what: 'a file of an app that was deleted, one that was added and one that became a program',
