@@ -83,7 +83,7 @@ async function reading<Answer>(
 ): Promise<Answer> {
   const mirror = await openMirror(checkout, remote);
   try {
-    const histories = new Histories(mirror);
+    const histories = new Histories(mirror, mirror.shelf);
     histories.readAhead();
     const { environments: stages } = await readNewest(mirror);
     const names = stages.map(({ name }) => name);

@@ -41,7 +41,7 @@ export async function gather(
 ): Promise<Delivered[]> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const histories = new Histories(mirror);
+    const histories = new Histories(mirror, mirror.shelf);
     // It takes the longest, and needs nothing of what is read meanwhile. Whoever asks for it meets its failure.
     histories.rendered().catch(() => {});
     const published = await readNewest(mirror);

@@ -1,23 +1,31 @@
 import { readEnvironment, readRendered } from '../git/history.ts';
+import { lookAtEnvironment, lookAtRendered } from '../git/kept.ts';
 import type { Mirror } from '../git/mirror.ts';
+import type { Shelf } from '../git/shelf.ts';
 import { environmentBranch, head, isProposal, rendered } from '../model/names.ts';
 import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 
 /** The histories of the branches, as the mirror saw them last: each is read once for as long as its tip stays. */
 export class Histories {
   readonly #mirror: Mirror;
+  readonly #shelf: Shelf | undefined;
   // Of each branch the last alone, for whoever looks again and again.
   readonly #environments = new Map<string, ReadAt<EnvironmentHistory>>();
   #rendered: ReadAt<Rendered> | undefined;
 
-  constructor(mirror: Mirror) {
+  /** @param shelf what was read before counts, for those who only look. @default all is read */
+  constructor(mirror: Mirror, shelf?: Shelf) {
     this.#mirror = mirror;
+    this.#shelf = shelf;
   }
 
   rendered(): Promise<Rendered> {
     const { git, refs } = this.#mirror;
     const tip = refs.get(head(rendered));
-    if (this.#rendered?.tip !== tip || !this.#rendered) this.#rendered = { tip, read: readRendered(git, tip) };
+    if (this.#rendered?.tip !== tip || !this.#rendered) {
+      const read = this.#shelf ? lookAtRendered(git, this.#shelf, tip) : readRendered(git, tip);
+      this.#rendered = { tip, read };
+    }
     return this.#rendered.read;
   }
 
@@ -36,7 +44,8 @@ export class Histories {
     const tip = refs.get(head(environmentBranch(name)));
     if (tip === undefined) return undefined;
     const known = this.#environments.get(name);
-    const { read } = known?.tip === tip ? known : { read: readEnvironment(git, tip) };
+    if (known?.tip === tip) return known.read;
+    const read = this.#shelf ? lookAtEnvironment(git, this.#shelf, name, tip) : readEnvironment(git, tip);
     this.#environments.set(name, { tip, read });
     return read;
   }

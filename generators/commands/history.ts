@@ -52,7 +52,7 @@ export interface Chronicle {
 export async function chronicle(context: Context, request: HistoryRequest): Promise<Chronicle> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const histories = new Histories(mirror);
+    const histories = new Histories(mirror, mirror.shelf);
     histories.readAhead();
     const published = await readNewest(mirror);
     const read = await readOf(published, histories);

@@ -49,7 +49,7 @@ export const nothingStands: Standing = {
 export async function status(context: Context): Promise<readonly Row[]> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const { rows, environments } = await standing(mirror, new Histories(mirror));
+    const { rows, environments } = await standing(mirror, new Histories(mirror, mirror.shelf));
     const alive = [...environments.keys()].map(async (environment) => {
       const own = rows.filter((row) => row.environment === environment);
       return withLive(own, await liveOf(context, environment));
@@ -67,7 +67,7 @@ export async function status(context: Context): Promise<readonly Row[]> {
 export async function survey(context: Context, question: Question = {}): Promise<Survey> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const stands = await standing(mirror, new Histories(mirror));
+    const stands = await standing(mirror, new Histories(mirror, mirror.shelf));
     const [answer, unpublished] = await Promise.all([
       asked(context, mirror, stands, question),
       newerThan(mirror, stands.published),

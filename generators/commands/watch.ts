@@ -41,7 +41,7 @@ export class Watch {
     if (this.#open) await this.#open.mirror.fetch();
     else {
       const mirror = await openMirror(this.#context.checkout, this.#context.remote);
-      this.#open = { mirror, histories: new Histories(mirror), changes: 0 };
+      this.#open = { mirror, histories: new Histories(mirror, mirror.shelf), changes: 0 };
     }
     const { mirror, histories } = this.#open;
     const tips = tipsOf(mirror);

@@ -74,7 +74,7 @@ export async function whereIn(
 
 /** Every environment branch, and `rendered`. @throws {Refusal} when nothing was published */
 export async function readBranches(mirror: Mirror): Promise<Branches> {
-  const histories = new Histories(mirror);
+  const histories = new Histories(mirror, mirror.shelf);
   histories.readAhead();
   const newest = await readNewest(mirror);
   const { environments: stages } = newest;

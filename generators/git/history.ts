@@ -15,16 +15,24 @@ interface Folder extends Pair {
   readonly path: string;
 }
 
-/** Reads `rendered` from its root to `tip`: which part stood when at `<environment>/<app>`. */
-export async function readRendered(git: Git, tip: string | undefined): Promise<Rendered> {
-  const timelines = new Map<string, Timeline>();
-  if (tip === undefined) return { commits: [], timelines };
+/**
+ * Reads `rendered` from its root to `tip`: which part stood when at `<environment>/<app>`.
+ * @param known what it was at an earlier tip; only what came after it is read, and laid onto it, which is taken over
+ */
+export async function readRendered(git: Git, tip: string | undefined, known?: Rendered): Promise<Rendered> {
+  if (tip === undefined) return { commits: [], timelines: new Map() };
+  const last = known?.commits.at(-1);
+  if (known && tip === last) return known;
+  const after = last === undefined ? undefined : await stepsAfter(git, last, tip, ['--first-parent']);
   // The newest first: that is how git packs what changes.
-  const steps = (await walk(git, ['--first-parent', tip])).reverse();
+  const steps = (after ?? (await walk(git, ['--first-parent', tip]))).reverse();
+  const before = after && known ? known : { commits: [], timelines: new Map<string, Timeline>() };
+  const timelines = new Map(before.timelines);
   // Folder by folder: below the parts, git would list every file that ever changed, which is ten times as much.
   const folders: Folder[] = [];
-  for (const [place, { parents, changes }] of steps.entries()) {
+  for (const [index, { parents, changes }] of steps.entries()) {
     if (parents.length > 1) continue;
+    const place = before.commits.length + index;
     for (const { path, mode: is, was, id, deleted } of changes)
       if (is === mode.folder && !deleted)
         folders.push({ place, path, was: /^0+$/.test(was) ? emptyTree(id) : was, id });
@@ -36,7 +44,27 @@ export async function readRendered(git: Git, tip: string | undefined): Promise<R
     timelines.set(at, timeline);
     timeline.add(place, part);
   });
-  return { commits: steps.map(({ commit }) => commit), timelines };
+  return { commits: [...before.commits, ...steps.map(({ commit }) => commit)], timelines };
+}
+
+/**
+ * What came to a branch after a commit that was its tip, newest first; undefined where that is not on its own chain of
+ * first parents, or is no commit any more: then nothing that was known of it counts.
+ */
+async function stepsAfter(
+  git: Git,
+  last: string,
+  tip: string,
+  flags: readonly string[] = [],
+): Promise<Step[] | undefined> {
+  const steps = await walk(git, [...flags, tip, `^${last}`]).catch((error: Error) => {
+    if (error instanceof GitError) return undefined;
+    throw error;
+  });
+  const parents = new Map(steps?.map((step) => [step.commit, step.parents[0]]));
+  let at: string | undefined = tip;
+  while (at !== undefined && parents.has(at)) at = parents.get(at);
+  return at === last ? steps : undefined;
 }
 
 /** What git takes for a folder with nothing in it, whether it is there or not. */
@@ -45,11 +73,17 @@ const emptyTree = ({ length }: ObjectId) =>
     ? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
     : '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321';
 
-/** Reads an environment branch: what stands there, what ever stood there, and since when. */
-export async function readEnvironment(git: Git, tip: string): Promise<EnvironmentHistory> {
-  const [steps, entries] = await Promise.all([walk(git, [tip]), entriesOf(git, tip)]);
+/**
+ * Reads an environment branch: what stands there, what ever stood there, and since when.
+ * @param known what it was at an earlier tip; only what came after it is read, and laid onto it, which is taken over
+ */
+export async function readEnvironment(git: Git, tip: string, known?: EnvironmentHistory): Promise<EnvironmentHistory> {
+  if (known?.tip === tip) return known;
+  const after = known && (await stepsAfter(git, known.tip, tip));
+  const before = after && known;
+  const steps = after ?? (await walk(git, [tip]));
   // Whatever stood in a commit stood in its first parent, or came with it: the other parents are commits of their own.
-  const seen = new Map<string, Set<string>>();
+  const seen = new Map([...(before?.seen ?? [])].map(([name, ids]) => [name, new Set(ids)]));
   for (const { changes } of steps) {
     for (const { path, id, deleted } of changes) {
       if (deleted) continue;
@@ -58,26 +92,49 @@ export async function readEnvironment(git: Git, tip: string): Promise<Environmen
       else seen.set(path, new Set([id]));
     }
   }
-  return { tip, entries, seen, course: courseOf(tip, steps) };
+  const own = ownSteps(tip, steps);
+  const course = courseOf(own);
+  return {
+    ...{ tip, entries: entriesAfter(before?.entries ?? new Map(), own), seen },
+    course: before
+      ? new Course([...course.commits, ...before.course.commits], [...course.standings, ...before.course.standings])
+      : course,
+  };
+}
+
+/** What stands at the root after steps, newest first, in the order of git: no other git need be asked. */
+function entriesAfter(before: ReadonlyMap<string, Entry>, steps: readonly Step[]): Map<string, Entry> {
+  const entries = new Map(before);
+  for (const { changes } of steps.toReversed()) {
+    // A file where a folder was is two changes, in the order of git: what goes may stand behind what comes.
+    for (const { path, deleted } of changes) if (deleted) entries.delete(path);
+    for (const { path, mode, id, deleted } of changes) if (!deleted) entries.set(path, { mode, id });
+  }
+  const key = (name: string, entry: Entry) => (isFolder(entry) ? `${name}/` : name);
+  const keyed = [...entries].map(([name, entry]) => ({ key: key(name, entry), name, entry }));
+  return new Map(keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ name, entry }) => [name, entry]));
 }
 
 /** An environment branch along its first parents. */
 export const readCourse = async (git: Git, tip: string): Promise<Course> =>
-  courseOf(tip, await walk(git, ['--first-parent', tip]));
+  courseOf(ownSteps(tip, await walk(git, ['--first-parent', tip])));
 
-/** @param steps at least those of the branch itself */
-function courseOf(tip: string, steps: readonly Step[]): Course {
+/** The steps of the branch itself, newest first, as far back as they are among these. */
+function ownSteps(tip: string, steps: readonly Step[]): Step[] {
   const byCommit = new Map(steps.map((step) => [step.commit, step]));
-  const commits: string[] = [];
-  const standings: Standing[] = [];
-  for (let step = byCommit.get(tip); step; step = byCommit.get(step.parents[0] ?? '')) {
-    const { commit, time, changes } = step;
-    commits.push(commit);
-    for (const { path, id, deleted } of changes)
-      standings.push({ commit, name: path, part: deleted ? undefined : id, time });
-  }
-  return new Course(commits, standings);
+  const own: Step[] = [];
+  for (let step = byCommit.get(tip); step; step = byCommit.get(step.parents[0] ?? '')) own.push(step);
+  return own;
 }
+
+/** @param own the steps of the branch itself, newest first */
+const courseOf = (own: readonly Step[]): Course =>
+  new Course(
+    own.map(({ commit }) => commit),
+    own.flatMap(({ commit, time, changes }) =>
+      changes.map(({ path, id, deleted }): Standing => ({ commit, name: path, part: deleted ? undefined : id, time })),
+    ),
+  );
 
 /**
  * What a proposal branch holds beyond an environment branch; undefined when the two have no commit in common.

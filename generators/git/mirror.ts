@@ -11,6 +11,7 @@ import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 import { readBlobs, readTrees } from './objects.ts';
 import { makeRepository, settingsOf } from './repository.ts';
+import { Shelf } from './shelf.ts';
 
 /** A private bare repository that knows the remote's `main`, `rendered` and environment branches; gone when closed. */
 export interface Mirror {
@@ -21,6 +22,8 @@ export interface Mirror {
   readonly refs: ReadonlyMap<string, string>;
   /** How this repository names objects. */
   readonly format: ObjectFormat;
+  /** What was read of branches before, beside the checkout: for those who only look. */
+  readonly shelf: Shelf;
   /** Takes note of what a push did. */
   moved(ref: string, to: string): void;
   /** Asks the remote again. @throws {Refusal} when it cannot be reached */
@@ -71,16 +74,17 @@ export async function openMirror(
     urlOf(checkout, remote),
     checkout.lines([
       ...['rev-parse', '--path-format=absolute', '--show-object-format', '--is-shallow-repository'],
-      ...['--git-path', 'objects'],
+      ...['--git-path', 'objects', '--git-common-dir'],
     ]),
     settingsOf(checkout),
     checkout.lines(['for-each-ref', '--format=%(objectname)']),
   ]);
-  const [format, shallow, objects] = about as [ObjectFormat, string, string];
+  const [format, shallow, objects, common = ''] = about as [ObjectFormat, string, string, string];
   const address = withoutSecrets(url);
   const dir = await mkdtemp(join(tmpdir(), 'slipway-mirror-'));
   open.add(dir);
   const git = new Git(dir);
+  const shelf = new Shelf(join(common, 'slipway'), format);
   const refs = new Map<string, string>();
 
   const whole = shallow === 'false';
@@ -209,13 +213,14 @@ export async function openMirror(
   }
 
   async function close(): Promise<void> {
+    await shelf.settled();
     // What ran beside a step that failed may still be writing there.
     await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     open.delete(dir);
   }
 
   const moved = (ref: string, to: string) => void refs.set(ref, to);
-  const mirror: Mirror = { git, address, refs, format, moved, fetch, deepen, blobs, trees, close };
+  const mirror: Mirror = { git, address, refs, format, shelf, moved, fetch, deepen, blobs, trees, close };
   try {
     await fetch();
   } catch (error) {

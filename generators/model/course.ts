@@ -11,19 +11,31 @@ export interface Standing {
 
 /** An environment branch along its first parents: what came to stand there, when, and what stood at each commit. */
 export class Course {
+  /** Of the branch itself, newest first. */
+  readonly commits: readonly ObjectId[];
   /** Of all names, newest first. */
   readonly standings: readonly Standing[];
-  readonly #places: ReadonlyMap<ObjectId, number>;
-  readonly #byName: ReadonlyMap<string, readonly Standing[]>;
+  // Made when first asked for: not every reader asks.
+  #placesMade: ReadonlyMap<ObjectId, number> | undefined;
+  #byNameMade: ReadonlyMap<string, readonly Standing[]> | undefined;
 
   /**
    * @param commits of the branch itself, newest first
    * @param standings of all names, newest first
    */
   constructor(commits: readonly ObjectId[], standings: readonly Standing[]) {
+    this.commits = commits;
     this.standings = standings;
-    this.#places = new Map(commits.map((commit, place) => [commit, place]));
-    this.#byName = Map.groupBy(standings, ({ name }) => name);
+  }
+
+  get #places(): ReadonlyMap<ObjectId, number> {
+    this.#placesMade ??= new Map(this.commits.map((commit, place) => [commit, place]));
+    return this.#placesMade;
+  }
+
+  get #byName(): ReadonlyMap<string, readonly Standing[]> {
+    this.#byNameMade ??= Map.groupBy(this.standings, ({ name }) => name);
+    return this.#byNameMade;
   }
 
   /** What came to stand under a name, newest first: the first of it stands there now. */

@@ -9,12 +9,23 @@ export type ObjectId = string;
  */
 export class Timeline {
   readonly #entries: { readonly index: number; readonly part: ObjectId }[] = [];
-  readonly #places = new Map<ObjectId, number>();
+  // Made when first asked for: whoever looks at one app needs no other's.
+  #placesMade: Map<ObjectId, number> | undefined;
+
+  get #places(): Map<ObjectId, number> {
+    this.#placesMade ??= new Map(this.#entries.map(({ index, part }) => [part, index]));
+    return this.#placesMade;
+  }
+
+  /** Every change, the oldest first. */
+  get entries(): readonly { readonly index: number; readonly part: ObjectId }[] {
+    return this.#entries;
+  }
 
   /** Appends the next change; `index` must grow. */
   add(index: number, part: ObjectId): void {
     this.#entries.push({ index, part });
-    this.#places.set(part, index);
+    this.#placesMade?.set(part, index);
   }
 
   /** Where the part stands in the order, or undefined when it never stood at this path: then it is not ours. */
