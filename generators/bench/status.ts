@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Git } from '../git/git.ts';
-import { environmentBranch, main, rendered } from '../model/names.ts';
+import { environmentBranch, head, main, rendered } from '../model/names.ts';
 import { Refusal } from '../model/refusal.ts';
 import { runBenchmark } from './benchmark.ts';
 import { type Measured, measure } from './measured.ts';
@@ -15,7 +16,8 @@ import { stages } from './workload.ts';
 export const help = `npm run bench -- status [options]: what an answer costs in a repository with a long past
 
   Apps in three environments, and as many commits on main, on rendered and, with what was merged into it, on every
-  environment branch; a clone of it that has fetched, and one of main alone.
+  environment branch; a clone of it that has fetched, and one of main alone. Before each run every branch goes on by one
+  commit. The first look reads all of it, a later one what came since: what was read is kept beside the clone.
 
   --apps N     how many apps (default: 50)
   --commits N  how many commits on each branch (default: 5000)
@@ -54,6 +56,8 @@ interface Bench {
 /** One way to an answer. */
 interface Way {
   readonly name: string;
+  /** What is done before, and not measured. */
+  readonly before?: () => Promise<void>;
   readonly run: () => Promise<Measured>;
 }
 
@@ -61,6 +65,8 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
   const dir = await scratch.folder('clones');
   const server = await serverLike(past.remote, join(dir, 'server.git'));
   await packed(server);
+  const goOn = await growing(server, runs);
+  await goOn(0);
   const cloned = async (name: string, ...options: readonly string[]) => {
     await new Git(dir).bytes(['clone', '--quiet', ...options, addressOf(server), join(dir, name)]);
     return join(dir, name);
@@ -72,7 +78,10 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
   const shell = (script: string) => measure(scratch, 'sh', ['-c', script], { cwd: whole, env: process.env });
 
   await check(await slipway(whole, ['status', '--json']), past);
+  const forget = () => rm(join(whole, '.git', 'slipway'), { recursive: true, force: true });
+  const later: Way = { name: 'slipway status, one commit later', run: () => slipway(whole, ['status']) };
   const status: Way = { name: 'slipway status', run: () => slipway(whole, ['status']) };
+  const unknown: Way = { name: 'slipway status, first look', before: forget, run: () => slipway(whole, ['status']) };
   const bare: Way = { name: 'bare node and git', run: () => shell(bareScript()) };
   const loop: Way = { name: 'git log, app by app', run: () => shell(loopScript(past)) };
   const json: Way = { name: 'slipway status --json', run: () => slipway(whole, ['status', '--json']) };
@@ -86,10 +95,14 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
     .filter(([verb]) => existsSync(join(program, 'generators', 'commands', `${verb}.ts`)))
     .map((args): Way => ({ name: `slipway ${args[0]}`, run: () => slipway(whole, args) }));
 
-  const ways = [status, json, first, fetched, ...questions, bare, loop];
+  // What one look keeps, the next finds: the one after a further commit is the first of all.
+  const ways = [later, status, json, first, fetched, ...questions, unknown, bare, loop];
   const sides = new Map(ways.map((way) => [way, [] as Run[]]));
   for (let run = 1; run <= runs; run++) {
+    await goOn(run);
+    await new Git(whole).bytes(['fetch', '--quiet']);
     for (const [way, made] of sides) {
+      await way.before?.();
       const { ms, peak } = await way.run();
       made.push({ ms, peak, phases: {} });
       say(`${way.name}, run ${run} of ${runs}: ${ms.toFixed(0)} ms`);
@@ -102,16 +115,37 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
     title: `${past.apps.length} apps × ${stages.length} environments, ${past.commits} commits on each branch`,
     clocks: [
       'Slipway: one process, from start to end, in a clone that has fetched; the remote is asked where its branches are.',
+      'A first look finds nothing kept; one commit later, each branch has one that was not read; else nothing moved.',
       'Bare node and git: a Node that does nothing, then the git commands that read the same, one after the other.',
       'git log, app by app: git fetch, and of each app in each environment the newest commit.',
     ],
     sides: ways.map(sideOf),
     verdicts: [
       { ...seconds(status), wanted: { atMost: 0.7 } },
-      ...[json, first, fetched, ...questions].map(seconds),
-      { what: 'status, against bare node and git', found: ratio(sideOf(status), sideOf(bare)), unit: '×' },
+      { ...seconds(later), wanted: { atMost: 0.7 } },
+      ...[unknown, json, first, fetched, ...questions].map(seconds),
+      { what: 'the first look, against bare node and git', found: ratio(sideOf(unknown), sideOf(bare)), unit: '×' },
       { what: 'git log app by app, against status', found: ratio(sideOf(loop), sideOf(status)), unit: '×' },
     ],
+  };
+}
+
+/** Sets all branches back by as many commits as there are runs, and from run to run on by one. */
+async function growing(server: Git, runs: number): Promise<(run: number) => Promise<void>> {
+  const branches = [main, rendered, ...stages.map(environmentBranch)];
+  const chains = await Promise.all(
+    branches.map(async (branch) => ({
+      branch,
+      chain: await server.lines(['rev-list', '--first-parent', `--max-count=${runs + 2}`, head(branch)]),
+    })),
+  );
+  return async (run) => {
+    // The oldest commit of an environment has no app yet.
+    const moves = chains.map(({ branch, chain }) => {
+      const tip = chain[Math.max(0, Math.min(runs - run, chain.length - 2))];
+      return `update ${head(branch)} ${tip}\n`;
+    });
+    await server.bytes(['update-ref', '--stdin'], moves.join(''));
   };
 }
 

@@ -199,14 +199,14 @@ test('what is kept is read once, and what is missing, broken or foreign is nothi
   }
 
   await t.test('a payload of another form', async () => {
-    shelf.put('refs/heads/env/dev', { tip, payload: { commits: [] } });
+    shelf.put('refs/heads/env/dev', tip, () => ({ commits: [] }));
     await shelf.settled();
     assert.deepEqual(await look(), whole);
   });
   await t.test('a tip that is gone, and one beside the branch', async () => {
     for (const other of ['1'.repeat(40), tips.at(-1)?.rendered ?? '']) {
       const { payload } = (await shelf.take('refs/heads/env/dev')) ?? {};
-      shelf.put('refs/heads/env/dev', { tip: other, payload });
+      shelf.put('refs/heads/env/dev', other, () => payload);
       await shelf.settled();
       assert.deepEqual(await look(), whole);
     }

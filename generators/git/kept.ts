@@ -21,7 +21,7 @@ export async function lookAtEnvironment(
   const kept = await shelf.take(branch);
   const known = kept && unlessBroken(() => environmentOf(kept.tip, kept.payload as KeptEnvironment));
   const history = await readEnvironment(git, tip, known);
-  if (history !== known) shelf.put(branch, { tip, payload: keptEnvironment(history) });
+  if (history !== known) shelf.put(branch, tip, () => keptEnvironment(history));
   return history;
 }
 
@@ -31,7 +31,7 @@ export async function lookAtRendered(git: Git, shelf: Shelf, tip: string | undef
   const kept = await shelf.take(branch);
   const known = kept && unlessBroken(() => renderedOf(kept.payload as KeptRendered));
   const history = await readRendered(git, tip, known);
-  if (tip !== undefined && history !== known) shelf.put(branch, { tip, payload: keptRendered(history) });
+  if (tip !== undefined && history !== known) shelf.put(branch, tip, () => keptRendered(history));
   return history;
 }
 

@@ -49,10 +49,12 @@ export class Shelf {
     }
   }
 
-  /** Begins to write. Whoever reads meanwhile finds what was there before. */
-  put(branch: string, { tip, payload }: Kept): void {
-    const json = JSON.stringify(payload);
-    const writing = this.#write(this.#file(branch), `${this.#headOf(branch, tip, json)}\n${json}`)
+  /**
+   * Begins to write. Whoever reads meanwhile finds what was there before.
+   * @param payload asked for once nobody waits for it, and if nobody else is writing
+   */
+  put(branch: string, tip: ObjectId, payload: () => unknown): void {
+    const writing = this.#write(branch, tip, payload)
       .catch(() => {})
       .finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
@@ -73,15 +75,17 @@ export class Shelf {
   }
 
   /** One writes at a time: who comes meanwhile has read the same or will do so again. */
-  async #write(file: string, text: string): Promise<void> {
-    await mkdir(this.#dir, { recursive: true });
+  async #write(branch: string, tip: ObjectId, payload: () => unknown): Promise<void> {
+    const file = this.#file(branch);
     const beginning = `${file}.new`;
+    await mkdir(this.#dir, { recursive: true });
     const handle = await open(beginning, 'wx').catch(async (error: Error) => {
       if (Date.now() - (await stat(beginning)).mtimeMs > patience) await rm(beginning, { force: true });
       throw error;
     });
     try {
-      await handle.writeFile(text);
+      const json = JSON.stringify(payload());
+      await handle.writeFile(`${this.#headOf(branch, tip, json)}\n${json}`);
       await handle.close();
       await rename(beginning, file);
     } catch (error) {
