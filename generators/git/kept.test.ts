@@ -12,7 +12,7 @@ import { Shelf } from './shelf.ts';
 
 /** What somebody does to one of the two branches. */
 type Deed =
-  | { readonly is: 'put' | 'gone' | 'file' | 'nothing'; readonly app: string; readonly word: number }
+  | { readonly is: 'put' | 'gone' | 'file' | 'module' | 'nothing'; readonly app: string; readonly word: number }
   /** A chain of its own from a few commits ago, and its merge, which takes all of it or leaves something out. */
   | {
       readonly is: 'merge';
@@ -31,13 +31,13 @@ interface Doing {
 }
 
 const app = fc.constantFrom('a', 'a.b', 'a-b', 'ä', '__proto__');
-const word = fc.nat({ max: 5 });
+const word = fc.integer({ min: 1, max: 5 });
 const back = fc.nat({ max: 4 });
 const doing: fc.Arbitrary<Doing> = fc.record({
   rendered: fc.boolean(),
   look: fc.boolean(),
   deed: fc.oneof(
-    { weight: 6, arbitrary: fc.record({ is: fc.constantFrom('put', 'gone', 'file', 'nothing'), app, word }) },
+    { weight: 6, arbitrary: fc.record({ is: fc.constantFrom('put', 'gone', 'file', 'module', 'nothing'), app, word }) },
     { weight: 4, arbitrary: fc.record({ is: fc.constant('merge' as const), app, word, back, takes: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ is: fc.constant('rewrite' as const), back }) },
   ),
@@ -66,7 +66,9 @@ class Writing {
       const { app: name } = deed;
       const put = `M 100644 inline ${root}${name}/deployment.yaml\ndata 1\n${deed.word}\n`;
       const gone = `D ${root}${name}\n`;
-      const changes = { put, gone, file: `${gone}M 100644 inline ${root}${name}\ndata 1\n${deed.word}\n`, nothing: '' };
+      const file = `${gone}M 100644 inline ${root}${name}\ndata 1\n${deed.word}\n`;
+      const module = `${gone}M 160000 ${String(deed.word).repeat(40)} ${root}${name}\n`;
+      const changes = { put, gone, file, module, nothing: '' };
       if (deed.is === 'merge') {
         const onto = chain.at(-1);
         const side = this.#commit([earlier(deed.back)], `${gone}${put}`);
