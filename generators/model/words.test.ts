@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { code, move, quote, versionOf } from './words.ts';
+import { code, move, quote, versionOf, visible } from './words.ts';
 
 const at = (version: string) => ({ repoURL: 'r', drySha: 'a'.repeat(40), commands: [], version });
 
@@ -72,6 +72,26 @@ test('text of other people is made harmless and cut', () => {
   for (const [text, reads] of table) assert.equal(quote(text), reads);
   assert.equal(quote('x'.repeat(200)).length, 100);
   assert.equal(quote(`${'x'.repeat(98)}👋👋`), `${'x'.repeat(98)}…`, 'no character is cut in half');
+});
+
+test('on a terminal, text of other people stays as it was written, but for what steers it', () => {
+  const table: [string, string][] = [
+    ['Closes #12, !7 and g/p#3, thanks @ann', 'Closes #12, !7 and g/p#3, thanks @ann'],
+    ['https://gitlab.example.com/g/p/-/merge_requests/4', 'https://gitlab.example.com/g/p/-/merge_requests/4'],
+    ['`a | b` <c> [skip ci]', '`a | b` <c> [skip ci]'],
+    ['\u001b[31mred\u202e\nnext\tcolumn', '[31mred  next column'],
+    ['\u001b]8;;https://evil.example.com\u0007click', ']8;;https://evil.example.com click'],
+    ['\u009b2J\u200bgone', '2J gone'],
+  ];
+  for (const [text, reads] of table) assert.equal(visible(text), reads);
+  assert.equal(visible('x'.repeat(2000)).length, 2000);
+  assert.equal(visible('👋👋', 3), '👋…');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert.doesNotMatch(visible(text), /[\p{Cc}\p{Cf}\p{Cs}]/u);
+    }),
+    { seed: 2026, numRuns: 100 },
+  );
 });
 
 const nasty = [
