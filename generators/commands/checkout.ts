@@ -1,6 +1,7 @@
 import { Git, GitError } from '../git/git.ts';
 import { Refusal } from '../model/refusal.ts';
 import { wipe } from './progress.ts';
+import { harmless } from './terminal.ts';
 
 /** The checkout that the command was called in. @throws {Refusal} outside of one */
 export async function checkoutHere(): Promise<Git> {
@@ -17,5 +18,5 @@ export async function checkoutHere(): Promise<Git> {
 /** One line of progress, kept out of what programs read. */
 export function say(line: string): void {
   wipe();
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${harmless(line)}\n`);
 }

@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { widthOf } from '../model/columns.ts';
 import { Misuse } from '../model/refusal.ts';
-import { askedOf, verbIn, verbNamed } from './command-line.ts';
+import { askedAlone, askedOf, verbNamed } from './command-line.ts';
 import { exitCodes, groups, help, helpOf, optionsOf, verbs } from './usage.ts';
+import { valued, verbIn, wordsIn } from './verb-in.mjs';
 
 const here = import.meta.dirname;
 const ask = (...args: string[]) => {
@@ -28,6 +29,34 @@ test('options stand before the verb or behind it, and mean the same', () => {
   assert.deepEqual(ask('local', '--', 'up').words, ['up']);
   assert.deepEqual(verbIn(['--json']), { rest: ['--json'] });
   assert.equal(ask('logs', 'counter', '-h').values.help, true);
+  // The value of an option is no verb, also when there is one of that name.
+  assert.deepEqual(verbIn(['--app', 'demo', 'status']), { name: 'status', rest: ['--app', 'demo'] });
+  assert.deepEqual(wordsIn(['--app', 'a..b', 'a..c', '--json', '--env=x']), ['a..c']);
+});
+
+test('the launcher knows which options take a value', () => {
+  const kinds = Map.groupBy(
+    Object.values(verbs).flatMap(({ options }) => Object.entries(options)),
+    ([name]) => `--${name}`,
+  );
+  // What is a flag of another verb has to stand behind its own.
+  const wanted = [...kinds].filter(([, all]) => all.every(([, { type }]) => type === 'string')).map(([name]) => name);
+  assert.deepEqual([...valued].sort(), wanted.sort());
+});
+
+test('options without a verb are told what is missing', () => {
+  assert.deepEqual({ ...askedAlone(['--remote', 'local']).values }, { remote: 'local' });
+  for (const [args, message] of [
+    [
+      ['--env', 'dev'],
+      /^--env stands without a verb \(dev is its value\): name one, for example npx slipway status --env E$/,
+    ],
+    [['--dry-run'], /^--dry-run stands without a verb: name one, for example npx slipway \w+ --dry-run$/],
+    [['--env'], /^--env stands without a verb: name one/],
+    [['--remote', 'status'], /^--remote stands without a verb \(status is its value\): name one/],
+    [['--jsn'], /^--jsn is not an option of slipway\. See npx slipway --help\.$/],
+  ] as const)
+    assert.throws(() => askedAlone(args), { name: Misuse.name, message }, args.join(' '));
 });
 
 test('what is nearly right is answered with what is right', () => {
@@ -43,8 +72,16 @@ test('what is nearly right is answered with what is right', () => {
     [['local'], /^slipway local wants one of up, build, status, down; see npx slipway local --help\.$/],
     [['local', 'up', 'now'], /^slipway local up takes no word "now"; see/],
     [['gate', 'staging'], /^gate takes no word "staging"; see/],
+    [['where'], /^slipway where needs COMMIT, !MR, VERSION or DIGEST, for example npx slipway where HEAD; see/],
+    [['hist'], /did you mean history\?$/],
+    [['doc'], /did you mean doctor\?$/],
+    [['bogus'], /^bogus is not a verb; npx slipway help/],
     [['new', 'ap', 'shop'], /^slipway new wants app NAME, not "ap shop"; see/],
-    [['render', '--env'], /argument missing/],
+    [
+      ['render', '--env'],
+      /^--env needs a value: E, the environment that is to be printed\. See npx slipway render --help\.$/,
+    ],
+    [['status', '--env', '--json'], /^--env needs a value: E, only this environment\. See/],
   ];
   for (const [args, message] of table)
     assert.throws(() => ask(...args), { name: Misuse.name, message }, args.join(' '));

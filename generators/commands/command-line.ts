@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { instead, nearest } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
-import { optionsOf, type Verb, verbs } from './usage.ts';
+import { alone, type Option, optionsOf, type Verb, verbs } from './usage.ts';
+import { valued } from './verb-in.mjs';
 
 /** What a verb was asked: its options and the words after it. */
 export interface Asked {
@@ -10,29 +11,25 @@ export interface Asked {
 }
 
 /**
- * The verb of a command line, and all that stands around it: options may come before it.
- * @returns no name where no word stands there that could be a verb
+ * What `slipway` was asked without a verb.
+ * @throws {Misuse} where an option took what was meant as the verb, or one wants a verb
  */
-export function verbIn(args: readonly string[]): { readonly name?: string; readonly rest: readonly string[] } {
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] as string;
-    if (arg === '--') break;
-    if (arg.startsWith('-')) {
-      // The value of an option is no verb, unless it can be nothing else.
-      if (valued.has(arg) && !Object.hasOwn(verbs, args[at + 1] ?? '')) at++;
-      continue;
-    }
-    return { name: arg, rest: args.toSpliced(at, 1) };
+export function askedAlone(args: readonly string[]): Asked {
+  for (const [at, arg] of args.entries()) {
+    const value = valued.has(arg) ? args[at + 1] : undefined;
+    const option = /^--([^=]+)/.exec(arg)?.[1] ?? '';
+    const own = Object.hasOwn(optionsOf(alone), option);
+    const [verb, { options = {} } = {}] =
+      Object.entries(verbs).find(([, one]) => Object.hasOwn(one.options, option)) ?? [];
+    // `--remote local` is the local world; of any other verb somebody forgot the value.
+    const isTaken = Object.hasOwn(verbs, value ?? '') && value !== 'local';
+    if (verb === undefined || (own && !isTaken)) continue;
+    const example = [`npx slipway ${verb} --${option}`, options[option]?.value].filter(Boolean).join(' ');
+    const taken = value === undefined ? '' : ` (${value} is its value)`;
+    throw new Misuse(`--${option} stands without a verb${taken}: name one, for example ${example}`);
   }
-  return { rest: args };
+  return askedOf('', alone, args);
 }
-
-/** Every option that some verb takes with a value behind it. */
-const valued = new Set(
-  Object.values(verbs).flatMap(({ options }) =>
-    Object.entries(options).flatMap(([name, { type }]) => (type === 'string' ? [`--${name}`] : [])),
-  ),
-);
 
 /** The verb of that name. @throws {Misuse} naming the nearest one */
 export function verbNamed(name: string): Verb {
@@ -70,21 +67,25 @@ export function askedOf(name: string, verb: Verb, args: readonly string[]): Aske
 }
 
 /** What `parseArgs` did not take, as a sentence. */
-function misread(name: string, options: Readonly<Record<string, unknown>>, { message }: Error): Misuse {
+function misread(name: string, options: Readonly<Record<string, Option>>, { message }: Error): Misuse {
   const [, dashes = '', wrong = ''] = /'(--?)([\w-]+)/.exec(message) ?? [];
+  const { value, help: about } = options[wrong] ?? {};
   const near = wrong in options ? undefined : nearest(wrong, Object.keys(options));
   const what =
-    wrong in options
-      ? message.replace(/\.?\s*To specify .*/s, '')
-      : `${dashes}${wrong} is not an option of ${name || 'slipway'}`;
+    value !== undefined && / argument (?:missing|is ambiguous)/.test(message)
+      ? `${dashes}${wrong} needs a value: ${value}, ${about}`
+      : wrong in options
+        ? message.replace(/\.?\s*To specify .*/s, '')
+        : `${dashes}${wrong} is not an option of ${name || 'slipway'}`;
   const help = ['npx slipway', name, '--help'].filter(Boolean).join(' ');
   return new Misuse(`${what}${near ? `; did you mean --${near}?` : '.'} See ${help}.`);
 }
 
-function checkWords(name: string, { words: legal, more, takes }: Verb, words: readonly string[]): void {
+function checkWords(name: string, verb: Verb, words: readonly string[]): void {
+  const { words: legal, more, takes } = verb;
   const [first] = words;
   const see = `see npx slipway ${name} --help.`;
-  if (takes) checkTaken(name, takes, words);
+  if (takes) checkTaken(name, takes, words, verb.examples);
   else if (!legal && first !== undefined)
     throw new Misuse(`${name} takes no word ${JSON.stringify(first)}; see npx slipway ${name} --help.`);
   else if (legal && (first === undefined || !legal.includes(first))) {
@@ -98,7 +99,12 @@ function checkWords(name: string, { words: legal, more, takes }: Verb, words: re
     throw new Misuse(`slipway ${name} ${first} takes no word ${JSON.stringify(words[1])}; ${see}`);
 }
 
-function checkTaken(name: string, takes: readonly string[], words: readonly string[]): void {
+function checkTaken(
+  name: string,
+  takes: readonly string[],
+  words: readonly string[],
+  [example]: readonly string[],
+): void {
   // `[NAME…]` at the end is any number of them, `[NAME]` one or none.
   const fixed = takes.filter((take) => !take.startsWith('['));
   const most = takes.some((take) => take.endsWith('…]')) ? Infinity : takes.length;
@@ -106,8 +112,19 @@ function checkTaken(name: string, takes: readonly string[], words: readonly stri
     words.length >= fixed.length &&
     words.length <= most &&
     fixed.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
+  if (words.length < fixed.length && example !== undefined)
+    throw new Misuse(
+      `slipway ${name} needs ${fixed.map(alternatives).join(' ')}, for example npx ${example}; see npx slipway ${name} --help.`,
+    );
   if (!fits)
     throw new Misuse(
       `slipway ${name} wants ${takes.join(' ')}, not ${JSON.stringify(words.join(' '))}; see npx slipway ${name} --help.`,
     );
 }
+
+/** `A|B|C` as people say it. */
+const alternatives = (take: string): string =>
+  take
+    .split('|')
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1');

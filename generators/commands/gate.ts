@@ -6,7 +6,7 @@ import { readNewest } from '../git/published.ts';
 import type { Answer, Vouching } from '../model/gate.ts';
 import type { Stage } from '../model/metadata.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearest, notAnEnvironment } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { type ObjectId, Timeline } from '../model/timeline.ts';
 import { quote } from '../model/words.ts';
@@ -87,7 +87,10 @@ function checkReportable({ live, forge }: GateContext): void {
 function stageOf(stages: readonly Stage[], environment: string): Stage {
   const found = stages.find(({ name }) => name === environment);
   if (found) return found;
-  throw new Misuse(`--env ${environment}: not an environment; known are ${stages.map(({ name }) => name).join(', ')}.`);
+  throw notAnEnvironment(
+    `--env ${environment}`,
+    stages.map(({ name }) => name),
+  );
 }
 
 function chosen(names: readonly string[], environment: string, app: string | undefined): string[] {

@@ -70,7 +70,11 @@ test('what is called wrongly is refused with one sentence, the next step, and ex
       ['publish', '--dryrun'],
       /--dryrun is not an option of publish; did you mean --dry-run\? See npx slipway publish --help/,
     ],
-    [['publish', '--dry'], /argument missing/],
+    [['publish', '--dry'], /--dry needs a value: SHA, the commit/],
+    [['--env', 'dev\u001b[31m'], /^slipway: --env stands without a verb \(dev \[31m is its value\)/],
+    [['\u001b]0;x\u0007'], /: \]0;x +is not a verb/],
+    // Neither sets anything up: demo is an app here, and no verb.
+    [['--app', 'demo', 'pubish'], /pubish is not a verb/],
     [['publish', 'HEAD'], /publish takes no word "HEAD"/],
     [['publish', '--image', 'counter'], /--image counter: write NAME=REF@sha256/],
     [['publish', '--image', 'counter=r/c:1'], /the digest is missing; a tag can move/],
@@ -160,6 +164,9 @@ test('a reader that stops early is no error', withExample, async () => {
   });
   assert.deepEqual([status, stdout], [0, '---\n']);
   assert.doesNotMatch(stderr, /EPIPE/);
+  // What failed stays failed, and says so with its code, whoever does not read it.
+  const failing = `"${process.execPath}" "${launcher}" render --env prod --debug 2>&1 | true`;
+  assert.equal(spawnSync('bash', ['-o', 'pipefail', '-c', failing], { cwd: program }).status, 2);
 });
 
 test('Ctrl-C ends it at once, which a shell calls 130', async (t) => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Stage } from '../model/metadata.ts';
+import { notAnEnvironment } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { type Context, Timings, untilSettled } from './context.ts';
 import { Histories } from './histories.ts';
@@ -67,7 +68,10 @@ function targets(stages: readonly Stage[], to: string | undefined): readonly Sta
   if (to === undefined) return stages;
   const found = stages.find(({ name }) => name === to);
   if (!found)
-    throw new Misuse(`--to ${to}: not an environment; known are ${stages.map(({ name }) => name).join(', ')}.`);
+    throw notAnEnvironment(
+      `--to ${to}`,
+      stages.map(({ name }) => name),
+    );
   if (!found.after)
     throw new Misuse(`--to ${to}: it comes first and takes what is published; promote to one of those behind it.`);
   return [found];

@@ -9,7 +9,8 @@ import type { NewCommit, Person } from '../model/commit.ts';
 import type { Metadata, Published } from '../model/metadata.ts';
 import { mode } from '../model/mode.ts';
 import { environmentBranch, head } from '../model/names.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
+import { notAnEnvironment } from '../model/nearest.ts';
+import { Refusal } from '../model/refusal.ts';
 import type { RequestText } from '../model/request.ts';
 import type { EnvironmentHistory, ObjectId, Rendered } from '../model/timeline.ts';
 import { quote } from '../model/words.ts';
@@ -72,8 +73,9 @@ export async function targetOf(
   const { environments } = published;
   const target = await environmentAt(mirror, environment);
   if (target && environments.some(({ name }) => name === environment)) return { target, published };
-  throw new Misuse(
-    `--env ${environment}: not an environment; known are ${environments.map(({ name }) => name).join(', ')}.`,
+  throw notAnEnvironment(
+    `--env ${environment}`,
+    environments.map(({ name }) => name),
   );
 }
 

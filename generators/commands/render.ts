@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cloned } from '../git/published.ts';
 import { type Bundle, formatBundle } from '../model/bundle.ts';
 import { rendered } from '../model/names.ts';
+import { notAnEnvironment } from '../model/nearest.ts';
 import type { Part } from '../model/part.ts';
 import { previewed } from '../model/preview.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
@@ -69,8 +70,7 @@ async function show({ git, dry, name, uncommitted }: DryAsked, { env, app, out }
   const base = undefined;
   const hydrated = await renderBundle(reader, { dry, base, uncommitted, images: new Map(), unbuilt: true, say });
   const environments = hydrated.summary.environments.map(({ name }) => name);
-  if (!environments.includes(env))
-    throw new Misuse(`--env ${env}: not an environment; known are ${environments.join(', ')}.`);
+  if (!environments.includes(env)) throw notAnEnvironment(`--env ${env}`, environments);
   const apps = hydrated.parts.filter(({ environment }) => environment === env);
   const parts = apps.filter((part) => app === undefined || part.app === app);
   if (parts.length === 0)

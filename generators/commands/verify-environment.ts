@@ -2,7 +2,7 @@ import { entriesOf, filesOf, readCourse, readRendered } from '../git/history.ts'
 import type { Mirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { environmentBranch, head, rendered } from '../model/names.ts';
-import { Misuse } from '../model/refusal.ts';
+import { notAnEnvironment } from '../model/nearest.ts';
 import type { Rendered } from '../model/timeline.ts';
 import { explainPart, type Files, sortEntries, type Verdict, type Verification } from '../model/verdict.ts';
 import { judgeSignatures } from './verify-signatures.ts';
@@ -21,8 +21,9 @@ export async function verifyEnvironment(mirror: Mirror, environment: string): Pr
   const { environments: stages } = await readNewest(mirror);
   const stage = stages.find(({ name }) => name === environment);
   if (!tip || !stage)
-    throw new Misuse(
-      `--env ${environment}: not an environment; known are ${stages.map(({ name }) => name).join(', ')}.`,
+    throw notAnEnvironment(
+      `--env ${environment}`,
+      stages.map(({ name }) => name),
     );
   const history = await readRendered(git, refs.get(head(rendered)));
   const entries = await entriesOf(git, tip);

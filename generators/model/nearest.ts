@@ -1,15 +1,33 @@
-/** The legal word that is nearest to a wrong one, when one is near: two letters away, or one where the word is short. */
+import { Misuse } from './refusal.ts';
+
+/**
+ * The legal word that is meant by a wrong one, when one is near: the only one that begins so, else one that is a letter
+ * away; from six letters on, two.
+ */
 export function nearest(word: string, legal: readonly string[]): string | undefined {
+  const [whole, ...others] = word.length < 2 ? [] : legal.filter((candidate) => candidate.startsWith(word));
+  if (whole !== undefined && others.length === 0) return whole;
   const near = legal
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return near && near.distance <= Math.min(2, Math.ceil(word.length / 3)) ? near.candidate : undefined;
+  return near && near.distance <= (word.length < 6 ? Math.min(1, word.length) : 2) ? near.candidate : undefined;
 }
 
 /** What to write instead of a wrong word, as the end of a sentence: the nearest legal one, or all of them. */
 export function instead(word: string, legal: readonly string[]): string {
   const near = nearest(word, legal);
   return near ? `did you mean ${near}?` : `known are ${legal.join(', ') || 'none'}.`;
+}
+
+/**
+ * What is said of an environment that there is not: all that there are, and the one that is meant.
+ * @param asked how it was named: `--env prod`
+ */
+export function notAnEnvironment(asked: string, names: readonly string[]): Misuse {
+  const near = nearest(asked.split(' ').at(-1) ?? '', names);
+  return new Misuse(
+    `${asked}: not an environment; known are ${names.join(', ') || 'none'}.${near ? ` Did you mean ${near}?` : ''}`,
+  );
 }
 
 /** How many letters to change, add, take away or swap with their neighbour: https://en.wikipedia.org/wiki/Damerau–Levenshtein_distance */
