@@ -5,6 +5,7 @@ import type { Setting } from '../model/columns.ts';
 import { type NextStep, nextSteps, type Situation } from '../model/next-steps.ts';
 import { paragraph } from '../model/paragraph.ts';
 import { pathPicture } from '../model/path-picture.ts';
+import { Unpublished } from '../model/refusal.ts';
 import { checkoutHere } from './checkout.ts';
 import type { Asked } from './main.ts';
 import { contextOf, worldDir } from './surroundings.ts';
@@ -21,18 +22,43 @@ export async function run({ values }: Asked): Promise<void> {
   const remote = checkout && ((values.remote as string | undefined) ?? (await remoteOf(checkout)));
   if (!checkout || !isOurs(checkout) || remote === undefined) return print(begin(checkout, setting));
   const context = await contextOf({ ...values, remote });
-  const found = await survey(context);
-  print(describe(found, { ...setting, now: context.now(), remote }));
+  const found = await survey(context).catch((error: Error) => {
+    if (error instanceof Unpublished) return nothing;
+    throw error;
+  });
+  const isInstalled = existsSync(join(checkout.dir, 'node_modules', 'zx'));
+  print(describe(found, { ...setting, now: context.now(), remote, isInstalled }));
 }
 
-/** What a person reads: the path, and what one would do, the most urgent first. */
+const nothing: Situation = { rows: [], environments: [] };
+
+/**
+ * What a person reads: the path, and what one would do, the most urgent first.
+ * @param isInstalled whether the packages are there that a publish needs
+ */
 export function describe(
   { rows, environments, unpublished = 0 }: Situation,
-  { now, remote, ...setting }: Setting & { readonly now: number; readonly remote: string },
+  {
+    now,
+    remote,
+    isInstalled,
+    ...setting
+  }: Setting & { readonly now: number; readonly remote: string; readonly isInstalled: boolean },
 ): string[] {
   const suffix = remote === 'origin' ? '' : ` --remote ${remote}`;
   if (environments.length === 0)
-    return steps([{ says: 'nothing is published yet', command: `npx slipway publish${suffix}` }], setting);
+    return steps(
+      isInstalled
+        ? [{ says: 'nothing is published yet', command: `npx slipway publish${suffix}` }]
+        : [
+            {
+              says: 'nothing is published yet, and the packages are not installed that it takes',
+              command: 'npm ci --ignore-scripts',
+            },
+            { says: 'then publish', command: `npx slipway publish${suffix}` },
+          ],
+      setting,
+    );
   const next = nextSteps({ rows, environments, unpublished }, now).map(({ command, ...step }) => ({
     ...step,
     ...(command === undefined ? {} : { command: command + suffix }),
@@ -62,7 +88,7 @@ function begin(checkout: Git | undefined, setting: Setting): string[] {
             says: `${checkout?.dir ?? process.cwd()} is no checkout of a Slipway repository: clone yours`,
             command: 'git clone URL',
           },
-          { says: 'and see all of it on this machine', command: 'npm run demo' },
+          { says: 'there, npx slipway says what comes next' },
         ],
     setting,
   );

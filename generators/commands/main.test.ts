@@ -104,6 +104,8 @@ test('what cannot be done is told with the address and exit code 1, and --debug 
   assert.doesNotMatch(nowhere.err, /\n\s+at /);
   const debug = await slipway(['status', '--debug', '--remote', join(dir, 'nowhere.git')]);
   assert.match(debug.err, /\n\s+at .*mirror\.ts/);
+  const begin = await slipway([], dir);
+  assert.deepEqual([begin.code, /npm/.test(begin.out)], [0, false], 'no script of a package runs here');
   const outside = await slipway(['status'], dir);
   assert.equal(outside.code, 1);
   assert.match(outside.err, /is not in a git checkout of a Slipway repository/);
@@ -137,6 +139,12 @@ test('publish, status and promote speak JSON when asked', async (t) => {
   const box = await sandbox(t);
   const json = async (...args: string[]) =>
     answerOf<never>(args[0] as string, (await slipway([...args, '--json'], box.checkout.dir)).out);
+  const { code, out } = await slipway([], box.checkout.dir);
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /^Nothing is published yet, .*\n {2}npm ci --ignore-scripts\nThen publish\n {2}npx slipway publish\n/,
+  );
   const published = (await json('publish')) as { outcome: string };
   assert.equal(published.outcome, 'published');
   const { version, rows, foreign } = (await json('status')) as {

@@ -1,6 +1,6 @@
 import { type Published, parsePublished } from '../model/metadata.ts';
 import { head, publishedFile, rendered } from '../model/names.ts';
-import { Refusal } from '../model/refusal.ts';
+import { Unpublished } from '../model/refusal.ts';
 import type { Git } from './git.ts';
 import type { Mirror } from './mirror.ts';
 import { readBlobs } from './objects.ts';
@@ -48,7 +48,7 @@ export async function newestPublished(mirror: Reader, tip: string | undefined): 
 export async function readNewest(mirror: Mirror): Promise<Published> {
   const newest = await newestPublished(mirror, mirror.refs.get(head(rendered)));
   if (newest) return newest;
-  throw new Refusal(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
+  throw new Unpublished(`Nothing was published at ${mirror.address} yet: run slipway publish.`);
 }
 
 /** What one commit of `rendered` says was published; undefined where the file is missing. @throws {Refusal} when it is not ours */

@@ -16,6 +16,11 @@ export class Unreadable extends Refusal {
   override readonly name = 'Unreadable';
 }
 
+/** A repository holds nothing yet that was published. */
+export class Unpublished extends Refusal {
+  override readonly name = 'Unpublished';
+}
+
 /** A forge does not have the commit that was asked about, perhaps not yet. */
 export class Unknown extends Refusal {
   override readonly name = 'Unknown';
