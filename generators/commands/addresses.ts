@@ -64,6 +64,7 @@ export async function forgeAddress(
 ): Promise<string | undefined> {
   const { CI_SERVER_URL, CI_PROJECT_PATH } = variables;
   if (CI_SERVER_URL && CI_PROJECT_PATH) return `${CI_SERVER_URL.replace(/\/$/, '')}/${CI_PROJECT_PATH}`;
-  const url = /[:/\\]/.test(remote) ? remote : await checkout.text(['remote', 'get-url', remote]);
-  return webAddressOf(url);
+  // What is no remote of the clone is a folder, and git takes it for one.
+  const remotes = await checkout.lines(['remote']);
+  return webAddressOf(remotes.includes(remote) ? await checkout.text(['remote', 'get-url', remote]) : remote);
 }

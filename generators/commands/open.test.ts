@@ -42,7 +42,10 @@ test('an app, the forge and a request are opened where they answer', async (t) =
     await chmod(join(bin, name), 0o755);
   };
   await standIn('xdg-open', 'exit 0');
-  await standIn('kubectl', `echo $$ > '${bin}/pid'\necho 'Forwarding from 127.0.0.1:1 -> 80'\nexec sleep 60`);
+  await standIn(
+    'kubectl',
+    `[ "$1" = config ] && echo kind-here && exit\necho $$ > '${bin}/pid'\necho 'Forwarding from 127.0.0.1:1 -> 80'\nexec sleep 60`,
+  );
   const file = join(program, 'generators/commands/slipway.mjs');
   const env = {
     ...process.env,
@@ -76,7 +79,11 @@ test('an app, the forge and a request are opened where they answer', async (t) =
     },
   ]);
   const both = open(['a'], { DISPLAY: ':1' });
-  assert.match(both.stderr, /Say which with --env: slipway open a --env production/);
+  assert.deepEqual([both.status, both.stdout], [2, '']);
+  assert.match(
+    both.stderr,
+    /a answers in dev, production: say which with --env, for example .* open a --env production$/m,
+  );
   assert.equal(open(['a', '--env', 'production'], { DISPLAY: ':1' }).stdout, 'https://a.example.com/\n');
   assert.equal(open(['a', '--env', 'dev', '--print'], { DISPLAY: ':1' }).stdout, 'https://a.dev.example.com/\n');
   assert.equal(
@@ -91,26 +98,36 @@ test('an app, the forge and a request are opened where they answer', async (t) =
     [['counter'], /counter answers nowhere; known are forge, a, b/],
     [['b', '--env', 'dev'], /--env dev: b does not answer there, but in production/],
     [['forge'], /The remote is a folder/],
+    [['forge', '--remote', 'nowhere'], /The remote is a folder/],
+    [['!0', '--remote', 'lab'], /!0 is no merge request: they count from 1/],
   ] as const)
     assert.match(open(args).stderr, says);
 
   // What has no address is forwarded until Ctrl-C, and leaves nothing.
-  const child = spawn(process.execPath, [file, 'open', 'b'], {
-    cwd: box.checkout.dir,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  assert.equal(await saidBy(child), `http://127.0.0.1:${port}/\n`);
-  const pid = Number(await readFile(join(bin, 'pid'), 'utf8'));
-  assert.ok(runs(pid));
-  child.kill('SIGINT');
-  assert.deepEqual(await once(child, 'exit'), [130, null]);
-  for (let wait = 0; runs(pid) && wait < 50; wait++) await delay(20);
-  assert.ok(!runs(pid));
+  for (const [signal, end, args, context] of [
+    ['SIGINT', [130, null], [], 'kind-here'],
+    ['SIGHUP', [129, null], ['--context', 'kind-home'], 'kind-home'],
+    ['SIGKILL', [null, 'SIGKILL'], [], 'kind-here'],
+  ] as const) {
+    const child = spawn(process.execPath, [file, 'open', 'b', ...args], {
+      cwd: box.checkout.dir,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const first = once(child.stderr, 'data');
+    assert.equal(await saidBy(child), `http://127.0.0.1:${port}/\n`);
+    assert.match(String((await first)[0]), new RegExp(`^context ${context}: kubectl `));
+    const pid = Number(await readFile(join(bin, 'pid'), 'utf8'));
+    assert.ok(runs(pid));
+    child.kill(signal);
+    assert.deepEqual(await once(child, 'exit'), end);
+    for (let wait = 0; runs(pid) && wait < 150; wait++) await delay(20);
+    assert.ok(!runs(pid), signal);
+  }
   assert.match(
     await readFile(log, 'utf8'),
-    new RegExp(`kubectl port-forward --address 127.0.0.1 --namespace production svc/b ${port}:80`),
+    new RegExp(`kubectl --context kind-home port-forward --address 127.0.0.1 --namespace production svc/b ${port}:80`),
   );
 
   const taken = createServer().listen(port, '127.0.0.1');

@@ -1,12 +1,13 @@
-import { type Address, forwardLine, requestAddress } from '../model/address.ts';
+import { type Address, type Cluster, forwardLine, requestAddress } from '../model/address.ts';
 import { columns } from '../model/columns.ts';
 import { instead } from '../model/nearest.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
+import { visible } from '../model/words.ts';
 import { addresses, forgeAddress } from './addresses.ts';
 import type { Context } from './context.ts';
 import { openAt, opener } from './desktop.ts';
 import type { Asked } from './main.ts';
-import { portForward } from './port-forward.ts';
+import { contextNamed, portForward } from './port-forward.ts';
 import { contextOf, worldDir, worldIn } from './surroundings.ts';
 import { terminal } from './terminal.ts';
 
@@ -36,7 +37,9 @@ export function found(
   forge: Pages | undefined,
   { name, environment }: OpenRequest,
 ): Address[] {
-  const request = /^!?([1-9]\d{0,8})$/.exec(name ?? '')?.[1];
+  const request = requestIn(name);
+  if (request !== undefined && !/^[1-9]\d{0,8}$/.test(request))
+    throw new Misuse(`${name} is no merge request: they count from 1.`);
   if (name === 'forge' || request !== undefined) {
     if (forge === undefined)
       throw new Refusal(
@@ -60,14 +63,17 @@ export function found(
   return own ? [...here, { name: 'forge', url: forge.home }] : here;
 }
 
+/** The number of a merge request: `!12`, `12`. */
+const requestIn = (name: string | undefined): string | undefined => /^!?(\d+)$/.exec(name ?? '')?.[1];
+
 /** A line each, for a terminal. */
 export const describe = (all: readonly Address[], setting: Parameters<typeof columns>[1] = {}): string[] =>
   columns(
     all.map(({ name, environment, url, forward }) => [
-      environment === undefined ? name : `${environment}/${name}`,
+      visible(environment === undefined ? name : `${environment}/${name}`),
       url,
       ...(forward
-        ? [{ text: `while npx slipway open ${name} --env ${environment} runs`, colour: 'dim' as const }]
+        ? [{ text: visible(`while npx slipway open ${name} --env ${environment} runs`), colour: 'dim' as const }]
         : []),
     ]),
     { ...setting, shape: [{}, {}, { least: 8 }] },
@@ -79,28 +85,37 @@ export async function run({ values, words: [name] }: Asked): Promise<void> {
   const isLocal = values.remote === 'local';
   const world = isLocal ? await worldIn(worldDir(context.checkout)) : undefined;
   const environment = values.env as string | undefined;
-  const isForge = name === 'forge' || /^!?\d+$/.test(name ?? '');
+  const isForge = name === 'forge' || requestIn(name) !== undefined;
   // The forge is known without a look at any branch.
   const all = isForge ? [] : (await addresses(context)).filter(answersIn(context, world?.environments));
   const forge = world ? boardOf(world) : await pagesOf(context);
   const here = found(all, forge, { name, environment });
   if (values.json) return console.log(JSON.stringify({ version: 1, addresses: here }, null, 2));
-  const [only, ...others] = here;
-  if (name === undefined || others.length > 0 || !only) {
+  const [first, ...others] = here;
+  if (name === undefined || !first) {
     for (const line of describe(here, terminal())) console.log(line);
-    if (name !== undefined)
-      console.error(`Say which with --env: slipway open ${name} --env ${here.at(-1)?.environment}`);
     return;
   }
-  const { url, forward } = only;
+  const places = [...new Set(here.map((one) => one.environment))];
+  if (places.length > 1)
+    throw new Misuse(
+      `${name} answers in ${places.join(', ')}: say which with --env, for example npx slipway open ${name} --env ${places.at(-1)}`,
+    );
+  const { url, forward } = first;
+  const cluster = values as Cluster;
   if (values.print) {
-    console.log(url);
-    if (forward) console.error(`It answers while this runs: ${forwardLine(forward)}`);
+    for (const one of here) console.log(one.url);
+    if (forward) context.say(`It answers while this runs: ${forwardLine(forward, cluster)}`);
     return;
   }
-  if (!forward) return show(context, url);
-  context.say(forwardLine(forward));
-  await portForward(forward, async () => {
+  if (!forward) {
+    await show(context, url);
+    // One of several hosts opens; the others are the same app.
+    for (const one of others) console.log(one.url);
+    return;
+  }
+  context.say(`context ${await contextNamed(cluster)}: ${forwardLine(forward, cluster)}`);
+  await portForward(forward, { cluster, said: context.say }, async () => {
     await show(context, url);
     context.say('Ctrl-C ends it.');
   });

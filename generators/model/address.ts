@@ -94,10 +94,25 @@ export function stablePort(app: string, environment: string): number {
   return 20_000 + (hash % 10_000);
 }
 
-/** What a person types to the same end. */
-export const forwardLine = (forward: Forward): string => `kubectl ${forwardArguments(forward).join(' ')}`;
+/** Which cluster kubectl asks. */
+export interface Cluster {
+  /** @default the kubeconfig that kubectl finds by itself */
+  readonly kubeconfig?: string | undefined;
+  /** @default the current one of the kubeconfig */
+  readonly context?: string | undefined;
+}
 
-export const forwardArguments = ({ namespace, service, port, local }: Forward): string[] => [
+/** What a person types to the same end. */
+export const forwardLine = (forward: Forward, cluster: Cluster = {}): string =>
+  `kubectl ${forwardArguments(forward, cluster).join(' ')}`;
+
+export const clusterArguments = ({ kubeconfig, context }: Cluster): string[] => [
+  ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+  ...(context === undefined ? [] : ['--context', context]),
+];
+
+export const forwardArguments = ({ namespace, service, port, local }: Forward, cluster: Cluster = {}): string[] => [
+  ...clusterArguments(cluster),
   ...['port-forward', '--address', '127.0.0.1', '--namespace', namespace],
   ...[`svc/${service}`, `${local}:${port}`],
 ];
