@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../generators/model/refusal.ts';
@@ -54,5 +56,19 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     // Somebody else's may not be signalled, and is there all the same.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** What a process was started with; empty where there is none. By it one knows a number that is somebody else's by now. */
+export function commandOf(pid: number): string {
+  try {
+    return process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      : execFileSync('ps', ['-p', String(pid), '-o', 'command='], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+  } catch {
+    return '';
   }
 }

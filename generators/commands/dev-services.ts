@@ -5,7 +5,7 @@ import { type Redis, startRedis } from '../../clusters/local/inner/redis.ts';
 import { Service } from '../../clusters/local/inner/service.ts';
 import { parseImage } from '../model/image.ts';
 import { Refusal } from '../model/refusal.ts';
-import { quote } from '../model/words.ts';
+import { visible } from '../model/words.ts';
 import type { RunningApp } from './built-apps.ts';
 
 export interface ServicesSettings {
@@ -82,7 +82,7 @@ export class Services {
     if (!main) throw new Refusal(`${folder}/package.json names no main: that is the file which Node runs.`);
     const front = await Front.open(isFirst ? (port ?? app.port ?? 0) : 0, isFirst && port !== undefined);
     const said = (line: string) => {
-      if (logs || !isRoutine(line)) tell(`${app.app} | ${quote(line, 2000)}`);
+      if (logs || !isRoutine(line)) tell(`${app.app} | ${visible(line, 2000)}`);
     };
     const lost = (why: string) => tell(`! ${why}; the next save starts it again`);
     const service = new Service({ root, folder, main, env, ready, front, said, lost });
@@ -102,7 +102,8 @@ export class Services {
       this.#redis ??= startRedis(join(this.#settings.dir, 'redis'));
       const { address } = await this.#redis.catch((error: Error) => {
         this.#redis = undefined;
-        throw error;
+        if (!(error instanceof Refusal)) throw error;
+        throw new Refusal(`${error.message.replace(/\.$/, '')}; so ${app} does not run.`);
       });
       const cluster = new RegExp(`(?<![\\w.-])${call.app}:${call.port ?? 6379}(?!\\d)`, 'g');
       for (const [name, value] of Object.entries(variables)) variables[name] = value.replace(cluster, address);

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRedis } from '../../clusters/local/inner/redis.ts';
 import { processesIn } from '../../clusters/local/processes.fixture.ts';
+import { Services } from './dev-services.ts';
 import { program } from './hydrate-commit.ts';
 import { appsIndex, fixtureApp, type Sandbox, sandbox } from './sandbox.fixture.ts';
 
 // One loop for all of them, in the order in which a person would do it: they are one story.
 
+const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
 let box: Sandbox;
 let loop: ChildProcess;
 /** Temporary folders of the loop, and nobody else's. */
@@ -64,7 +66,9 @@ before(async () => {
   // As if one had been killed earlier.
   await mkdir(join(temporary, 'slipway-dev-former'));
   await writeFile(join(temporary, 'slipway-dev-former', 'pid'), '99999999');
-  const launcher = join(program, 'generators', 'commands', 'slipway.mjs');
+  // And its number were somebody else's by now.
+  await mkdir(join(temporary, 'slipway-dev-reused'));
+  await writeFile(join(temporary, 'slipway-dev-reused', 'pid'), `${process.pid}\nnode slipway.mjs dev`);
   loop = spawn(process.execPath, [launcher, 'dev', '--port', '0'], {
     cwd: box.checkout.dir,
     env: { ...process.env, TMPDIR: temporary, FORCE_COLOR: undefined },
@@ -107,7 +111,8 @@ test('what is built here runs beside a real Redis, as its definition says', asyn
   await until(/shop runs: .* \(service\/, after/);
   await until(/nothing differs from [0-9a-f]{12}/);
   assert.deepEqual([await answer(), await answer()], ['hello 1 1', 'hello 1 2']);
-  assert.ok(!(await readdir(temporary)).includes('slipway-dev-former'), 'what an earlier one left is removed');
+  const left = (await readdir(temporary)).filter((name) => /-(former|reused)$/.test(name));
+  assert.deepEqual(left, [], 'what an earlier one left is removed');
 });
 
 test('a saved change of the service answers at the same address, and Redis has what it had', async () => {
@@ -136,6 +141,7 @@ test('a saved change of a definition is shown as diff shows it, each environment
 test('a broken definition is told with file, field and value, and the loop goes on', async () => {
   const broken = await save('apps/a/app.ts', fixtureApp('a', { port: 'none' }), /! apps\/a\/app\.ts/);
   assert.match(broken, /! apps\/a\/app\.ts(:\d+)?: field port is "none": must be a whole number/);
+  await until(/ a cannot be rendered; of the rest \d+ parts of 1 app differ/, said.length - broken.length);
   assert.match(await save('apps/a/app.ts', 'export const = 1;\n', /! apps\/a\/app\.ts/), /\(apps\/a\/app\.ts:1\)/);
   const fixed = await save('apps/a/app.ts', fixtureApp('a', { env: { VALUE: '1' } }), /3 parts of 1 app differ from/);
   assert.doesNotMatch(fixed, /!|~/);
@@ -158,6 +164,22 @@ test('killed, it leaves no process and nothing in the repository', async () => {
   assert.equal(await box.checkout.text(['status', '--porcelain', '--ignored']), '');
 });
 
+test('an app or environment that there is not is refused before anything runs', () => {
+  for (const [args, says] of [
+    [['shp'], /^slipway: shp is not an app; did you mean shop\?$/m],
+    [['--env', 'nope'], /^slipway: --env nope: not an environment; known are dev, staging, production\.$/m],
+  ] as const) {
+    const env = { ...process.env, TMPDIR: temporary };
+    const cwd = box.checkout.dir;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, 'dev', '--port', '0', ...args], {
+      cwd,
+      env,
+    });
+    assert.deepEqual([status, /runs/.test(String(stdout))], [2, false]);
+    assert.match(String(stderr), says);
+  }
+});
+
 test('without Redis it says how to install it', async () => {
   const path = process.env.PATH;
   const dir = join(box.dir, 'bin');
@@ -169,6 +191,13 @@ test('without Redis it says how to install it', async () => {
       startRedis(join(box.dir, 'redis')),
       /redis-server was not found: install it \(apt-get install/,
     );
+    const told: string[] = [];
+    const tell = (line: string) => void told.push(line);
+    const services = new Services({ root: box.checkout.dir, dir, port: 0, logs: false, tell });
+    const image = `docker.io/library/redis:8@sha256:${'a'.repeat(64)}`;
+    const shop = { app: 'shop', folder: 'service', ready: '/', env: {}, calls: [{ app: 'store', image }] };
+    await services.run([shop], new Set());
+    assert.match(told.join(), /^! redis-server was not found: .*\); so shop does not run\.$/);
   } finally {
     process.env.PATH = path;
   }

@@ -2,10 +2,11 @@ import { styleText } from 'node:util';
 import type { Git } from '../git/git.ts';
 import { renderedFrom } from '../git/sources.ts';
 import { type Saved, WorkTree } from '../git/work-tree.ts';
+import { instead, notAnEnvironment } from '../model/nearest.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
 import { formatFolded, formatPartChange, type Preview } from '../model/preview.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
-import { quote, short } from '../model/words.ts';
+import { short, visible } from '../model/words.ts';
 import { type RunningApp, runningApps } from './built-apps.ts';
 import { checkoutHere } from './checkout.ts';
 import { coloured } from './coloured.ts';
@@ -15,6 +16,7 @@ import { ownFolder } from './own-folder.ts';
 import { wipe } from './progress.ts';
 import { Saves } from './saves.ts';
 import { Rehearsal } from './standing.ts';
+import { harmless } from './terminal.ts';
 
 interface Options {
   /** Only these apps. @default all */
@@ -68,7 +70,8 @@ function print(line: string): void {
 function tell(line: string): void {
   const time = new Date().toTimeString().slice(0, 8);
   const isTrouble = line.startsWith('! ');
-  print(`${time} ${isTrouble ? styleText('red', line, { stream: process.stdout }) : line}`);
+  const clean = harmless(line);
+  print(`${time} ${isTrouble ? styleText('red', clean, { stream: process.stdout }) : clean}`);
 }
 
 /** What is saved is run and shown, save after save. */
@@ -141,6 +144,7 @@ class Loop {
     const last = this.#last;
     const saved = await this.#tree.save();
     if (saved.commit === last?.commit && saved.head === last.head) return;
+    if (!last && !(await this.#isKnown(saved))) return;
     this.#last = saved;
     const files = last ? await this.#tree.git.lines(['diff-tree', '-r', '--name-only', last.commit, saved.commit]) : [];
     const changed = new Set(files.map((file) => file.split('/')[0] as string));
@@ -184,7 +188,6 @@ class Loop {
     const isFirst = this.#shown.size === 0 && !this.#rehearsal.stands;
     if (isFirst) tell(`${short(saved.head)} is rendered, to compare with …`);
     const preview = await this.#rehearsal.preview(saved);
-    this.#check();
     const parts = preview.parts.filter((part) => this.#isWanted(part));
     const texts = new Map(
       parts.map((part) => [`${part.environment}/${part.app}`, formatPartChange(part, preview.notBuilt).join('\n')]),
@@ -205,7 +208,8 @@ class Loop {
     const apps = new Set(parts.map(({ app }) => app)).size;
     const all =
       parts.length === 0 ? 'nothing differs' : `${parts.length} parts of ${apps} ${apps === 1 ? 'app' : 'apps'} differ`;
-    const kept = preview.failed.length > 0 ? 'what cannot be rendered aside, ' : '';
+    const broken = [...failed].filter((app) => this.#options.apps.length === 0 || this.#options.apps.includes(app));
+    const kept = broken.length > 0 ? `${broken.join(', ')} cannot be rendered; of the rest ` : '';
     tell(`${back}${kept}${all} from ${short(saved.head)} (${seconds} s)`);
   }
 
@@ -214,14 +218,23 @@ class Loop {
     return (only ?? environment) === environment && (apps.length === 0 || apps.includes(app));
   }
 
-  /** @throws {Misuse} for an environment or app that there is not; that ends the loop */
-  #check(): void {
+  /** Whether there are such apps and such an environment; where not, the loop ends before anything runs. */
+  async #isKnown(saved: Saved): Promise<boolean> {
     const { environment, apps } = this.#options;
-    const { environments, apps: known } = this.#rehearsal;
-    if (environment !== undefined && !environments.includes(environment))
-      this.#fail(new Misuse(`--env ${environment}: not an environment; known are ${environments.join(', ')}.`));
+    const folders = await this.#tree.git.lines(['ls-tree', '-d', '--name-only', saved.commit, 'apps/']);
+    const known = folders.map((folder) => folder.slice('apps/'.length));
     const unknown = apps.find((app) => !known.includes(app));
-    if (unknown !== undefined) this.#fail(new Misuse(`${unknown} is not an app; known are ${known.join(', ')}.`));
+    if (unknown !== undefined) this.#fail(new Misuse(`${unknown} is not an app; ${instead(unknown, known)}`));
+    if (unknown !== undefined || environment === undefined) return unknown === undefined;
+    // Only a render tells which environments there are. One that fails is told where it is shown.
+    tell(`${short(saved.head)} is rendered, to compare with …`);
+    await this.#rehearsal.preview(saved).catch((error: Error) => {
+      if (!(error instanceof Refusal)) throw error;
+    });
+    const { environments } = this.#rehearsal;
+    if (environments.length === 0 || environments.includes(environment)) return true;
+    this.#fail(notAnEnvironment(`--env ${environment}`, environments));
+    return false;
   }
 }
 
@@ -238,5 +251,5 @@ const failures = ({ failed }: Preview, apps: readonly string[]): string[] =>
 const few = (files: readonly string[]) =>
   files
     .slice(0, 4)
-    .map((file) => quote(file, 200))
+    .map((file) => visible(file, 200))
     .join(', ') + (files.length > 4 ? `, and ${files.length - 4} more` : '');

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../../../generators/model/refusal.ts';
-import { isAlive } from '../lock.ts';
+import { commandOf, isAlive } from '../lock.ts';
 
 const memory = (world: string, environment: string, pod: string) => join(world, 'pods', environment, `${pod}.pids`);
 
@@ -34,15 +33,4 @@ export async function former(world: string, environment: string, pod: string, gr
 }
 
 /** Whether a process holds a container: the number may be somebody else's by now. */
-function isLifeline(pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  try {
-    const line =
-      process.platform === 'linux'
-        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        : execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' });
-    return line.includes('lifeline.sh');
-  } catch {
-    return false;
-  }
-}
+const isLifeline = (pid: number): boolean => isAlive(pid) && commandOf(pid).includes('lifeline.sh');
