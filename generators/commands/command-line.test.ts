@@ -72,7 +72,7 @@ test('what is nearly right is answered with what is right', () => {
     [['local'], /^slipway local wants one of up, build, status, down; see npx slipway local --help\.$/],
     [['local', 'up', 'now'], /^slipway local up takes no word "now"; see/],
     [['gate', 'staging'], /^gate takes no word "staging"; see/],
-    [['where'], /^slipway where needs COMMIT, !MR, VERSION or DIGEST, for example npx slipway where HEAD; see/],
+    [['where'], /^slipway where wants COMMIT, !MR, VERSION or DIGEST, for example npx slipway where HEAD; see/],
     [['hist'], /did you mean history\?$/],
     [['doc'], /did you mean doctor\?$/],
     [['bogus'], /^bogus is not a verb; npx slipway help/],

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { instead, nearest } from '../model/nearest.ts';
+import { instead, meant } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { alone, type Option, optionsOf, type Verb, verbs } from './usage.ts';
 import { valued } from './verb-in.mjs';
@@ -34,7 +34,7 @@ export function askedAlone(args: readonly string[]): Asked {
 /** The verb of that name. @throws {Misuse} naming the nearest one */
 export function verbNamed(name: string): Verb {
   if (Object.hasOwn(verbs, name)) return verbs[name] as Verb;
-  const near = nearest(name, Object.keys(verbs));
+  const near = meant(name, Object.keys(verbs));
   throw new Misuse(`${name} is not a verb; ${near ? `did you mean ${near}?` : 'npx slipway help lists them.'}`);
 }
 
@@ -70,7 +70,7 @@ export function askedOf(name: string, verb: Verb, args: readonly string[]): Aske
 function misread(name: string, options: Readonly<Record<string, Option>>, { message }: Error): Misuse {
   const [, dashes = '', wrong = ''] = /'(--?)([\w-]+)/.exec(message) ?? [];
   const { value, help: about } = options[wrong] ?? {};
-  const near = wrong in options ? undefined : nearest(wrong, Object.keys(options));
+  const near = wrong in options ? undefined : meant(wrong, Object.keys(options));
   const what =
     value !== undefined && / argument (?:missing|is ambiguous)/.test(message)
       ? `${dashes}${wrong} needs a value: ${value}, ${about}`
@@ -89,7 +89,7 @@ function checkWords(name: string, verb: Verb, words: readonly string[]): void {
   else if (!legal && first !== undefined)
     throw new Misuse(`${name} takes no word ${JSON.stringify(first)}; see npx slipway ${name} --help.`);
   else if (legal && (first === undefined || !legal.includes(first))) {
-    const near = nearest(first ?? '', legal);
+    const near = meant(first ?? '', legal);
     throw new Misuse(
       near
         ? `slipway ${name} has no word ${first}; ${instead(first ?? '', legal)}`
@@ -114,7 +114,7 @@ function checkTaken(
     fixed.every((take, at) => /^[A-Z]/.test(take) || take === words[at]);
   if (words.length < fixed.length && example !== undefined)
     throw new Misuse(
-      `slipway ${name} needs ${fixed.map(alternatives).join(' ')}, for example npx ${example}; see npx slipway ${name} --help.`,
+      `slipway ${name} wants ${fixed.map(alternatives).join(' ')}, for example npx ${example}; see npx slipway ${name} --help.`,
     );
   if (!fits)
     throw new Misuse(

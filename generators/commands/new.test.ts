@@ -39,7 +39,7 @@ test('what is there already stays as it is, and a wrong word is answered with th
     [['app', 'a', '--owner', 'The Team'], /--owner "The Team" must be a DNS label/],
     [['app', 'a', '--kind', 'wrker'], /--kind wrker is not a kind of app; did you mean worker\?/],
     [['app', 'a', '--kind', 'platform'], /--kind platform is not a kind of app; known are web, worker/],
-    [['app'], /slipway new wants app NAME, not "app"/],
+    [['app'], /slipway new wants app NAME, for example npx slipway new app shop; see/],
     [['service', 'a'], /slipway new wants app NAME, not "service a"/],
   ];
   const before = await readFile(join(box.checkout.dir, 'apps', 'index.ts'), 'utf8');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest, notAnEnvironment } from './nearest.ts';
+import { meant, nearest, notAnEnvironment } from './nearest.ts';
 
 test('a typo finds the nearest word, and nonsense finds none', () => {
   const table: readonly [string, readonly string[], string | undefined][] = [
@@ -9,9 +9,7 @@ test('a typo finds the nearest word, and nonsense finds none', () => {
     ['prot', ['name', 'port'], 'port'],
     ['nmae', ['image', 'name'], 'name'],
     ['imagepullpolicy', ['image', 'imagePullPolicy'], 'imagePullPolicy'],
-    ['hist', ['gate', 'history', 'where'], 'history'],
-    ['st', ['status', 'publish'], 'status'],
-    ['re', ['render', 'release', 'rollback'], undefined],
+    ['hist', ['history'], undefined],
     ['bogus', ['bump', 'status'], undefined],
     // In three letters two others are another word.
     ['cpu', ['tty', 'env'], undefined],
@@ -20,6 +18,13 @@ test('a typo finds the nearest word, and nonsense finds none', () => {
     ['env', [], undefined],
   ];
   for (const [word, legal, near] of table) assert.equal(nearest(word, legal), near, word);
+});
+
+test('what is typed may be the beginning of one word', () => {
+  assert.equal(meant('hist', ['gate', 'history', 'where']), 'history');
+  assert.equal(meant('st', ['status', 'publish']), 'status');
+  assert.equal(meant('re', ['render', 'release', 'rollback']), undefined);
+  assert.equal(meant('statsu', ['status', 'stat']), 'status');
 });
 
 test('an environment that there is not is answered with those that there are', () => {

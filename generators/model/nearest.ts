@@ -1,21 +1,25 @@
 import { Misuse } from './refusal.ts';
 
 /**
- * The legal word that is meant by a wrong one, when one is near: the only one that begins so, else one that is a letter
- * away; from six letters on, two.
+ * The legal word that is nearest to a wrong one, when one is near: a letter away; from six letters on, two. For a field
+ * of a file, where nobody writes half a word.
  */
 export function nearest(word: string, legal: readonly string[]): string | undefined {
-  const [whole, ...others] = word.length < 2 ? [] : legal.filter((candidate) => candidate.startsWith(word));
-  if (whole !== undefined && others.length === 0) return whole;
   const near = legal
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)[0];
   return near && near.distance <= (word.length < 6 ? Math.min(1, word.length) : 2) ? near.candidate : undefined;
 }
 
-/** What to write instead of a wrong word, as the end of a sentence: the nearest legal one, or all of them. */
+/** The legal word that somebody means who types: the only one that begins so, else the nearest one. */
+export function meant(word: string, legal: readonly string[]): string | undefined {
+  const [only, ...others] = word.length < 2 ? [] : legal.filter((candidate) => candidate.startsWith(word));
+  return only !== undefined && others.length === 0 ? only : nearest(word, legal);
+}
+
+/** What to write instead of a wrong word, as the end of a sentence: the one that is meant, or all of them. */
 export function instead(word: string, legal: readonly string[]): string {
-  const near = nearest(word, legal);
+  const near = meant(word, legal);
   return near ? `did you mean ${near}?` : `known are ${legal.join(', ') || 'none'}.`;
 }
 
@@ -24,7 +28,7 @@ export function instead(word: string, legal: readonly string[]): string {
  * @param asked how it was named: `--env prod`
  */
 export function notAnEnvironment(asked: string, names: readonly string[]): Misuse {
-  const near = nearest(asked.split(' ').at(-1) ?? '', names);
+  const near = meant(asked.split(' ').at(-1) ?? '', names);
   return new Misuse(
     `${asked}: not an environment; known are ${names.join(', ') || 'none'}.${near ? ` Did you mean ${near}?` : ''}`,
   );
