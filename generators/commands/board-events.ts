@@ -1,5 +1,6 @@
 import type { Happening } from '../board/facts.ts';
 import type { Mirror } from '../git/mirror.ts';
+import { visible } from '../model/words.ts';
 import { happenings } from './happenings.ts';
 import type { Standing } from './survey.ts';
 
@@ -18,9 +19,13 @@ export async function lately(mirror: Mirror, standing: Standing): Promise<Happen
       environment,
       commit: commits[0] ?? '',
       time,
-      author,
-      words,
-      changes: changes.map(({ name, text, turn }) => ({ text, turn, isHeld: held.some(({ app }) => app === name) })),
+      author: visible(author, 100),
+      words: visible(words, 200),
+      changes: changes.map(({ name, text, turn }) => ({
+        text: visible(text),
+        turn,
+        isHeld: held.some(({ app }) => app === name),
+      })),
     };
   });
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Git } from '../git/git.ts';
+import { machine } from '../git/write.ts';
 import { formatMetadata, formatPublished } from '../model/metadata.ts';
 import type { Context } from './context.ts';
 import type { Scope } from './sandbox.fixture.ts';
@@ -149,7 +150,8 @@ const flat = (folders: Parts): Files =>
 /** https://git-scm.com/docs/git-fast-import#_commit */
 function commit(branch: string, mark: number, saying: Saying, files: Files, more = ''): string {
   const { words, by = 'Ann', at } = saying;
-  const person = `${by} <${by.toLowerCase()}@example.com> ${Date.UTC(2026, 0, 1) / 1000 + at * 60} +0000`;
+  const email = by === machine.name ? machine.email : `${by.toLowerCase()}@example.com`;
+  const person = `${by} <${email}> ${Date.UTC(2026, 0, 1) / 1000 + at * 60} +0000`;
   const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const writes = Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
   return `commit refs/heads/${branch}\n${mark > 0 ? `mark :${mark}\n` : ''}author ${person}\ncommitter ${person}\n${data(words)}${more}${writes.join('')}\n`;

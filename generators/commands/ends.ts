@@ -64,9 +64,14 @@ async function inEnvironment(
     return (of: string): Vector => (of === environment ? vector : new Map());
   };
   if (at === undefined) return { environment, says: environment, commit: tip, vector: stood(() => true) };
-  const when = sinceOf(at, now);
+  const when = sinceOf(at, now, `${environment}@${at}`);
   if ('time' in when) {
     const { time } = when;
+    const begun = course.standings.at(-1)?.time;
+    if (begun === undefined || time < begun)
+      throw new Misuse(
+        `${environment}@${at}: nothing stood there then; ${branch} began ${begun === undefined ? 'with nothing' : `at ${minute(begun)} UTC`}.`,
+      );
     return { environment, says: `${environment} at ${minute(time)}`, vector: stood((one) => one.time <= time) };
   }
   const commit = await mirror.git.commit(when.revision);

@@ -1,4 +1,4 @@
-import { readDeeds, readMerges } from '../git/chronicle.ts';
+import { readDeeds, readMade } from '../git/chronicle.ts';
 import { metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import { type Arrivals, howOf } from '../model/arrival.ts';
@@ -6,7 +6,7 @@ import type { Standing } from '../model/course.ts';
 import { eventsOf, lastMoments } from '../model/event.ts';
 import { type Happening, happeningsOf, type Known } from '../model/happening.ts';
 import type { Stage } from '../model/metadata.ts';
-import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
+import type { Entry, EnvironmentHistory, Rendered } from '../model/timeline.ts';
 
 /** What was read of the branches, as far as it tells what happened. */
 export interface Read {
@@ -49,15 +49,28 @@ export async function happenings(
   });
   const parts = events.flatMap(({ changes }) => changes.flatMap(({ from, to }) => [from ?? [], to ?? []].flat()));
   const commits = events.map(({ commit }) => commit);
-  const [deeds, merges, metadata] = await Promise.all([
+  const edits = events.flatMap(({ changes }) => changes.filter(({ turn }) => turn === 'edited'));
+  const [deeds, made, metadata, folders] = await Promise.all([
     readDeeds(mirror.git, commits),
-    readMerges(mirror.git, commits),
+    readMade(mirror.git, commits),
     metadataOf(mirror, parts),
+    mirror.trees(edits.flatMap(({ from, to }) => [from ?? [], to ?? []].flat())),
   ]);
+  const filesIn = (part: string | undefined) => folders.get(part ?? '') ?? new Map<string, Entry>();
   const known: Known = {
     deed: (commit) => deeds.get(commit),
-    isMerge: (commit) => merges.has(commit),
+    made: (environment, commit) => {
+      const how = made.get(commit);
+      // A first environment takes what is published by itself, at that moment.
+      const isFirst = read.stages.find(({ name }) => name === environment)?.after === undefined;
+      return how === 'composed' && isFirst ? undefined : how;
+    },
     metadata: (part) => metadata.get(part),
+    files: (from, to) => {
+      const [old, now] = [filesIn(from), filesIn(to)];
+      const names = new Set([...old.keys(), ...now.keys()]);
+      return [...names].filter((name) => old.get(name)?.id !== now.get(name)?.id).sort();
+    },
     how: (event, change) => howOf(arrivals.get(event.environment) as Arrivals, event, change),
   };
   return { happenings: happeningsOf(events, known), earlier };

@@ -7,11 +7,12 @@ import type { MainCommit } from '../model/commits.ts';
 import type { Standing } from '../model/course.ts';
 import { type Happening, type Moved, undoOf, wayOf } from '../model/happening.ts';
 import type { Published } from '../model/metadata.ts';
+import { pipelineFile } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
 import { Misuse } from '../model/refusal.ts';
 import { type Since, sinceOf } from '../model/since.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
-import { minute, quote } from '../model/words.ts';
+import { minute, visible } from '../model/words.ts';
 import { commitsBetween } from './commits-between.ts';
 import type { Context } from './context.ts';
 import { happenings, type Read } from './happenings.ts';
@@ -88,15 +89,26 @@ async function readOf({ environments: stages }: Published, histories: Histories)
 }
 
 /** @throws {Misuse} naming what is known */
-function check({ stages, environments }: Read, names: readonly string[], { environment, app }: HistoryRequest): void {
+function check(
+  { stages, rendered, environments }: Read,
+  names: readonly string[],
+  { environment, app }: HistoryRequest,
+): void {
   const known = stages.map(({ name }) => name);
   if (environment !== undefined && !known.includes(environment))
     throw new Misuse(`--env ${environment}: not an environment; ${instead(environment, known)}`);
   if (app === undefined) return;
-  const stood = new Set(names.flatMap((name) => environments.get(name)?.course.standings.map((one) => one.name) ?? []));
+  // A file of people, or the pipeline file, is no app.
+  const isApp = (path: string) => rendered.timelines.has(path) && !path.endsWith(`/${pipelineFile}`);
+  const stood = new Set(
+    names.flatMap((place) => {
+      const standings = environments.get(place)?.course.standings ?? [];
+      return standings.flatMap(({ name }) => (isApp(`${place}/${name}`) ? [name] : []));
+    }),
+  );
   if (!stood.has(app))
     throw new Misuse(
-      `--app ${app}: it never stood in ${environment ?? 'any environment'}; ${instead(app, [...stood])}`,
+      `--app ${app}: it never stood in ${environment ?? 'any environment'}; ${instead(app, [...stood].sort())}`,
     );
 }
 
@@ -130,11 +142,7 @@ function withCommits(
   const undo = happening.commits.includes(newest ?? '') ? undoOf(happening) : [];
   const changes = happening.changes.map((one) => ({
     ...one,
-    commits: (between.get(one) ?? []).map(({ sha, author, subject }) => ({
-      sha,
-      author: quote(author),
-      subject: quote(subject, 200),
-    })),
+    commits: (between.get(one) ?? []).map(({ sha, author, subject }) => ({ sha, author, subject })),
   }));
   return { ...happening, changes, ...(undo.length > 0 ? { undo } : {}) };
 }
@@ -149,19 +157,19 @@ export function describe(
   { width, paint }: { width?: number | undefined; paint?: ((text: string, colour: Colour) => string) | undefined } = {},
 ): string[] {
   const several = request.environment === undefined;
-  const heading = ['when (UTC)', ...(several ? ['where'] : []), 'who', 'what', 'how'];
+  const heading = ['when (UTC)', 'commit', ...(several ? ['where'] : []), 'who', 'what', 'how'];
   const rows = all.flatMap((one) => {
-    const { time, environment, author, changes } = one;
-    const begin = [minute(time), ...(several ? [environment] : []), author];
+    const { time, commits, environment, author, changes } = one;
+    const begin = [minute(time), abbreviated(commits[0]), ...(several ? [environment] : []), visible(author, 40)];
     return changes.map((change, index): Cell[] => [
       ...(index === 0 ? begin : begin.map(() => '')),
-      `${change.text}${counted(change)}`,
+      `${visible(whatOf(change))}${counted(change)}`,
       { text: wayOf({ ...one, changes: [change] }), colour: colourOf(change) },
     ]);
   });
-  const place = several ? 3 : 2;
+  const place = several ? 4 : 3;
   const shape = Array.from({ length: place + 2 }, (_, at) =>
-    at === place ? { least: 20 } : at > 0 ? { least: 6 } : {},
+    at === place ? { least: 20 } : at > 1 ? { least: 6 } : {},
   );
   const [first = '', ...lines] = columns([heading.map((text): Cell => ({ text, colour: 'dim' })), ...rows], {
     width,
@@ -171,12 +179,22 @@ export function describe(
   const under = (text: string) => columns([['', text]], { width, shape: [{}, { least: 20 }] });
   const told = all.flatMap(({ changes, words, undo = [] }) => [
     ...lines.splice(0, changes.length),
-    ...(words === '' ? [] : under(`“${words}”`)),
+    ...(words === '' ? [] : under(`“${visible(words, 200)}”`)),
     ...undo.map((line) => `  undo: ${line}`),
   ]);
   if (told.length === 0) return [`nothing happened${request.since === undefined ? '' : ' since then'}`];
   const more = earlier === 0 ? [] : [`${earlier} earlier: --limit ${all.length + earlier} shows them all`];
   return [first, ...told, ...more];
+}
+
+/** As short as it can still be pasted into where and diff. */
+const abbreviated = (commit = '') => commit.slice(0, 8);
+
+/** The same version twice is told by the commits of main, an edit by its files. */
+function whatOf({ text, from, to, fromDry, toDry, files = [] }: Moved): string {
+  if (files.length > 0) return `${text}: ${files.join(', ')}`;
+  const isSame = from !== undefined && from === to && fromDry !== toDry;
+  return isSame ? `${text} (${abbreviated(fromDry)} → ${abbreviated(toDry)})` : text;
 }
 
 const counted = ({ commits: { length } }: MovedCommits) =>

@@ -7,13 +7,13 @@ import type { Git } from './git.ts';
 import { signs } from './signature.ts';
 
 /** The author of everything that is written by machine. Evidence is trees, never a name. */
-const author = { name: 'Slipway', email: 'slipway@noreply.invalid' };
+export const machine = { name: 'Slipway', email: 'slipway@noreply.invalid' };
 
 /**
  * Who wrote, and when, to the second.
  * @param now milliseconds since 1970
  */
-export const writtenAt = (now: number): Author => ({ ...author, seconds: Math.floor(now / 1000) });
+export const writtenAt = (now: number): Author => ({ ...machine, seconds: Math.floor(now / 1000) });
 
 /**
  * Objects on their way straight into the object database, without a checkout: one git takes them while more are still

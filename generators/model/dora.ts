@@ -77,7 +77,7 @@ export const buckets: readonly { readonly name: string; readonly below: number |
 export const terms = (window: string): readonly (readonly [name: string, says: string])[] => [
   [
     'Deployment',
-    'a merge, or what one run pushed at one moment, that brought at least one app a part that this environment never had. Left out: what was taken back or came again, edits, removals, and the pipeline file.',
+    'a merge, or what one run pushed at one moment, that brought at least one app a part that this environment never had. A fast-forward leaves no time of its own: it counts at the time that its commits were composed. Left out: what was taken back or came again, edits, removals, and the pipeline file.',
   ],
   [
     'Lead time',

@@ -3,7 +3,7 @@ import type { Change, Event, Turn } from './event.ts';
 import type { Metadata } from './metadata.ts';
 import { pipelineFile } from './names.ts';
 import type { Deed } from './request.ts';
-import { move, quote, releaseLine, versionOf } from './words.ts';
+import { move, releaseLine, versionOf } from './words.ts';
 
 /** What one commit of an environment branch did, or the commits of one push, with who did it: as people read it. */
 export interface Happening {
@@ -12,7 +12,9 @@ export interface Happening {
   readonly commits: readonly string[];
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** Whoever made the commit: of a merge, who merged. */
+  /** The time is when Slipway composed it: a fast-forward brought it later, and left neither who nor when. */
+  readonly composed?: true;
+  /** Whoever made the commit: of a merge, who merged; `unknown` for what was composed. */
   readonly author: string;
   /** What they said of it; empty where that is what `changes` says. */
   readonly words: string;
@@ -32,6 +34,8 @@ export interface Moved {
   readonly toDry?: string;
   readonly turn: Turn;
   readonly how: How | 'removed';
+  /** Of an edit: the files that it changed. */
+  readonly files?: readonly string[];
   /** `counter 1.0.3 → 1.0.4` */
   readonly text: string;
 }
@@ -39,15 +43,17 @@ export interface Moved {
 /** What commits and parts say of themselves. */
 export interface Known {
   readonly deed: (commit: string) => Deed | undefined;
-  /** Whether a commit has a second parent. */
-  readonly isMerge: (commit: string) => boolean;
+  /** Whether a commit has a second parent, or is as Slipway composed it for a request. */
+  readonly made: (environment: string, commit: string) => 'merge' | 'composed' | undefined;
   readonly metadata: (part: string) => Metadata | undefined;
+  /** The files that two parts do not have alike. */
+  readonly files: (from: string | undefined, to: string | undefined) => readonly string[];
   readonly how: (event: Event, change: Change) => How;
 }
 
 /**
  * Events as people read them, newest first; what one person or one run did at one moment, with the same words or none of
- * their own, is one of them, a commit per app or not. What others wrote is made harmless. The pipeline file is no app, and is left out.
+ * their own, is one of them, a commit per app or not. What others wrote is as they wrote it. The pipeline file is no app, and is left out.
  */
 export function happeningsOf(events: readonly Event[], known: Known): Happening[] {
   const told = events.map((event) => happeningOf(event, known)).filter(({ changes }) => changes.length > 0);
@@ -85,21 +91,24 @@ function happeningOf(event: Event, known: Known): Happening {
       const [was, is] = [from, to].map((part) => (part === undefined ? undefined : known.metadata(part)));
       const isOurs = turn !== 'gone' && turn !== 'edited';
       return {
-        name: quote(name),
+        name,
         ...(was && !was.removed ? { from: versionOf(was), fromDry: was.drySha } : {}),
         ...(is && isOurs && !is.removed ? { to: versionOf(is), toDry: is.drySha } : {}),
         turn,
+        ...(turn === 'edited' ? { files: known.files(from, to) } : {}),
         how: isOurs && is?.removed && how !== 'back' ? 'removed' : how,
-        text: isOurs ? move(name, was, is) : quote(name),
+        text: isOurs ? move(name, was, is) : name,
       };
     });
-  const words = quote(deed?.words ?? '', 200);
-  const request = deed?.request ?? (known.isMerge(commit) ? ('unnumbered' as const) : undefined);
+  const words = deed?.words ?? '';
+  const made = known.made(environment, commit);
+  const request = deed?.request ?? (made === 'merge' ? ('unnumbered' as const) : undefined);
   return {
     environment,
     commits: [commit],
     time,
-    author: quote(deed?.author ?? '') || 'unknown',
+    ...(made === 'composed' ? { composed: true } : {}),
+    author: (made === 'composed' ? undefined : deed?.author) || 'unknown',
     words: told.some(({ text }) => text === words) ? '' : words,
     ...(request === undefined ? {} : { request }),
     changes: told,
@@ -121,10 +130,10 @@ const ways: Readonly<Record<Moved['how'], string>> = {
 };
 
 /** How each of the changes came, and by which request: `promoted by !12`. */
-export function wayOf({ changes, request }: Happening): string {
+export function wayOf({ changes, request, composed }: Happening): string {
   const said = [...new Set(changes.map(({ how }) => ways[how]))].join(', ');
   const by = request === undefined ? '' : request === 'unnumbered' ? ' by a request' : ` by !${request}`;
-  return `${said}${by}`;
+  return `${said}${by}${composed ? ', composed then' : ''}`;
 }
 
 /**
