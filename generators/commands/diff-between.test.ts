@@ -106,7 +106,10 @@ test('two sides of anything, by object and field', async (t) => {
     ...back,
     `production at ${before.slice(0, 12)} against production at ${after.slice(0, 12)}: 1 part differs`,
   ]);
-  const edited = ['~ production/b 1.0.0 → unknown', '  ! service-a.yaml cannot be read as an object; --raw shows it'];
+  const edited = [
+    '~ production/b 1.0.0 → edited by hand',
+    '  ! service-a.yaml cannot be read as an object; --raw shows it',
+  ];
   // 48 hours before the third of January is its first day.
   assert.equal((await lines('production@2d..production')).at(0), '+ production/a 1.0.1');
   assert.deepEqual((await lines('production@2026-01-02T01:05..production')).slice(0, 8), back);
@@ -130,6 +133,10 @@ test('two sides of anything, by object and field', async (t) => {
     ['a@1.0.1..a@1.0.2', /say which with --env staging\|production/],
     ['a@9..production', /a@9: no part has that version; the newest are 1\.0\.2, 1\.0\.1/],
     ['aa@1..production', /was never published for production; did you mean a\?/],
+    [
+      'production@2025-12-31..production',
+      /^production@2025-12-31: nothing stood there then; env\/production began at 2026-01-01 00:00 UTC/,
+    ],
     ['production@nowhere..production', /neither a time nor a commit of env\/production itself/],
     ['nowhere..production', /no environment, no app@version and no commit/],
   ];

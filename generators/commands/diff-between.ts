@@ -2,12 +2,15 @@ import { styleText } from 'node:util';
 import { metadataOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
+import type { Published } from '../model/metadata.ts';
 import { instead } from '../model/nearest.ts';
+import { domainsIn } from '../model/outline.ts';
 import { formatBetween, type PartBetween } from '../model/part-between.ts';
 import { rangeOf } from '../model/range.ts';
 import { Misuse } from '../model/refusal.ts';
 import type { ObjectId } from '../model/timeline.ts';
 import { versionOf } from '../model/words.ts';
+import { coloured } from './coloured.ts';
 import type { Context } from './context.ts';
 import { type Resolved, resolve } from './ends.ts';
 import { Histories } from './histories.ts';
@@ -44,9 +47,12 @@ export interface Between {
  * @throws {Misuse} for a side, environment or app that there is not
  */
 export async function between(context: Context, request: BetweenRequest): Promise<Between> {
-  return reading(context, request, async (mirror, { from, to, pairs }) => {
+  return reading(context, request, async (mirror, { from, to, pairs, outlines, isOurs }) => {
     const ids = pairs.flatMap(({ parts }) => parts.flatMap((part) => part ?? []));
-    const [metadata, objects] = await Promise.all([metadataOf(mirror, ids), objectsBetween(mirror, pairs)]);
+    const [metadata, objects] = await Promise.all([
+      metadataOf(mirror, ids),
+      objectsBetween(mirror, pairs, (name) => domainsIn(name, outlines)),
+    ]);
     const parts = pairs.flatMap((pair, index): PartBetween[] => {
       const found = objects[index];
       if (!found || found.objects.length + found.illegible.length === 0) return [];
@@ -58,7 +64,12 @@ export async function between(context: Context, request: BetweenRequest): Promis
       const change = was === 'nothing' ? 'added' : is === 'nothing' ? 'removed' : 'changed';
       const from = was === undefined || was === 'nothing' ? {} : { from: was };
       const to = is === undefined || is === 'nothing' ? {} : { to: is };
-      return [{ app: pair.app, environments: pair.environments, change, ...from, ...to, ...found }];
+      const edited = (['from', 'to'] as const).filter((_, side) => {
+        const part = pair.parts[side];
+        return part !== undefined && !isOurs(pair.environments[side] as string, pair.app, part);
+      });
+      const hand = edited.length > 0 ? { edited } : {};
+      return [{ app: pair.app, environments: pair.environments, change, ...from, ...to, ...hand, ...found }];
     });
     return { from: withoutVector(from), to: withoutVector(to), parts };
   });
@@ -74,6 +85,9 @@ interface Sides {
   readonly from: Resolved;
   readonly to: Resolved;
   readonly pairs: readonly Pair[];
+  readonly outlines: Published['outlines'];
+  /** Whether a part was ever rendered for an environment: else somebody edited it. */
+  readonly isOurs: (environment: string, app: string, part: ObjectId) => boolean;
 }
 
 async function reading<Answer>(
@@ -85,7 +99,7 @@ async function reading<Answer>(
   try {
     const histories = new Histories(mirror, mirror.shelf);
     histories.readAhead();
-    const { environments: stages } = await readNewest(mirror);
+    const { environments: stages, outlines } = await readNewest(mirror);
     const names = stages.map(({ name }) => name);
     if (environment !== undefined && !names.includes(environment))
       throw new Misuse(`--env ${environment}: not an environment; ${instead(environment, names)}`);
@@ -103,7 +117,10 @@ async function reading<Answer>(
     if (app !== undefined && !known.includes(app))
       throw new Misuse(`--app ${app}: it stands on neither side; ${instead(app, known)}`);
     const pairs = all.filter((pair) => isAsked(pair.app) && pair.parts[0] !== pair.parts[1]);
-    return await answer(mirror, { from, to, pairs });
+    const { timelines } = await histories.rendered();
+    const isOurs = (name: string, of: string, part: ObjectId) =>
+      timelines.get(`${name}/${of}`)?.place(part) !== undefined;
+    return await answer(mirror, { from, to, pairs, outlines, isOurs });
   } finally {
     await mirror.close();
   }
@@ -129,15 +146,6 @@ function pairsIn(from: Resolved, to: Resolved, environments: readonly [string, s
   return [...new Set([...old.keys(), ...now.keys()])]
     .sort()
     .map((app) => ({ app, environments, parts: [old.get(app), now.get(app)] as const }));
-}
-
-const colours = { '+': 'green', '-': 'red', '~': 'yellow', '!': 'yellow' } as const;
-
-/** A heading in the colour of its sign, where the terminal has colours and its user has not refused them. */
-function coloured(line: string): string {
-  const [sign, space] = line.trimStart();
-  const colour = space === ' ' ? colours[sign as keyof typeof colours] : undefined;
-  return colour ? styleText(colour, line, { stream: process.stdout }) : line;
 }
 
 /** A line of git's, in its colours. What a file holds may steer a terminal; a program gets it as it is. */

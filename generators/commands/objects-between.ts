@@ -17,8 +17,15 @@ export interface ObjectsBetween {
   readonly illegible: readonly string[];
 }
 
-/** What the objects of some parts differ by, in the same order. Only files that differ are read. */
-export async function objectsBetween(mirror: Mirror, pairs: readonly Pair[]): Promise<ObjectsBetween[]> {
+/**
+ * What the objects of some parts differ by, in the same order. Only files that differ are read.
+ * @param domains of an environment
+ */
+export async function objectsBetween(
+  mirror: Mirror,
+  pairs: readonly Pair[],
+  domains: (environment: string) => readonly string[],
+): Promise<ObjectsBetween[]> {
   const trees = await mirror.trees(pairs.flatMap(({ parts }) => parts.flatMap((part) => part ?? [])));
   const sides = pairs.map(({ parts }) => parts.map((part) => trees.get(part ?? '') ?? new Map<string, Entry>()));
   const differing = sides.map(([old, now]) => filesBetween(old, now));
@@ -35,7 +42,10 @@ export async function objectsBetween(mirror: Mirror, pairs: readonly Pair[]): Pr
     // What cannot be read on one side is neither gone nor new.
     const read = names.filter((name) => !illegible.includes(name));
     const [before = [], after = []] = both.map((files) => read.flatMap((name) => manifestAt(files, name) ?? []));
-    return { objects: beyondNames(before, after, environments), illegible };
+    return {
+      objects: beyondNames(before, after, environments, [domains(environments[0]), domains(environments[1])]),
+      illegible,
+    };
   });
 }
 

@@ -45,6 +45,22 @@ test('what else differs is told, also where it holds the name', () => {
   assert.deepEqual(told([object('dev')], []), ['- ConfigMap "settings-<environment>"']);
 });
 
+test('a host that differs by the domain of its environment alone does not differ', () => {
+  const hosts = (own: string, mail = 'mail.example.com') =>
+    object('x', { host: `a.${own}`, url: `https://a.${own}/login`, mail });
+  const said = (one: Manifest, other: Manifest) =>
+    formatDifferences(
+      beyondNames([one], [other], ['staging', 'production'], [['staging.example.com'], ['example.com']]),
+    );
+  assert.deepEqual(said(hosts('staging.example.com'), hosts('example.com')), []);
+  assert.deepEqual(said(hosts('staging.example.com'), hosts('example.com', 'mail.example.org')), [
+    '~ ConfigMap settings-x',
+    '  data.mail: mail.example.com → mail.example.org',
+  ]);
+  const elsewhere = said(hosts('staging.example.com'), hosts('dev.example.com'));
+  assert.deepEqual(elsewhere[1], '  data.host: a.staging.example.com → a.dev.example.com');
+});
+
 test('what has its name from its environment is told by its fields', () => {
   const rules = (environment: string, seconds: number): Manifest => ({
     ...object(environment),

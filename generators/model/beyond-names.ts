@@ -5,20 +5,24 @@ import { anywhere } from './ran-too.ts';
 
 /** How an environment is called where its name makes no difference. */
 const anyName = '<environment>';
+/** And its domain. */
+const anyDomain = '<domain>';
 
 /**
  * What differs between the objects of two environments beyond their names: where one says `staging` and the other
  * `production` and nothing else differs, nothing does. A name counts where it is a word of its own (`counter.staging.svc`),
- * also in the names of objects and of fields.
+ * also in the names of objects and of fields. So does a domain at the end of a host.
  * @param names of the two environments; where they are the same, every difference is one
+ * @param domains of each of them
  */
 export function beyondNames(
   before: readonly Manifest[],
   after: readonly Manifest[],
   [from, to]: readonly [from: string, to: string],
+  domains: readonly [from: readonly string[], to: readonly string[]] = [[], []],
 ): ObjectDifference[] {
   if (from === to) return differences(before, after);
-  const [old, now] = [nameless(from), nameless(to)];
+  const [old, now] = [nameless(from, domains[0]), nameless(to, domains[1])];
   const found = differences(before.map(old.manifest), after.map(now.manifest));
   return found.flatMap((object): ObjectDifference[] => {
     if (object.change !== 'changed') return [object];
@@ -58,11 +62,21 @@ const sorted = (_: string, value: unknown) =>
   isMapping(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 
 /** What says something as if its environment had no name. */
-function nameless(environment: string): { readonly value: Said; readonly manifest: (manifest: Manifest) => Manifest } {
+function nameless(
+  environment: string,
+  domains: readonly string[],
+): { readonly value: Said; readonly manifest: (manifest: Manifest) => Manifest } {
+  // The longest first: one may end in another.
+  const hosts = domains
+    .toSorted((a, b) => b.length - a.length)
+    .map(
+      (domain) => new RegExp(`(?<![A-Za-z0-9-])${domain.replaceAll('.', '\\.')}(?![A-Za-z0-9-]|\\.[A-Za-z0-9])`, 'g'),
+    );
   // A DNS label has no character of a pattern but the hyphen, which is none here. Our own labels are no place.
   const word = new RegExp(`(?<![A-Za-z0-9]|slipway\\.)${environment}(?![A-Za-z0-9])`, 'g');
   const value = (said: unknown): unknown => {
-    if (typeof said === 'string') return said.replace(word, anyName);
+    if (typeof said === 'string')
+      return hosts.reduce((text, host) => text.replace(host, anyDomain), said).replace(word, anyName);
     if (Array.isArray(said)) return said.map(value);
     if (!isMapping(said)) return said;
     return Object.fromEntries(Object.entries(said).map(([key, inner]) => [value(key), value(inner)]));

@@ -24,6 +24,18 @@ export const allRoutes = ({ routes = [] }: Pick<Outline, 'routes'>): string[] =>
 export const routesIn = (environment: string, { routes = [] }: Pick<Outline, 'routes'>): readonly string[] =>
   isList(routes) ? [] : (routes[environment] ?? []);
 
+/** The domains of an environment: of a host that is called as its app, what follows. */
+export const domainsIn = (environment: string, outlines: Readonly<Record<string, Outline>>): string[] => [
+  ...new Set(
+    Object.entries(outlines).flatMap(([app, outline]) =>
+      routesIn(environment, outline).flatMap((route) => {
+        const [host = ''] = route.split('/');
+        return host.startsWith(`${app}.`) && host.length > app.length + 1 ? [host.slice(app.length + 1)] : [];
+      }),
+    ),
+  ),
+];
+
 const isList = (routes: Outline['routes']): routes is readonly string[] => Array.isArray(routes);
 
 export interface OutlinedExcuse extends Excuse {

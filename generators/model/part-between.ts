@@ -12,6 +12,8 @@ export interface PartBetween {
   /** Versions; absent where nothing stands, and where a part that is not ours does not say. */
   readonly from?: string;
   readonly to?: string;
+  /** Which sides somebody edited by hand; absent for neither. */
+  readonly edited?: readonly ('from' | 'to')[];
   readonly objects: readonly ObjectDifference[];
   /** Files that cannot be read. */
   readonly illegible: readonly string[];
@@ -29,8 +31,16 @@ export function formatBetween(parts: readonly PartBetween[], [from, to]: readonl
   return [...lines, `${from} against ${to}: ${count}`];
 }
 
-function heading({ app, environments: [one, other], change, from, to }: PartBetween): string {
-  const [was, is] = [from, to].map((version) => version ?? 'unknown');
+function heading({ app, environments: [one, other], change, from, to, edited = [] }: PartBetween): string {
+  const [was, is] = (
+    [
+      ['from', from],
+      ['to', to],
+    ] as const
+  ).map(([side, version]) => {
+    if (!edited.includes(side)) return version ?? 'unknown';
+    return version === undefined ? 'edited by hand' : `${version}, edited by hand`;
+  });
   const versions = {
     added: is,
     removed: was,
