@@ -1,7 +1,7 @@
 import type { DeliveryFacts } from '../board/facts.ts';
-import { duration } from '../board/page.ts';
 import { buckets, dora, terms } from '../model/dora.ts';
 import { head, rendered } from '../model/names.ts';
+import { duration } from '../model/words.ts';
 import type { Context } from './context.ts';
 import type { Delivered } from './delivery.ts';
 import { gather } from './dora.ts';

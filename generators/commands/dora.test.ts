@@ -48,7 +48,7 @@ recovery     25 min
 rework       1, 3 %
 
 from        deployments
-2026-01-01  ███ 3
+2026-01-01  ███ 3 (6 d of 7 d)
 2026-01-08  ██▒ 3, 1 failed
 2026-01-15  ████ 4
 2026-01-22  █ 1
@@ -71,6 +71,17 @@ test('what is printed says how often, how fast and how well, in 80 columns', () 
   const edited = describe(measured(tell(months), { window, since: 90_000 }));
   assert.match(edited.join('\n'), /^recovery {5}1 not over: edited, and no part of ours since$/m);
   assert.deepEqual(describe(measured(tell(months), { window, since: late })).slice(1), ['', 'No deployment.']);
+  // Of twenty seconds and two deployments there is no rate, and what begins in one minute is told apart.
+  const soon = measured(tell(months));
+  const [from, until] = [Date.UTC(2026, 0, 1, 0, 0, 40), Date.UTC(2026, 0, 1, 0, 2)];
+  const bars = [
+    { from, until: from + 20_000, deployments: 1, failed: 0 },
+    { from: from + 20_000, until, deployments: 1, failed: 0 },
+    { from: from + 21_000, until, deployments: 0, failed: 0 },
+  ];
+  const brief = describe({ ...soon, from, until, bars }).join('\n');
+  assert.doesNotMatch(brief, /one every| a day/);
+  assert.match(brief, /^01-01 00:00:40 {2}█ 1 \(20 s of 59 s\)\n01-01 00:01:00 {2}█ 1$/m);
 });
 
 /** What the command says, called as a person calls it, by a Node without a package. */
@@ -94,7 +105,10 @@ test('it is asked for an environment, an app, a period and a window, and says wh
     [production?.environment, production?.window, production?.all.deployments, production?.all.failed.count],
     ['production', 86_400, 28, 1],
   );
-  assert.deepEqual(production?.all.recovery, { count: 1, p50: 1500, p75: 1500, p95: 1500, open: 0 });
+  assert.deepEqual(production?.all.recovery, {
+    ...{ count: 1, p50: 1500, p75: 1500, p95: 1500, open: 0 },
+    hotfix: { count: 0, p50: null, p75: null, p95: null },
+  });
   const none = { version: 1, environments: [answerFor(measured(tell(months), { since: late }))] };
   answerOf('dora', JSON.stringify(none));
   assert.deepEqual(none.environments[0]?.all.failed, {

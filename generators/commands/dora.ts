@@ -1,4 +1,3 @@
-import { duration } from '../board/page.ts';
 import { openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import { type Cell, columns, type Setting } from '../model/columns.ts';
@@ -6,7 +5,8 @@ import { type Bar, buckets, type Dora, dora, type Figures, type Spread } from '.
 import { isTime, seconds } from '../model/environment.ts';
 import { environmentBranch } from '../model/names.ts';
 import { Misuse } from '../model/refusal.ts';
-import { day } from '../model/words.ts';
+import { timeOf } from '../model/since.ts';
+import { day, duration, minute } from '../model/words.ts';
 import type { Context } from './context.ts';
 import { type Delivered, endsOf, readDelivered } from './delivery.ts';
 import { Histories } from './histories.ts';
@@ -36,12 +36,12 @@ export async function measure(context: Context, request: DoraRequest): Promise<D
 
 /** What is counted. @throws {Misuse} for an environment or app that there is not */
 export async function gather(
-  context: Pick<Context, 'checkout' | 'remote'>,
+  { checkout, remote, now }: Pick<Context, 'checkout' | 'remote' | 'now'>,
   { environment, app, from, window }: DoraRequest,
 ): Promise<Delivered[]> {
-  const mirror = await openMirror(context.checkout, context.remote);
+  const mirror = await openMirror(checkout, remote);
   try {
-    const histories = new Histories(mirror, mirror.shelf);
+    const histories = new Histories(mirror, mirror.shelf, now());
     // It takes the longest, and needs nothing of what is read meanwhile. Whoever asks for it meets its failure.
     histories.rendered().catch(() => {});
     const published = await readNewest(mirror);
@@ -68,8 +68,7 @@ export async function gather(
 /** What a person reads, a line each. */
 export function describe(measured: Dora, setting: Setting = {}): string[] {
   const { environment, from, until, window, all, apps, bars } = measured;
-  const moment = (time: number) => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
-  const period = isShort(measured) ? `${moment(from)} to ${moment(until)} UTC` : `${day(from)} to ${day(until)}`;
+  const period = isShort(measured) ? `${minute(from)} to ${minute(until)} UTC` : `${day(from)} to ${day(until)}`;
   const head = `How ${environmentBranch(environment)} is delivered to: ${period}, ${duration(until - from)}`;
   if (all.deployments === 0) return [head, '', 'No deployment.'];
   const rows = columns(summary(all, until - from, duration(window)), setting);
@@ -87,12 +86,14 @@ export function describe(measured: Dora, setting: Setting = {}): string[] {
 }
 
 function summary(figures: Figures, length: number, window: string): Cell[][] {
-  const { deployments, days, between, lead, failed, failRate, by, young, recovery, open, rework, reworkRate } = figures;
+  const { deployments, days, between, lead, failed, failRate, by, young, rework, reworkRate } = figures;
+  const { recovery, overtaken, open } = figures;
   const often = rate(deployments, length);
   const told = [
     ...(often === undefined ? [] : [often]),
     `on ${counted(days, 'day')}`,
-    ...(between === undefined ? [] : [`one every ${duration(between)}`]),
+    // Of less than a day, two that happened to follow each other say nothing.
+    ...(between === undefined || often === undefined ? [] : [`one every ${duration(between)}`]),
   ];
   const ways = [
     [by.back, 'taken back'],
@@ -102,6 +103,7 @@ function summary(figures: Figures, length: number, window: string): Cell[][] {
   const how = ways.filter(([count]) => count > 0).map(([count, way]) => `${count} ${way}`);
   const ends = [
     ...(recovery.count > 0 ? [spreadOf(recovery)] : []),
+    ...(overtaken.count > 0 ? [`by a hotfix alone: ${spreadOf(overtaken)}`] : []),
     ...(open > 0 ? [`${open} not over: edited, and no part of ours since`] : []),
     ...(failed === 0 ? ['nothing to recover from'] : []),
   ];
@@ -142,15 +144,22 @@ const isShort = ({ from, until }: Dora) => until - from < 86_400_000;
 function barLines(bars: readonly Bar[]): string[] {
   const [last] = bars.slice(-1);
   const isBrief = last !== undefined && last.until - last.from < 86_400_000;
-  const start = (time: number) => (isBrief ? new Date(time).toISOString().slice(5, 16).replace('T', ' ') : day(time));
+  const whole = last === undefined ? 0 : last.until - last.from;
+  const said = (from: number, to: number) => (time: number) =>
+    new Date(time).toISOString().slice(from, to).replace('T', ' ');
+  // The first is shorter, and may begin on the day, or in the minute, of the second.
+  const ways = isBrief ? [said(5, 16), said(5, 19)] : [day, minute, said(0, 19)];
+  const isClear = (way: (time: number) => string) => new Set(bars.map(({ from }) => way(from))).size === bars.length;
+  const start = ways.find(isClear) ?? said(0, 19);
   const top = Math.max(...bars.map(({ deployments }) => deployments));
   const scale = Math.min(1, longest / top);
-  const rows = bars.map(({ from, deployments, failed }) => {
+  const rows = bars.map(({ from, until: end, deployments, failed }) => {
     const length = deployments === 0 ? 0 : Math.max(1, Math.round(deployments * scale));
     const bad = failed === 0 ? 0 : Math.min(length, Math.max(1, Math.round(failed * scale)));
     const bar = `${'█'.repeat(length - bad)}${'▒'.repeat(bad)}`;
     const number = failed === 0 ? `${deployments}` : `${deployments}, ${failed} failed`;
-    return [start(from), deployments === 0 ? '·' : `${bar} ${number}`];
+    const part = end - from < whole ? ` (${duration(end - from)} of ${duration(whole)})` : '';
+    return [start(from), `${deployments === 0 ? '·' : `${bar} ${number}`}${part}`];
   });
   return columns([['from', 'deployments'], ...rows]);
 }
@@ -179,13 +188,13 @@ export function answer({ environment, from, until, window, all, apps, bars }: Do
   const whole = (time: number | undefined) => (time === undefined ? null : Math.round(time / 1000));
   const moment = (time: number) => new Date(time).toISOString();
   const spread = ({ count, p50, p75, p95 }: Spread) => ({ count, p50: whole(p50), p75: whole(p75), p95: whole(p95) });
-  const figures = ({ lead, histogram: counts, recovery, failRate, reworkRate, by, ...one }: Figures) => ({
+  const figures = ({ lead, histogram: counts, recovery, overtaken, failRate, reworkRate, by, ...one }: Figures) => ({
     deployments: one.deployments,
     days: one.days,
     between: whole(one.between),
     lead: { ...spread(lead), buckets: buckets.map(({ below }, at) => ({ below: whole(below), commits: counts[at] })) },
     failed: { count: one.failed, rate: failRate ?? null, ...by, young: one.young },
-    recovery: { ...spread(recovery), open: one.open },
+    recovery: { ...spread(recovery), open: one.open, hotfix: spread(overtaken) },
     rework: { count: one.rework, rate: reworkRate ?? null },
   });
   return {
@@ -199,22 +208,16 @@ export function answer({ environment, from, until, window, all, apps, bars }: Do
   };
 }
 
-/** @throws {Misuse} for what is neither a time nor a day that has come */
-function since(text: string, now: number): number {
-  if (isTime(text)) return now - seconds(text) * 1000;
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  // Date.parse takes the 31st of February for a day of March.
-  if (time <= now && day(time) === text) return time;
-  throw new Misuse(`--since ${text}: write a time such as 90d, or a day that has come, such as 2026-08-25.`);
-}
-
 /** `dora`: how often, how fast and how well an environment is delivered to. */
 export async function run({ values }: Asked): Promise<void> {
   const asked = values as Partial<Record<'env' | 'app' | 'since' | 'window', string>>;
   const window = asked.window ?? '7d';
   if (!isTime(window) || seconds(window) === 0) throw new Misuse(`--window ${window}: write a time such as 7d.`);
   const context = await contextOf(values);
-  const from = since(asked.since ?? '90d', context.now());
+  const since = asked.since ?? '90d';
+  const from = timeOf(since, context.now());
+  if (from === undefined)
+    throw new Misuse(`--since ${since}: write a time such as 90d, or a day that has come, such as 2026-08-25.`);
   const request = { environment: asked.env, app: asked.app, from, window: seconds(window) * 1000 };
   const measured = await measure(context, request);
   if (values.json) return console.log(JSON.stringify({ version: 1, environments: measured.map(answer) }, null, 2));

@@ -9,13 +9,18 @@ import type { EnvironmentHistory, Rendered } from '../model/timeline.ts';
 export class Histories {
   readonly #mirror: Mirror;
   readonly #shelf: Shelf | undefined;
+  readonly #now: number | undefined;
   // Of each branch the last alone, for whoever looks again and again.
   readonly #environments = new Map<string, ReadAt<EnvironmentHistory>>();
   #rendered: ReadAt<Rendered> | undefined;
 
-  /** @param shelf what was read before counts, for those who only look. @default all is read */
-  constructor(mirror: Mirror, shelf?: Shelf) {
+  /**
+   * @param shelf what was read before counts, for those who only look. @default all is read
+   * @param now milliseconds since 1970: times follow the branches, and none is later. @default they are as commits say
+   */
+  constructor(mirror: Mirror, shelf?: Shelf, now?: number) {
     this.#mirror = mirror;
+    this.#now = now;
     this.#shelf = shelf;
   }
 
@@ -45,9 +50,16 @@ export class Histories {
     if (tip === undefined) return undefined;
     const known = this.#environments.get(name);
     if (known?.tip === tip) return known.read;
-    const read = this.#shelf ? lookAtEnvironment(git, this.#shelf, name, tip) : readEnvironment(git, tip);
+    const read = this.#inOrder(
+      this.#shelf ? lookAtEnvironment(git, this.#shelf, name, tip) : readEnvironment(git, tip),
+    );
     this.#environments.set(name, { tip, read });
     return read;
+  }
+
+  async #inOrder(read: Promise<EnvironmentHistory>): Promise<EnvironmentHistory> {
+    const history = await read;
+    return this.#now === undefined ? history : { ...history, course: history.course.inOrder(this.#now) };
   }
 }
 

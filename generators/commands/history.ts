@@ -1,8 +1,7 @@
-import { styleText } from 'node:util';
 import { readTimes } from '../git/chronicle.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
-import { type Cell, type Colour, columns } from '../model/columns.ts';
+import { type Cell, type Colour, columns, type Setting } from '../model/columns.ts';
 import type { MainCommit } from '../model/commits.ts';
 import type { Standing } from '../model/course.ts';
 import { type Happening, type Moved, undoOf, wayOf } from '../model/happening.ts';
@@ -19,6 +18,7 @@ import { happenings, type Read } from './happenings.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
 import { contextOf } from './surroundings.ts';
+import { terminal } from './terminal.ts';
 
 export interface HistoryRequest {
   /** Only this environment, only this app. @default all */
@@ -53,7 +53,7 @@ export interface Chronicle {
 export async function chronicle(context: Context, request: HistoryRequest): Promise<Chronicle> {
   const mirror = await openMirror(context.checkout, context.remote);
   try {
-    const histories = new Histories(mirror, mirror.shelf);
+    const histories = new Histories(mirror, mirror.shelf, context.now());
     histories.readAhead();
     const published = await readNewest(mirror);
     const read = await readOf(published, histories);
@@ -149,12 +149,11 @@ function withCommits(
 
 /**
  * What a person reads: a line each, below it the words of whoever did it, and what undoes the newest.
- * @param width of the terminal. @default nothing is shortened
  */
 export function describe(
   { happenings: all, earlier }: Chronicle,
   request: HistoryRequest,
-  { width, paint }: { width?: number | undefined; paint?: ((text: string, colour: Colour) => string) | undefined } = {},
+  { width, paint }: Setting = {},
 ): string[] {
   const several = request.environment === undefined;
   const heading = ['when (UTC)', 'commit', ...(several ? ['where'] : []), 'who', 'what', 'how'];
@@ -205,6 +204,12 @@ function colourOf({ how }: Moved): Colour {
   return how === 'hotfix' || how === 'again' || how === 'fix' || how === 'repaired' ? 'yellow' : 'green';
 }
 
+/** As programs read it. */
+const dated = ({ happenings: all, earlier }: Chronicle) => ({
+  happenings: all.map(({ time, ...one }) => ({ time: new Date(time).toISOString(), ...one })),
+  earlier,
+});
+
 export async function run({ values }: Asked): Promise<void> {
   const { env: environment, app, since, limit = '20' } = values as Partial<Record<string, string>>;
   if (!/^[1-9]\d{0,6}$/.test(limit)) throw new Misuse(`--limit ${limit}: it must be a whole number from 1 on.`);
@@ -212,8 +217,6 @@ export async function run({ values }: Asked): Promise<void> {
   const from = since === undefined ? undefined : sinceOf(since, context.now());
   const request = { environment, app, since: from, limit: Number(limit) };
   const found = await chronicle(context, request);
-  if (values.json) return console.log(JSON.stringify({ version: 1, ...found }, null, 2));
-  const paint = (text: string, colour: Colour) => styleText(colour, text, { stream: process.stdout });
-  const width = process.stdout.isTTY ? (process.stdout.columns ?? 80) : undefined;
-  for (const line of describe(found, request, { width, paint })) console.log(line);
+  if (values.json) console.log(JSON.stringify({ version: 1, ...dated(found) }, null, 2));
+  else for (const line of describe(found, request, terminal())) console.log(line);
 }

@@ -45,6 +45,14 @@ const tables: readonly (readonly [story: string, steps: readonly Step[], how: re
   ['the path', [{ promote: 'staging' }, { promote: 'production' }], ['promoted', 'promoted']],
   ['past its source', [{ release: 'production', app: 'a', at: 'two' }], ['promoted', 'hotfix']],
   [
+    'promoted, by the clock of a branch that is four minutes behind that of its source',
+    [
+      { release: 'production', app: 'a', at: 'two' },
+      { promote: 'staging', after: 4 },
+    ],
+    ['promoted', 'promoted'],
+  ],
+  [
     'past its source, which catches up later',
     [{ release: 'production', app: 'a', at: 'two' }, { promote: 'staging' }],
     ['promoted', 'hotfix'],

@@ -1,4 +1,4 @@
-import type { Course, Standing } from './course.ts';
+import { type Course, type Standing, skew } from './course.ts';
 import { type Change, type Event, placesOf } from './event.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -54,7 +54,7 @@ export function howOf(
 function ranThere({ course, timelineOf, length }: Source, name: string, time: number, place: number): boolean {
   const timeline = timelineOf(name);
   const ran = ({ part, time: then }: Standing) => {
-    const newest = part === undefined || then > time ? undefined : timeline?.newest(part, length);
+    const newest = part === undefined || then > time + skew ? undefined : timeline?.newest(part, length);
     return newest !== undefined && newest >= place;
   };
   return course?.of(name).some(ran) ?? false;

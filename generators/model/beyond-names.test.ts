@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beyondNames } from './beyond-names.ts';
 import { formatDifferences, formatPath } from './difference.ts';
 import type { Manifest } from './manifest.ts';
+import { domainsIn } from './outline.ts';
 
 const object = (environment: string, more: object = {}): Manifest => ({
   apiVersion: 'v1',
@@ -45,12 +46,20 @@ test('what else differs is told, also where it holds the name', () => {
   assert.deepEqual(told([object('dev')], []), ['- ConfigMap "settings-<environment>"']);
 });
 
+const routes = { staging: ['a.staging.example.com/', 'elsewhere.example.net/'], production: ['a.example.com/in'] };
+const outlines = { a: { owner: 'web', routes }, b: { owner: 'web', routes: ['b.example.org/'] } };
+
 test('a host that differs by the domain of its environment alone does not differ', () => {
   const hosts = (own: string, mail = 'mail.example.com') =>
     object('x', { host: `a.${own}`, url: `https://a.${own}/login`, mail });
   const said = (one: Manifest, other: Manifest) =>
     formatDifferences(
-      beyondNames([one], [other], ['staging', 'production'], [['staging.example.com'], ['example.com']]),
+      beyondNames(
+        [one],
+        [other],
+        ['staging', 'production'],
+        [domainsIn('staging', outlines), domainsIn('production', outlines)],
+      ),
     );
   assert.deepEqual(said(hosts('staging.example.com'), hosts('example.com')), []);
   assert.deepEqual(said(hosts('staging.example.com'), hosts('example.com', 'mail.example.org')), [

@@ -1,5 +1,8 @@
 import type { ObjectId } from './timeline.ts';
 
+/** So many milliseconds the clocks of two branches may be apart: a forge merges one, a job writes the other. */
+export const skew = 5 * 60_000;
+
 /** What came to stand under a name at a commit of an environment branch itself; undefined where its folder went. */
 export interface Standing {
   readonly commit: ObjectId;
@@ -38,6 +41,14 @@ export class Course {
     return this.#byNameMade;
   }
 
+  /**
+   * The same with times that follow the order of the branch, none after now: a clock may have gone wrong.
+   * @param now milliseconds since 1970
+   */
+  inOrder(now: number): Course {
+    return new Course(this.commits, inOrder(this.standings, now));
+  }
+
   /** What came to stand under a name, newest first: the first of it stands there now. */
   of(name: string): readonly Standing[] {
     return this.#byName.get(name) ?? [];
@@ -59,4 +70,19 @@ export class Course {
     if (at === undefined) return undefined;
     return this.of(name).find((standing) => (this.#places.get(standing.commit) ?? 0) >= at)?.part;
   }
+}
+
+/** What says that it is earlier than what it stands on is a second later; what says the same as that is of its moment. */
+function inOrder(standings: readonly Standing[], now: number): readonly Standing[] {
+  let said: number | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  return standings
+    .toReversed()
+    .map((one) => {
+      const time = Math.min(one.time, now);
+      if (time !== said) last = time < last ? Math.min(last + 1000, now) : time;
+      said = time;
+      return last === one.time ? one : { ...one, time: last };
+    })
+    .reverse();
 }

@@ -42,7 +42,7 @@ function counted(story: Told, environment: string, window: number) {
     );
   const isPast = ({ app, is = -1, time }: Log[number]) =>
     above !== undefined &&
-    !above.some((one) => one.app === app && one.time <= time && (one.is ?? -1) >= needs(app, is));
+    !above.some((one) => one.app === app && one.time <= time + 5 * minute && (one.is ?? -1) >= needs(app, is));
   const best = (entry: Log[number]) =>
     Math.max(-1, ...log.slice(0, log.indexOf(entry)).flatMap(({ app, is }) => (app === entry.app ? (is ?? -1) : [])));
   const came = log.filter((entry) => !entry.gone && (entry.is ?? -1) > best(entry));
@@ -53,17 +53,21 @@ function counted(story: Told, environment: string, window: number) {
     const back = later.find((one) => one.is !== undefined && one.is < is && one.time <= time + window);
     const follower = later[first];
     const isStep = follower !== undefined && follower.time <= time + window;
-    // What comes first ends it; a part that is not ours, or is past the source, only while this one runs.
+    // A part that is not ours, or is past the source, only while this one runs.
     const edited = isStep && follower.is === undefined;
     const hotfix = isStep && (follower.is ?? -1) > is && isPast(follower);
     const repair = later.slice(first).find(ours);
-    const failure = edited ? { ended: repair?.time } : hotfix ? { ended: follower.time } : back && { ended: back.time };
+    const failures = [
+      ...(edited ? [{ isStep: true, ended: repair?.time }] : []),
+      ...(hotfix ? [{ isStep: false, ended: follower.time }] : []),
+      ...(back ? [{ isStep: true, ended: back.time }] : []),
+    ];
     const last = log.slice(0, log.indexOf(entry)).findLast((one) => one.app === app);
     const isRework = isPast(entry) || (last !== undefined && last.is !== best(entry));
     const from = best(entry);
     const commits =
       from < 0 ? [] : story.main.filter(({ touches }, at) => from < at && at <= is && touches.includes(app));
-    return { time, failure, isRework, commits };
+    return { time, failures, isRework, commits };
   });
   const times = [...new Set(sight.map(({ time }) => time))];
   const at = (time: number) => sight.filter((one) => one.time === time);
@@ -74,17 +78,19 @@ function counted(story: Told, environment: string, window: number) {
     );
   });
   const failed = times.flatMap((time) => {
-    const own = at(time).flatMap(({ failure }) => failure ?? []);
+    const own = at(time).flatMap(({ failures }) => failures);
+    const steps = own.filter(({ isStep }) => isStep);
     const over = own.every(({ ended }) => ended !== undefined);
-    return own.length === 0 ? [] : [over ? Math.max(...own.map(({ ended }) => ended as number)) - time : undefined];
+    const took = over ? Math.max(...steps.map(({ ended }) => ended as number)) - time : undefined;
+    return own.length === 0 ? [] : [{ over, took: steps.length > 0 ? took : undefined }];
   });
-  const done = failed.filter((took) => took !== undefined).sort((a, b) => a - b);
+  const done = failed.flatMap(({ took }) => took ?? []).sort((a, b) => a - b);
   return {
     deployments: times.length,
     commits: leads.length,
     longest: Math.max(0, ...leads),
     failed: failed.length,
-    open: failed.length - done.length,
+    open: failed.filter(({ over }) => !over).length,
     slowest: done.at(-1),
     rework: times.filter((time) => at(time).some(({ isRework }) => isRework)).length,
   };

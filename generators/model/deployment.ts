@@ -1,4 +1,4 @@
-import type { Standing } from './course.ts';
+import { type Standing, skew } from './course.ts';
 import { pipelineFile } from './names.ts';
 import type { EnvironmentHistory, ObjectId, Rendered, Timeline } from './timeline.ts';
 
@@ -22,7 +22,8 @@ export interface Arrival {
   readonly to: number;
   /** Nobody had planned it: it came past its source, or to an app that was taken back or edited. */
   readonly isRework: boolean;
-  readonly failure?: Failure;
+  /** Each kind at most once. */
+  readonly failures: readonly Failure[];
 }
 
 /** That somebody had to step in after a deployment. */
@@ -75,10 +76,10 @@ function arrivalsOf(app: string, timeline: Timeline, standings: readonly Standin
     }
     // No folder has no place above the lowest, so that it never comes this far.
     if (!delivery.isRemoved(part as ObjectId)) {
-      const failure = failureOf(standings.slice(index), timeline, delivery.window, isPast);
+      const failures = failuresOf(standings.slice(index), timeline, delivery.window, isPast);
       const isRework = isDisturbed || isPast(place, time);
       const from = latest < 0 ? undefined : latest;
-      found.push({ time, arrival: { app, from, to: place, isRework, ...(failure ? { failure } : {}) } });
+      found.push({ time, arrival: { app, from, to: place, isRework, failures } });
     }
     latest = place;
     isDisturbed = false;
@@ -90,31 +91,34 @@ function arrivalsOf(app: string, timeline: Timeline, standings: readonly Standin
 const placeIn = (timeline: Timeline, part: ObjectId | undefined) => (part === undefined ? -1 : timeline.place(part));
 
 /**
- * What became of a deployment.
+ * What became of a deployment: each kind once, at its first.
  * @param standings what it brought, and what came after, oldest first
  */
-function failureOf(
+function failuresOf(
   [brought, ...later]: readonly Standing[],
   timeline: Timeline,
   window: number,
   isPast: (place: number, time: number) => boolean,
-): Failure | undefined {
+): Failure[] {
   const end = (brought?.time ?? 0) + window;
   const own = placeIn(timeline, brought?.part) ?? -1;
+  const found = new Map<Failure['is'], Failure>();
+  const note = (is: Failure['is'], ended: number | undefined) => {
+    if (!found.has(is)) found.set(is, { is, ended });
+  };
   // Once another part came, this one is to blame for a step back to before it alone.
   let isAlone = true;
   for (const [index, { part, time }] of later.entries()) {
-    if (time > end) return undefined;
+    if (time > end) break;
     const place = placeIn(timeline, part);
-    if (place !== undefined && place < own) return { is: 'back', ended: time };
-    if (isAlone && place === undefined) {
+    if (place !== undefined && place < own) note('back', time);
+    else if (isAlone && place === undefined) {
       const repaired = later.slice(index).find((one) => placeIn(timeline, one.part) !== undefined);
-      return { is: 'edited', ended: repaired?.time };
-    }
-    if (isAlone && place !== undefined && place > own && isPast(place, time)) return { is: 'hotfix', ended: time };
+      note('edited', repaired?.time);
+    } else if (isAlone && place !== undefined && place > own && isPast(place, time)) note('hotfix', time);
     isAlone &&= place === own;
   }
-  return undefined;
+  return [...found.values()];
 }
 
 /** Whether what stands at a place of `rendered` came at a moment at which the source had never had it, nor anything later. */
@@ -127,5 +131,5 @@ function pastSource(app: string, { rendered, source }: Delivery): (place: number
     far = Math.max(far, (part === undefined ? undefined : timeline?.newest(part, rendered.commits.length)) ?? -1);
     return { time, far };
   });
-  return (place, time) => (reached.findLast((one) => one.time <= time)?.far ?? -1) < place;
+  return (place, time) => (reached.findLast((one) => one.time <= time + skew)?.far ?? -1) < place;
 }

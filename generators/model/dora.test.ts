@@ -18,7 +18,7 @@ const next = (name: string, set: Readonly<Record<string, string | null>>): Step[
 const one: Step[] = next('c1', { a: '1' });
 
 const told = (figures: Dora['all']): string => {
-  const { deployments, failed, by, recovery, open, rework, lead } = figures;
+  const { deployments, failed, by, recovery, overtaken, open, rework, lead } = figures;
   const minutes = (time: number | undefined) => (time === undefined ? '-' : time / minute);
   const failures = Object.entries(by)
     .filter(([, count]) => count > 0)
@@ -27,6 +27,7 @@ const told = (figures: Dora['all']): string => {
     `${deployments} deployments`,
     `${lead.count} commits in ${minutes(lead.p50)}..${minutes(lead.p95)}`,
     ...(failed > 0 ? [`failed: ${failures.join(' ')} in ${minutes(recovery.p50)}..${minutes(recovery.p95)}`] : []),
+    ...(overtaken.count > 0 ? [`overtaken in ${minutes(overtaken.p50)}..${minutes(overtaken.p95)}`] : []),
     ...(open > 0 ? [`${open} open`] : []),
     ...(rework > 0 ? [`${rework} rework`] : []),
   ].join(', ');
@@ -116,7 +117,7 @@ const tables: readonly (readonly [story: string, steps: readonly Step[], expecte
   [
     'and is not over while one of them is not',
     [...next('c1', { a: '1', b: '1' }), { revert: 'production', app: 'b' }, { edit: 'production', app: 'a' }],
-    '2 deployments, 1 commits in 120..120, failed: 1 edited in -..-, 1 open',
+    '2 deployments, 1 commits in 120..120, failed: 1 back 1 edited in -..-, 1 open',
   ],
   // c1 was there at 300; at 420 it comes again.
   [
@@ -147,7 +148,33 @@ const tables: readonly (readonly [story: string, steps: readonly Step[], expecte
       { release: 'production', app: 'a', after: 10 },
     ],
     // 300 - 180 = 120, 360 - 340 = 20; 360 - 300 = 60.
-    '3 deployments, 2 commits in 20..120, failed: 1 hotfix in 60..60, 1 rework',
+    '3 deployments, 2 commits in 20..120, failed: 1 hotfix in -..-, overtaken in 60..60, 1 rework',
+  ],
+  // a is back at 360, 60 after 300; b is overtaken at 400.
+  [
+    'a hotfix hides no step back, and ends none',
+    [
+      ...next('c1', { a: '1', b: '1' }),
+      { revert: 'production', app: 'a' },
+      { revert: 'dev', app: 'b', after: 10 },
+      { main: 'c2', set: { b: '2' }, after: 10 },
+      { publish: true, after: 10 },
+      { release: 'production', app: 'b', after: 10 },
+    ],
+    '3 deployments, 2 commits in 20..120, failed: 1 back 1 hotfix in 60..60, 1 rework',
+  ],
+  // c1 at 300 is overtaken at 360 and taken back at 390 with the hotfix: 90 and 30.
+  [
+    'a step back after a hotfix takes back both',
+    [
+      ...one,
+      { revert: 'dev', after: 30 },
+      { main: 'c2', set: { a: '2' }, after: 10 },
+      { publish: true, after: 10 },
+      { release: 'production', app: 'a', after: 10 },
+      { release: 'production', app: 'a', at: 'c0', after: 30 },
+    ],
+    '3 deployments, 2 commits in 20..120, failed: 2 back 1 hotfix in 30..90, 1 rework',
   ],
   // The same by an ordinary promotion: nobody can tell.
   [

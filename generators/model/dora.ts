@@ -33,13 +33,15 @@ export interface Figures {
   /** How many commits took so long, by `buckets`. */
   readonly histogram: readonly number[];
   readonly failed: number;
-  /** Of the failed ones. */
+  /** Of the failed ones; one may be of several kinds. */
   readonly by: Readonly<Record<Failure['is'], number>>;
   readonly failRate: number | undefined;
   /** Not failed, and so young that it still may. */
   readonly young: number;
-  /** From a failed deployment to what ended it. */
+  /** From a failed deployment to the last step back, or until the last edit was gone. */
   readonly recovery: Spread;
+  /** From one that nothing but a hotfix followed, to the hotfix. */
+  readonly overtaken: Spread;
   /** Failed, and not over. */
   readonly open: number;
   readonly rework: number;
@@ -85,11 +87,11 @@ export const terms = (window: string): readonly (readonly [name: string, says: s
   ],
   [
     'Failed',
-    `a deployment of which, within ${window}, an app was taken to before it, was edited on the branch, or got a part past the source environment. A fix that came by an ordinary promotion looks like any other: it is not seen.`,
+    `a deployment of which, within ${window}, an app was taken to before it, was edited on the branch, or got a part past the source environment; each of these is counted, and the deployment once. A fix that came by an ordinary promotion looks like any other: it is not seen.`,
   ],
   [
     'Recovery',
-    'from the arrival of a failed deployment to the step back or the fix; of an edit, until a part of ours stands there again.',
+    'from the arrival of a failed deployment to the last step back; of an edit, until a part of ours stands there again. What was overtaken by a hotfix alone is told beside it.',
   ],
   [
     'Rework',
@@ -100,7 +102,7 @@ export const terms = (window: string): readonly (readonly [name: string, says: s
 /** A deployment, or one app of it, as far as it is counted. */
 interface Counted {
   readonly time: number;
-  readonly failure: Failure | undefined;
+  readonly failures: readonly Failure[];
   readonly isRework: boolean;
   readonly leads: readonly number[];
 }
@@ -146,7 +148,7 @@ function countedOf({ deployment, commits }: Traced, only?: string): Counted[] {
   return [
     {
       time: deployment.time,
-      failure: worstOf(arrivals.flatMap(({ failure }) => failure ?? [])),
+      failures: arrivals.flatMap(({ failures }) => failures),
       isRework: arrivals.some(({ isRework }) => isRework),
       leads: own.map(({ took }) => took),
     },
@@ -154,13 +156,24 @@ function countedOf({ deployment, commits }: Traced, only?: string): Counted[] {
 }
 
 /** A deployment has failed once, however many of its apps did, and is over when the last of them is. */
-const worstOf = (failures: readonly Failure[]): Failure | undefined =>
-  failures.toSorted((a, b) => (b.ended ?? Number.POSITIVE_INFINITY) - (a.ended ?? Number.POSITIVE_INFINITY))[0];
+function endOf(failures: readonly Failure[]): number | undefined {
+  const ends = failures.map(({ ended = Number.POSITIVE_INFINITY }) => ended);
+  const last = Math.max(...ends);
+  return last === Number.POSITIVE_INFINITY ? undefined : last;
+}
 
 function figuresOf(counted: readonly Counted[], until: number, window: number): Figures {
-  const failures = counted.flatMap(({ failure, time }) => (failure ? [{ ...failure, time }] : []));
+  const failed = counted.filter(({ failures }) => failures.length > 0);
+  const ends = failed.map(({ failures, time }) => {
+    // A hotfix comes on top: what was taken back or edited as well is over by that.
+    const stepped = failures.filter(({ is }) => is !== 'hotfix');
+    const end = endOf(stepped.length > 0 ? stepped : failures);
+    return { isOvertaken: stepped.length === 0, took: end === undefined ? undefined : end - time };
+  });
+  const took = (isOvertaken: boolean) =>
+    spread(ends.flatMap((one) => (one.isOvertaken === isOvertaken ? (one.took ?? []) : [])));
   const leads = counted.flatMap((one) => one.leads);
-  const number = (is: Failure['is']) => failures.filter((one) => one.is === is).length;
+  const number = (is: Failure['is']) => failed.filter(({ failures }) => failures.some((one) => one.is === is)).length;
   const rework = counted.filter(({ isRework }) => isRework).length;
   const times = counted.map(({ time }) => time);
   return {
@@ -172,12 +185,13 @@ function figuresOf(counted: readonly Counted[], until: number, window: number): 
       const least = buckets[at - 1]?.below ?? 0;
       return leads.filter((took) => least <= took && took < below).length;
     }),
-    failed: failures.length,
+    failed: failed.length,
     by: { back: number('back'), edited: number('edited'), hotfix: number('hotfix') },
-    failRate: share(failures.length, counted.length),
-    young: counted.filter(({ failure, time }) => !failure && until - time < window).length,
-    recovery: spread(failures.flatMap(({ ended, time }) => (ended === undefined ? [] : [ended - time]))),
-    open: failures.filter(({ ended }) => ended === undefined).length,
+    failRate: share(failed.length, counted.length),
+    young: counted.filter(({ failures, time }) => failures.length === 0 && until - time < window).length,
+    recovery: took(false),
+    overtaken: took(true),
+    open: ends.filter((one) => one.took === undefined).length,
     rework,
     reworkRate: share(rework, counted.length),
   };
@@ -209,7 +223,7 @@ function barsOf(counted: readonly Counted[], from: number, until: number): Bar[]
       from: Math.max(from, start),
       until: end,
       deployments: own.length,
-      failed: own.filter(({ failure }) => failure).length,
+      failed: own.filter(({ failures }) => failures.length > 0).length,
     };
   });
 }
