@@ -2,7 +2,7 @@ import type { ObjectDifference } from './difference.ts';
 import { formatValue } from './difference.ts';
 import { least, ranks } from './risk.ts';
 import { type Change, fieldLine, isVersionLabel, rankIn, withoutVersions } from './told.ts';
-import { quote } from './words.ts';
+import { visible } from './words.ts';
 
 /** One app that two sides do not have alike. */
 export interface PartBetween {
@@ -46,9 +46,9 @@ function heading({ app, environments: [one, other], change, from, to, edited = [
     removed: was,
     changed: was === is ? was : `${was} → ${is}`,
   };
-  if (one === other) return `${signs[change]} ${one}/${quote(app)} ${versions[change]}`;
+  if (one === other) return `${signs[change]} ${one}/${visible(app)} ${versions[change]}`;
   const [there, here] = [change === 'added' ? 'nothing' : was, change === 'removed' ? 'nothing' : is];
-  return `${signs[change]} ${quote(app)} ${there} in ${one} → ${here} in ${other}`;
+  return `${signs[change]} ${visible(app)} ${there} in ${one} → ${here} in ${other}`;
 }
 
 function objectLines({ app, change, objects }: PartBetween): string[] {
@@ -79,4 +79,4 @@ function objectLine(change: Change): string[] {
 }
 
 const illegible = ({ illegible: files }: PartBetween) =>
-  files.map((file) => `  ! ${quote(file)} cannot be read as an object; --raw shows it`);
+  files.map((file) => `  ! ${visible(file)} cannot be read as an object; --raw shows it`);
