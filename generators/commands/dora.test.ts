@@ -79,6 +79,10 @@ test('what is printed says how often, how fast and how well, in 80 columns', () 
     { from: from + 20_000, until, deployments: 1, failed: 0 },
     { from: from + 21_000, until, deployments: 0, failed: 0 },
   ];
+  const days = [0, 7, 31].map((hours) => ({ ...bars[2], from: from + hours * 3_600_000 }) as (typeof bars)[number]);
+  const [, , last] = days.map((bar, at) => Object.assign(bar, { until: days[at + 1]?.from ?? bar.from + 86_400_000 }));
+  const both = describe({ ...soon, from, until: last?.until ?? 0, bars: days }).join('\n');
+  assert.match(both, /^2026-01-01 00:00 {2}· \(7 h of 24 h\)\n2026-01-01 07:00 {2}·$/m);
   const brief = describe({ ...soon, from, until, bars }).join('\n');
   assert.doesNotMatch(brief, /one every| a day/);
   assert.match(brief, /^01-01 00:00:40 {2}█ 1 \(20 s of 59 s\)\n01-01 00:01:00 {2}█ 1$/m);
