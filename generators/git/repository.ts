@@ -4,8 +4,8 @@ import { head, main } from '../model/names.ts';
 import type { ObjectFormat } from '../model/object-id.ts';
 import type { Git } from './git.ts';
 
-/** `remote.origin.url` and what it is. */
-export type Setting = readonly [key: string, value: string];
+/** `remote.origin.url` and what it is; without a value where it stands alone, which is a yes. */
+export type Setting = readonly [key: string, value?: string];
 
 /**
  * Makes a bare repository without asking git for it, which takes longer than all that follows where nothing is fetched.
@@ -48,18 +48,20 @@ export async function settingsOf(checkout: Git): Promise<Setting[]> {
     .split('\0')
     .map((entry) => {
       const [key = '', ...value] = entry.split('\n');
-      return [key, value.join('\n')];
+      return value.length > 0 ? [key, value.join('\n')] : [key];
     });
 }
 
 /** How a checkout logs in and signs (CI writes such settings into it); what the user has set for all is used anyway. */
 const credentialSettings = (configured: readonly Setting[]): string =>
   configured
-    .filter(([key]) => /^(http|credential|gpg|user|commit)\./i.test(key))
+    .filter(([key]) => /^((http|credential|gpg|user|commit)\.|core\.sshcommand$)/i.test(key))
     .map(([key, value]) => {
       const [section, last] = [key.slice(0, key.indexOf('.')), key.slice(key.lastIndexOf('.') + 1)];
       const middle = key.slice(section.length + 1, -last.length - 1);
-      return `[${section}${middle ? ` ${quoted(middle)}` : ''}]\n\t${last} = ${quoted(value)}\n`;
+      // `sslVerify` alone is true; `sslVerify = ""` is false.
+      const set = value === undefined ? last : `${last} = ${quoted(value)}`;
+      return `[${section}${middle ? ` ${quoted(middle)}` : ''}]\n\t${set}\n`;
     })
     .join('');
 
