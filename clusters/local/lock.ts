@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from '../../generators/git/own-folder.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
 
 /** After so many milliseconds whoever has a lock has forgotten it: its process number may be somebody else's by now. */
@@ -46,29 +45,4 @@ async function taken(file: string, mark: string): Promise<boolean> {
   if ((await readFile(aside, 'utf8').catch(() => text)) !== text) await link(aside, file).catch(() => {});
   await rm(aside, { force: true });
   return false;
-}
-
-/** Whether a process of that number runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's may not be signalled, and is there all the same.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** What a process was started with; empty where there is none. By it one knows a number that is somebody else's by now. */
-export function commandOf(pid: number): string {
-  try {
-    return process.platform === 'linux'
-      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      : execFileSync('ps', ['-p', String(pid), '-o', 'command='], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-        });
-  } catch {
-    return '';
-  }
 }

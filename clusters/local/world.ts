@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git } from '../../generators/git/git.ts';
+import { isAlive } from '../../generators/git/own-folder.ts';
 import { environmentBranch, head, main, rendered } from '../../generators/model/names.ts';
 import { Refusal } from '../../generators/model/refusal.ts';
 import { createRepository } from './forge/repository.ts';
-import { isAlive, locked } from './lock.ts';
+import { locked } from './lock.ts';
 import { checkPrograms } from './observe/programs.ts';
 
 /** What a running world tells those who want to talk to it. Readable by its owner only: it holds the token. */

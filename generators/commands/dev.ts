@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Git } from '../git/git.ts';
+import { ownFolder } from '../git/own-folder.ts';
 import { renderedFrom } from '../git/sources.ts';
 import { type Saved, WorkTree } from '../git/work-tree.ts';
 import { instead, notAnEnvironment } from '../model/nearest.ts';
@@ -12,7 +13,6 @@ import { checkoutHere } from './checkout.ts';
 import { coloured } from './coloured.ts';
 import { Services } from './dev-services.ts';
 import type { Asked } from './main.ts';
-import { ownFolder } from './own-folder.ts';
 import { wipe } from './progress.ts';
 import { Saves } from './saves.ts';
 import { Rehearsal } from './standing.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { constants, globSync } from 'node:fs';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -177,12 +177,15 @@ test('a reader that stops early is no error', withExample, async () => {
   assert.equal(spawnSync('bash', ['-o', 'pipefail', '-c', failing], { cwd: program }).status, 2);
 });
 
-test('Ctrl-C ends it at once, which a shell calls 130', async (t) => {
+test('Ctrl-C ends it at once, which a shell calls 130, and leaves nothing; what was left is removed', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-interrupted-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const begun = join(dir, 'begun');
   // A remote that never answers.
-  const env = { ...process.env, GIT_SSH_COMMAND: `touch ${begun}; exec sleep 60 #` };
+  const temporary = join(dir, 'temporary');
+  await mkdir(join(temporary, 'slipway-mirror-former'), { recursive: true });
+  await writeFile(join(temporary, 'slipway-mirror-former', 'pid'), '99999999');
+  const env = { ...process.env, TMPDIR: temporary, GIT_SSH_COMMAND: `touch ${begun}; exec sleep 60 #` };
   const child = spawn(process.execPath, [launcher, 'status', '--remote', 'ssh://nowhere.invalid/a.git'], {
     ...{ cwd: program, env, detached: true, stdio: 'ignore' },
   });
@@ -191,6 +194,7 @@ test('Ctrl-C ends it at once, which a shell calls 130', async (t) => {
   // As a terminal does: to the whole group.
   process.kill(-(child.pid as number), 'SIGINT');
   assert.equal(await ended, 'SIGINT');
+  assert.deepEqual(await readdir(temporary), []);
 });
 
 test('nothing is left in the folder for temporary files', async (t) => {

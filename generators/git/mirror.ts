@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { head, isProposal, main, rendered } from '../model/names.ts';
@@ -10,6 +8,7 @@ import type { Entry } from '../model/timeline.ts';
 import { meaningOf } from './answers.ts';
 import { Git, GitError, withoutSecrets } from './git.ts';
 import { readBlobs, readTrees } from './objects.ts';
+import { ownFolder, removeOwn } from './own-folder.ts';
 import { makeRepository, settingsOf } from './repository.ts';
 import { Shelf } from './shelf.ts';
 
@@ -43,12 +42,6 @@ export interface Mirror {
 /** What git takes for "all of it", also where nothing was left out: https://git-scm.com/docs/git-fetch */
 const everything = 2147483647;
 
-const open = new Set<string>();
-process.on('exit', () => {
-  // A git that ends later than this process may still be writing there.
-  for (const dir of open) rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
-});
-
 /** How much of `rendered` and the environment branches is fetched: all, or tips alone until `deepen` is called. */
 export type Depth = 'history' | 'tips';
 
@@ -81,17 +74,16 @@ export async function openMirror(
   ]);
   const [format, shallow, objects, common = ''] = about as [ObjectFormat, string, string, string];
   const address = withoutSecrets(url);
-  const dir = await mkdtemp(join(tmpdir(), 'slipway-mirror-'));
-  open.add(dir);
+  const dir = await ownFolder('slipway-mirror-');
   const git = new Git(dir);
   const shelf = new Shelf(join(common, 'slipway'), format);
   const refs = new Map<string, string>();
 
-  const whole = shallow === 'false';
-  await makeRepository(dir, { format, url, settings: configured, borrowed: whole && objects });
   // What refs of the checkout lead to is there, with all its history and folders, unless it was cloned without them.
   const filters = configured.filter(([key]) => /^remote\..*\.partialclonefilter$/i.test(key));
-  const standing = new Set(whole && filters.every(([, filter]) => filter === 'blob:none') ? own : []);
+  const whole = shallow === 'false' && filters.every(([, filter]) => filter === 'blob:none');
+  await makeRepository(dir, { format, url, settings: configured, borrowed: whole && objects });
+  const standing = new Set(whole ? own : []);
   /** Whether all of it is borrowed, contents as well. */
   let lacking = true;
   let tips = depth === 'tips';
@@ -214,9 +206,7 @@ export async function openMirror(
 
   async function close(): Promise<void> {
     await shelf.settled();
-    // What ran beside a step that failed may still be writing there.
-    await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    open.delete(dir);
+    await removeOwn(dir);
   }
 
   const moved = (ref: string, to: string) => void refs.set(ref, to);

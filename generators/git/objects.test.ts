@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -209,8 +209,12 @@ test('a mirror brings file contents only when they are asked for, and all at onc
   const here = await bare(t);
   const [sha = ''] = await writeCommits(remote, undefined, [commit('x\n', file('a', 'one'), file('b', 'two\n'))], now);
   await remote.bytes(['update-ref', 'refs/heads/rendered', sha]);
+  await appendFile(join(here.dir, 'config'), '[http]\n\tsslVerify\n[core]\n\tsshCommand = ssh -i "a key"\n');
   const mirror = await openMirror(here, `file://${remote.dir}`);
   t.after(() => mirror.close());
+  // Of the settings those come along by which a checkout reaches its remote, as they are meant.
+  assert.equal(await mirror.git.text(['config', '--type=bool', 'http.sslVerify']), 'true');
+  assert.equal(await mirror.git.text(['config', 'core.sshCommand']), 'ssh -i a key');
   const missing = await mirror.git.lines(['rev-list', '--objects', '--missing=print', sha]);
   assert.equal(missing.filter((line) => line.startsWith('?')).length, 2);
   const ids = [...(await filesOf(mirror.git, sha)).values()].map(({ id }) => id);
@@ -252,6 +256,7 @@ test('what a clone has as it stands at the remote is borrowed from it, unless pa
     const ids = [...files.values()].flatMap((folder) => [...folder.values()].map(({ id }) => id));
     assert.deepEqual([...(await mirror.blobs(ids)).values()].map(String), [text], name);
     await mirror.close();
+    assert.ok(packs.filter((file) => file.endsWith('.pack')).length <= 1, `${name}: in one go`);
     return packs.length > 0;
   };
   for (const { name, fetched, clone } of clones) assert.equal(await seenBy(clone, first, 'one', name), fetched, name);

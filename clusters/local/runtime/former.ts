@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { commandOf, isAlive } from '../../../generators/git/own-folder.ts';
 import { Refusal } from '../../../generators/model/refusal.ts';
-import { commandOf, isAlive } from '../lock.ts';
 
 const memory = (world: string, environment: string, pod: string) => join(world, 'pods', environment, `${pod}.pids`);
 
