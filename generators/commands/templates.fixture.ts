@@ -84,7 +84,9 @@ function source(): Promise<string> {
         return `${file} ${size} ${mtimeMs}`;
       }),
     );
-    return hash([process.version, ...lines]);
+    // Who tells git the time wants it in the commits.
+    const { GIT_AUTHOR_DATE: author = '', GIT_COMMITTER_DATE: committer = '' } = process.env;
+    return hash([process.version, author, committer, ...lines]);
   })();
   return sources;
 }
