@@ -161,7 +161,7 @@ const publishedFile = (drySha: string, path: readonly string[]) =>
   formatPublished({
     drySha,
     node: 'v24.0.0',
-    repository: 'https://git.example.com/r',
+    repository: 'https://git.example.com/group/project',
     environments: path.map((name, index) => ({
       name,
       soak: 0,

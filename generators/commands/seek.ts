@@ -1,7 +1,7 @@
 import { readDeeds } from '../git/chronicle.ts';
 import { entriesOf, metadataOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { cameBy, commitsLike, commitsOf, readChain } from '../git/origin.ts';
+import { arrivalOf, commitsLike, isOf, mergesOf, readChain } from '../git/origin.ts';
 import { publishedAt } from '../git/published.ts';
 import type { Metadata } from '../model/metadata.ts';
 import { environmentBranch, head, main, pipelineFile, rendered as renderedBranch } from '../model/names.ts';
@@ -13,7 +13,7 @@ import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
 import { quote, short } from '../model/words.ts';
 import type { Context } from './context.ts';
 import { happenings } from './happenings.ts';
-import { type Branches, type Found, pathsIn, trace } from './trace.ts';
+import { type Branches, type Found, pathsIn, projectOf, trace } from './trace.ts';
 
 /**
  * Finds what a word means.
@@ -39,7 +39,7 @@ export async function seek(
   const [first] = found;
   if (!first)
     throw new Misuse(
-      `${JSON.stringify(word)} is no commit, merge request, version or digest that is known here${context.forge ? '' : ' (no forge is asked: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set)'}; git fetch may bring it, or write more of it.`,
+      `${JSON.stringify(word)} is no commit, merge request, version or digest that is known here${context.forge ? '' : ' (no forge is asked: SLIPWAY_TOKEN, CI_SERVER_URL and CI_PROJECT_ID are not set)'}; ${seeker.elsewhere.size > 0 ? `another project's is ${[...seeker.elsewhere].join(', ')}: write it so, or write more of it` : 'git fetch may bring it, or write more of it'}.`,
     );
   if (found.length > 1)
     throw new Misuse(`${JSON.stringify(word)} may be ${listed(found.map(({ name }) => name))}: write which.`);
@@ -52,6 +52,9 @@ const listed = (names: readonly string[]) => {
   return more > 0 ? `${shown.join(', ')} or ${more} more` : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}`;
 };
 
+const digestsIn = ({ images = {} }: Metadata): string[] =>
+  Object.values(images).flatMap((image) => /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] ?? []);
+
 interface Candidate {
   /** As it may be written so that nothing else is meant. */
   readonly name: string;
@@ -63,6 +66,8 @@ class Seeker {
   readonly #mirror: Mirror;
   readonly #branches: Branches;
   readonly #app: string | undefined;
+  /** Requests of other projects by the number that was asked for, as they are written in full. */
+  readonly elsewhere = new Set<string>();
 
   constructor(context: Context, mirror: Mirror, branches: Branches, app: string | undefined) {
     this.#context = context;
@@ -72,19 +77,25 @@ class Seeker {
   }
 
   candidates(query: Query): Promise<Candidate[]> {
-    if (query.is === 'request') return this.#requests(query.iid);
+    if (query.is === 'request') return this.#requests(query.iid, query.project);
     if (query.is === 'revision') return this.#revisions(query.text);
     return query.is === 'image' ? this.#images(query.digest) : this.#versions(query.version, query.app);
   }
 
-  async #requests(iid: number): Promise<Candidate[]> {
+  async #requests(iid: number, project: string | undefined): Promise<Candidate[]> {
     const { git, refs } = this.#mirror;
     const { stages } = this.#branches;
     const names = [main, ...stages.map(({ name }) => environmentBranch(name))];
     const tips = names.flatMap((name) => refs.get(head(name)) ?? []);
-    const [commit] = await commitsOf(git, tips, iid);
-    const name = `!${iid}`;
+    const own = projectOf(this.#branches);
+    const merges = await mergesOf(git, tips, iid);
+    const commit = merges.find((one) =>
+      project === undefined ? isOf(one.project, own) : one.project === project,
+    )?.commit;
+    const name = `${project ?? ''}!${iid}`;
     if (commit !== undefined) return [{ name, tell: () => this.#commit(commit) }];
+    for (const one of merges) this.elsewhere.add(`${one.project}!${iid}`);
+    if (project !== undefined && !(own !== undefined && isOf(project, own))) return [];
     const request = await this.#context.forge?.request(iid);
     if (!request) return [];
     const { merged, state, target, source, url } = request;
@@ -118,18 +129,20 @@ class Seeker {
 
   async #images(digest: string): Promise<Candidate[]> {
     const digests = new Set<string>();
-    const all = await this.#partsWith(({ images = {} }) => {
-      const own = Object.values(images).flatMap((image) => /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] ?? []);
-      const fitting = own.filter((one) => one.startsWith(`sha256:${digest}`));
-      for (const one of fitting) digests.add(one);
-      return fitting.length > 0;
+    const start = `sha256:${digest}`;
+    await this.#partsWith((metadata) => {
+      for (const one of digestsIn(metadata)) if (one.startsWith(start)) digests.add(one);
+      return false;
     }, this.#app);
-    if (digests.size > 1) return [...digests].map((name) => ({ name, tell: () => Promise.reject(new Error(name)) }));
-    const spans = new Map([...all.values()].flatMap((one) => [...one]));
-    if (spans.size === 0) return [];
-    return [
-      { name: `sha256:${digest}`, tell: async () => ({ subject: { is: 'image', digests: [...digests] }, spans }) },
-    ];
+    const names = [...digests].sort();
+    return names.map((name) => ({
+      name: names.length > 1 ? name : start,
+      tell: async () => {
+        const all = await this.#partsWith((metadata) => digestsIn(metadata).includes(name), this.#app);
+        const spans = new Map([...all.values()].flatMap((one) => [...one]));
+        return { subject: { is: 'image', digests: [name] }, spans };
+      },
+    }));
   }
 
   /** Where parts say something of themselves, by app and path. First environments tell which apps are worth reading. */
@@ -186,7 +199,7 @@ class Seeker {
   async #mergeOf(environment: string, commit: ObjectId): Promise<ObjectId> {
     const { git, refs } = this.#mirror;
     const tip = refs.get(head(environmentBranch(environment))) as string;
-    return (await cameBy(git, await readChain(git, tip), tip, commit)) ?? commit;
+    return (await arrivalOf(git, await readChain(git, tip), tip, commit))?.came ?? commit;
   }
 
   async #event(environment: string, commit: ObjectId): Promise<Found> {

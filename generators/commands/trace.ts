@@ -1,8 +1,9 @@
 import { readDeeds, readPublishes, readTimes } from '../git/chronicle.ts';
 import { pathsOf } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
-import { cameBy, readChain, revertsSince } from '../git/origin.ts';
+import { arrivalOf, readChain, revertsSince } from '../git/origin.ts';
 import { publishedAt } from '../git/published.ts';
+import { webAddressOf } from '../model/address.ts';
 import { folderOf, isShared } from '../model/commits.ts';
 import type { Published, Stage } from '../model/metadata.ts';
 import { applicationFile, head, main, pipelineFile, rendered as renderedBranch } from '../model/names.ts';
@@ -51,6 +52,15 @@ export function* pathsIn(
     }
 }
 
+/** Whether a part came to stand there at just this place. */
+const changedAt = (timeline: Timeline, place: number) => timeline.place(timeline.at(place) ?? '') === place;
+
+/** The project as a forge's messages name it, `group/project`; undefined where its address says none. */
+export function projectOf({ newest }: Pick<Branches, 'newest'>): string | undefined {
+  const address = webAddressOf(newest.repository);
+  return address && new URL(address).pathname.slice(1);
+}
+
 class Tracer {
   readonly #mirror: Mirror;
   readonly #branches: Branches;
@@ -77,10 +87,11 @@ class Tracer {
       readPublishes(git, rendered.commits),
       pathsOf(git, [commit]),
     ]);
-    const came = tip === undefined ? undefined : await cameBy(git, chain, tip, commit);
+    const arrival = tip === undefined ? undefined : await arrivalOf(git, chain, tip, commit);
+    const came = arrival?.came;
     const touches = [...new Set(paths.map(({ path }) => folderOf(path)))].sort();
-    const reverts = tip === undefined || came === undefined ? [] : await revertsSince(git, chain, tip, commit);
-    const turnings = came === undefined ? [] : turningsOf([commit, came], chain, reverts);
+    const reverts = tip && arrival ? await revertsSince(git, chain, tip, commit, projectOf(this.#branches)) : [];
+    const turnings = arrival ? turningsOf(arrival.commits, chain, reverts) : [];
     const deeds = await readDeeds(git, [commit, ...turnings.map(({ sha }) => sha)]);
     const places = rendered.commits.map((one) => chain.get(publishes.get(one) ?? ''));
     const spans = spansOf(turnings, places);
@@ -103,11 +114,17 @@ class Tracer {
     };
     if (first === undefined || !published) return { subject, spans: new Map() };
     const before = Math.max(-1, ...places.slice(0, first).map((place) => place ?? -1));
-    const isAlone = before + 1 >= (chain.get(came as string) as number) && places[first] === before + 1;
+    // All that a publish changed is of the only commit that it published: not of one of several that a merge brought.
+    const isAlone = came === commit && places[first] === before + 1 && chain.get(came) === before + 1;
     const concerns = (app: string) =>
       isAlone ||
       touches.some((path) => isShared(path) || path === `apps/${app}` || path === published.images[app]?.build);
-    return { subject, spans: await this.#changedBy(spans, published, concerns) };
+    const found = await this.#changedBy(spans, published, concerns);
+    if (found.size > 0) return { subject, spans: found };
+    const beside = new Set(
+      [...pathsIn(this.#branches)].flatMap(([, one, app]) => (changedAt(one, first) ? [app] : [])),
+    );
+    return { subject: { ...subject, ...(beside.size > 0 ? { beside: [...beside].sort() } : {}) }, spans: found };
   }
 
   /** The apps that a change reached, with where they have it. */
@@ -122,8 +139,7 @@ class Tracer {
       const kept = await this.#withoutKept(spans, published, app);
       const from = kept[0]?.[0];
       // A part that was there before says nothing of the change.
-      if (from !== undefined && timeline.place(timeline.at(from) ?? '') === from)
-        own.push({ path, timeline, spans: kept });
+      if (from !== undefined && changedAt(timeline, from)) own.push({ path, timeline, spans: kept });
     }
     const removed = await this.#removedIn(own.flatMap(({ timeline }) => timeline.parts()));
     return new Map(

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chaptersOf, folded, type MainCommit, revertedBy, type Stretch } from './commits.ts';
+import {
+  chaptersOf,
+  folded,
+  folderOf,
+  isShared,
+  type MainCommit,
+  mergedIn,
+  revertedBy,
+  type Stretch,
+  type Taken,
+  takenBackIn,
+} from './commits.ts';
 
 const commit = (sha: string, folders: string[] = [], reverts?: string): MainCommit => ({
   sha,
@@ -26,15 +37,50 @@ test('a commit and its revert are one story', () => {
 
 test('what a message takes back', () => {
   const sha = '0123456789abcdef'.repeat(2).padEnd(40, '0');
-  const table: [string, string | undefined][] = [
-    [`Revert "feat: x"\n\nThis reverts commit ${sha}.\n`, sha],
-    [`Revert "Merge branch 'x'"\n\nThis reverts commit ${sha}, reversing\nchanges made to ${'f'.repeat(40)}.\n`, sha],
-    [`Revert "x"\n\n\nThis reverts commit ${sha}\n\nCo-authored-by: Ann <ann@example.com>`, sha],
-    ['This reverts merge request !5', undefined],
-    ['This reverts commit 0123456', undefined],
-    [`See: This reverts commit ${sha}`, undefined],
+  const table: [message: string, taken: Taken[], whole?: string][] = [
+    [`Revert "feat: x"\n\nThis reverts commit ${sha}.\n`, [{ commit: sha }], sha],
+    [
+      `Revert "Merge branch 'x'"\n\nThis reverts commit ${sha}, reversing\nchanges made to ${'f'.repeat(40)}.\n`,
+      [{ commit: sha }],
+      sha,
+    ],
+    [`Revert "x"\n\n\nThis reverts commit ${sha}\n\nCo-authored-by: Ann <ann@example.com>`, [{ commit: sha }], sha],
+    // A squash of several reverts, and what people write themselves.
+    [
+      `Back\n\nThis reverts commit 0123456.\n\nThis reverts commit ${sha}.`,
+      [{ commit: '0123456' }, { commit: sha }],
+      sha,
+    ],
+    ['This reverts merge request !5', [{ iid: 5 }]],
+    ['Back\n\nThis reverts merge request g/p!5.', [{ iid: 5, project: 'g/p' }]],
+    ['This reverts commit 012345', []],
+    ['This reverts merge request !5 in part', []],
+    [`See: This reverts commit ${sha}`, []],
   ];
-  for (const [message, expected] of table) assert.equal(revertedBy(message), expected);
+  for (const [message, taken, whole] of table)
+    assert.deepEqual([takenBackIn(message), revertedBy(message)], [taken, whole], message);
+});
+
+test('which request a message says it merged', () => {
+  const said = (message: string) => {
+    const { iid, project } = mergedIn(message) ?? {};
+    return iid === undefined ? 'none' : `${project}!${iid}`;
+  };
+  assert.deepEqual(
+    [
+      'See merge request g/p!4\n\nSee merge request g/s/p!5',
+      'See merge request !5',
+      'as in See merge request g/p!6',
+    ].map(said),
+    ['g/s/p!5', '!5', 'none'],
+  );
+});
+
+test('what a path is part of: a file beside the apps is shared by all of them', () => {
+  const told = (path: string) => `${folderOf(path)}${isShared(folderOf(path)) ? ' shared' : ''}`;
+  assert.deepEqual(['apps/a/app.ts', 'apps/index.ts', 'README.md', 'clusters/x/y.ts'].map(told), [
+    ...['apps/a', 'apps shared', 'README.md', 'clusters shared'],
+  ]);
 });
 
 test('every commit is told once, with the apps that it concerns', () => {

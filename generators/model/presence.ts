@@ -15,7 +15,7 @@ export interface Turning {
 /**
  * From which commits of main on a change is in it: where it came, and every revert that takes it back, or takes such a
  * revert back, and so on.
- * @param commits the commit, and the merge that brought it onto main, if one did: whoever takes that back takes both
+ * @param commits the commit, and the merges that brought it onto main, if any did: whoever takes one back takes all
  * @param chain places on main's first-parent chain
  * @param reverts what commits of that chain say, oldest first
  */
@@ -44,8 +44,8 @@ export function turningsOf(
 /** Whether nobody took a commit back, or whoever did was taken back. A commit can only name earlier ones. */
 const stands = (commit: ObjectId, reverts: readonly MainRevert[]): boolean =>
   !reverts.some(
-    ({ sha, own = sha, reverts: undone }, index) =>
-      undone === commit && [sha, own].every((one) => stands(one, reverts.slice(index + 1))),
+    ({ sha, commits = [sha], reverts: undone }, index) =>
+      undone === commit && commits.every((one) => stands(one, reverts.slice(index + 1))),
   );
 
 /**

@@ -3,7 +3,8 @@ import { Misuse } from './refusal.ts';
 
 /** What a word may mean that somebody looks for. */
 export type Query =
-  | { readonly is: 'request'; readonly iid: number }
+  /** @default of this repository's own project */
+  | { readonly is: 'request'; readonly iid: number; readonly project?: string }
   /** The beginning of a digest, as hex digits. */
   | { readonly is: 'image'; readonly digest: string }
   | { readonly is: 'version'; readonly app?: string; readonly version: string }
@@ -11,13 +12,15 @@ export type Query =
   | { readonly is: 'revision'; readonly text: string };
 
 /**
- * All that a word may mean, the likeliest first: `!12` and `12`, `sha256:9f86d081`, `registry/app@sha256:…`,
+ * All that a word may mean, the likeliest first: `!12` and `12`, `group/project!12`, `sha256:9f86d081`, `registry/app@sha256:…`,
  * `counter@1.0.3`, `1.0.3`, `4f2a91c`, `HEAD~1`.
  * @throws {Misuse} for what can mean nothing
  */
 export function queriesOf(word: string): readonly Query[] {
   const request = /^!?(\d{1,9})$/.exec(word)?.[1];
   if (request !== undefined && word.startsWith('!')) return [{ is: 'request', iid: Number(request) }];
+  const [, project, number] = /^([\w.~-]+(?:\/[\w.~-]+)+)!(\d{1,9})$/.exec(word) ?? [];
+  if (project !== undefined) return [{ is: 'request', iid: Number(number), project }];
   const digest = /(?:^|@)sha256:(.*)$/.exec(word)?.[1];
   if (digest !== undefined) {
     if (/^[0-9a-f]{8,64}$/.test(digest)) return [{ is: 'image', digest }];

@@ -33,6 +33,8 @@ export interface CommitSubject extends Told {
   readonly newest?: ObjectId;
   /** What it touches, by top-level folder or file; of `apps` the app's: `apps/counter`. */
   readonly touches: readonly string[];
+  /** Apps whose parts changed with the publish that first had it, where nobody can tell whether by it. */
+  readonly beside?: readonly string[];
   /** Folders that an image is built from, whose content of this commit is in no image of the last publish. */
   readonly unbuilt: readonly { readonly app: string; readonly folder: string; readonly tree: ObjectId }[];
 }

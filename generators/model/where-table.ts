@@ -135,7 +135,12 @@ function table(subject: Subject, places: readonly Place[], setting: Setting): st
 function nowhere(subject: Subject): string[] {
   if (subject.is === 'event') return ['it brought no part that was published for an app'];
   if (subject.is !== 'commit' || !subject.published) return [];
-  return [`it changes nothing that runs: it touches ${named(subject.touches)}`];
+  const { touches, beside } = subject;
+  if (!beside) return [`it changes nothing that runs: it touches ${named(touches)}`];
+  return [
+    `no app is known to be made from what it touches: ${named(touches)}`,
+    `  the publish that first had it changed ${named(beside)} as well: whether by this commit cannot be told`,
+  ];
 }
 
 const colours: Readonly<Record<Word, Colour>> = {
