@@ -1,16 +1,16 @@
 import type { MergeRequest } from '../forge/forge.ts';
-import { readProposed } from '../git/history.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { Answer, Live, Vouching } from '../model/gate.ts';
 import { isDraft } from '../model/marked.ts';
 import type { Stage } from '../model/metadata.ts';
-import { branchOf, environmentBranch, head, isProposalFor } from '../model/names.ts';
+import { environmentBranch } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
 import type { Opened, Overview } from '../model/overview.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
+import { Misuse } from '../model/refusal.ts';
 import { type GateWord, nothing, type Proposed, type Row } from '../model/row.ts';
 import type { EnvironmentHistory } from '../model/timeline.ts';
 import type { Context } from './context.ts';
+import { openedOnto, orSaid, type Proposing, proposalsIn } from './proposed.ts';
 import type { Standing, Survey } from './survey.ts';
 
 /** What a person wants to know about. */
@@ -73,11 +73,11 @@ async function ofEnvironment(
   const calendar = await calendarOf(context, stage, opened);
   const rows = withLive(own, live).map((row): Row => {
     const word = gateOf(row, stands, after, vouched, calendar);
-    const proposed = proposals.get(row.app);
+    const proposed = proposals.findLast(({ app }) => app === row.app);
     return {
       ...row,
       ...(word ? { gate: word } : {}),
-      ...(proposed ? { proposed } : {}),
+      ...(proposed ? { proposed: proposedOf(proposed) } : {}),
       ...(row.addresses ? { addresses: row.addresses.map((one) => context.reach?.(name, row.app, one) ?? one) } : {}),
     };
   });
@@ -114,47 +114,10 @@ export const withLive = (rows: readonly Row[], live: readonly Live[] | undefined
 export const liveOf = ({ live, say }: Context, environment: string): Promise<readonly Live[] | undefined> =>
   orSaid(say, live?.(environment));
 
-/** The open requests onto an environment; undefined where the forge is not configured, or cannot be asked. */
-const openedOnto = ({ forge, say }: Context, environment: string): Promise<MergeRequest[] | undefined> =>
-  orSaid(say, forge?.opened(environmentBranch(environment)));
-
-async function orSaid<T>(say: Context['say'], asking: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    say(error.message);
-    return undefined;
-  }
-}
-
-/**
- * What is proposed, by app: what the branch of each open request changes; without a forge every proposal branch counts
- * that would change something.
- */
-async function proposalsIn(
-  { git, refs }: Mirror,
-  environment: string,
-  target: EnvironmentHistory,
-  opened: readonly MergeRequest[] | undefined,
-): Promise<Map<string, Proposed>> {
-  const branches = [...refs.keys()].map(branchOf).filter((branch) => isProposalFor(environment, branch));
-  const requests = new Map((opened ?? []).map((request) => [request.source, request]));
-  const open = opened ? branches.filter((branch) => requests.has(branch)) : branches;
-  const found = await Promise.all(
-    // One app's own request says more than the one of all.
-    open.sort().map(async (branch) => {
-      const proposed = await readProposed(git, target.tip, refs.get(head(branch)) as string);
-      const sets = proposed?.links.flatMap((link) => link.sets) ?? [];
-      const names = sets.flatMap(({ name, id }) => (target.entries.get(name)?.id === id ? [] : [name]));
-      const request = requests.get(branch);
-      const known = request ? { iid: request.iid, url: request.url } : {};
-      const draft = request && isDraft(request.title) ? ({ draft: true } as const) : {};
-      return names.map((name) => [name, { branch, ...known, ...draft }] as const);
-    }),
-  );
-  return new Map(found.flat());
-}
+const proposedOf = ({ branch, request }: Proposing): Proposed => {
+  const known = request ? { iid: request.iid, url: request.url } : {};
+  return { branch, ...known, ...(request && isDraft(request.title) ? { draft: true } : {}) };
+};
 
 /** What the gates say of every app that would move here; undefined for a first environment. */
 async function vouchedFor(

@@ -4,13 +4,14 @@ import type { Mirror } from '../git/mirror.ts';
 import { arrivalOf, commitsLike, isOf, mergesOf, readChain } from '../git/origin.ts';
 import { publishedAt } from '../git/published.ts';
 import type { Metadata } from '../model/metadata.ts';
-import { environmentBranch, head, main, pipelineFile, rendered as renderedBranch } from '../model/names.ts';
+import { environmentBranch, head, main, rendered as renderedBranch } from '../model/names.ts';
 import { type Span, spansOfParts } from '../model/presence.ts';
 import { type Query, queriesOf } from '../model/query.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import type { OpenRequest } from '../model/subject.ts';
 import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
 import { quote, short } from '../model/words.ts';
+import { requestsOf } from './brought.ts';
 import type { Context } from './context.ts';
 import { happenings } from './happenings.ts';
 import { type Branches, type Found, pathsIn, projectOf, trace } from './trace.ts';
@@ -175,7 +176,7 @@ class Seeker {
   }
 
   /** A commit of whichever branch, told for what it is. */
-  async #commit(commit: ObjectId): Promise<Found> {
+  async #commit(commit: ObjectId, isAsked = false): Promise<Found> {
     const { git, refs } = this.#mirror;
     const { rendered, environments } = this.#branches;
     const place = rendered.commits.indexOf(commit);
@@ -191,9 +192,11 @@ class Seeker {
     // A commit of a request, which a merge brought onto an environment branch.
     for (const [environment, { tip }] of environments)
       if (await git.isAncestor(commit, tip)) return this.#event(environment, await this.#mergeOf(environment, commit));
-    const [request] = (await this.#context.forge?.broughtBy(commit).catch(() => [])) ?? [];
-    const merged = request?.merged?.commit;
-    return merged !== undefined && merged !== commit ? this.#commit(merged) : this.#trace(commit);
+    // A forge may name a commit that none of our branches has: asked again it would name another, or the first.
+    const merged = isAsked
+      ? undefined
+      : (await requestsOf(this.#context, commit)).find((one) => one.merged)?.merged?.commit;
+    return merged !== undefined && merged !== commit ? this.#commit(merged, true) : this.#trace(commit);
   }
 
   async #mergeOf(environment: string, commit: ObjectId): Promise<ObjectId> {
@@ -202,20 +205,26 @@ class Seeker {
     return (await arrivalOf(git, await readChain(git, tip), tip, commit))?.came ?? commit;
   }
 
+  /** Where the parts of an environment are, and in all others those that were published with them. */
+  #counterparts(environment: string, parts: readonly (readonly [app: string, part: ObjectId])[]): Map<string, Span[]> {
+    const places = new Map<string, number>();
+    for (const [app, part] of parts) {
+      const place = this.#branches.rendered.timelines.get(`${environment}/${app}`)?.place(part);
+      if (place !== undefined) places.set(app, place);
+    }
+    return new Map(
+      [...pathsIn(this.#branches, this.#app)].flatMap(([path, timeline, app]) => {
+        const counterpart = timeline.at(places.get(app) ?? -1);
+        return counterpart === undefined ? [] : [[path, spansOfParts(timeline, (one) => one === counterpart)] as const];
+      }),
+    );
+  }
+
   async #event(environment: string, commit: ObjectId): Promise<Found> {
     const { course } = this.#branches.environments.get(environment) as EnvironmentHistory;
     const brought = course.standings.filter((standing) => standing.commit === commit);
-    const spans = new Map<string, Span[]>();
-    for (const { name, part } of brought) {
-      const path = `${environment}/${name}`;
-      const timeline = this.#branches.rendered.timelines.get(path);
-      if (part === undefined || timeline?.place(part) === undefined || (this.#app ?? name) !== name) continue;
-      if (name !== pipelineFile)
-        spans.set(
-          path,
-          spansOfParts(timeline, (one) => one === part),
-        );
-    }
+    const came = brought.flatMap(({ name, part }) => (part === undefined ? [] : [[name, part] as const]));
+    const spans = this.#counterparts(environment, came);
     const { happenings: told } = await happenings(this.#mirror, this.#branches, [environment], {
       moments: 1,
       within: (_, standing) => standing.commit === commit,
@@ -228,17 +237,9 @@ class Seeker {
   /** What a request would bring that is not merged. */
   async #open(environment: string, tip: ObjectId, open: OpenRequest): Promise<Found> {
     const target = this.#branches.environments.get(environment)?.entries;
-    const spans = new Map<string, Span[]>();
-    for (const [name, { id }] of await entriesOf(this.#mirror.git, tip)) {
-      const path = `${environment}/${name}`;
-      const timeline = this.#branches.rendered.timelines.get(path);
-      const isNew = target?.get(name)?.id !== id && timeline?.place(id) !== undefined && name !== pipelineFile;
-      if (timeline && isNew && (this.#app ?? name) === name)
-        spans.set(
-          path,
-          spansOfParts(timeline, (one) => one === id),
-        );
-    }
+    const there = [...(await entriesOf(this.#mirror.git, tip))];
+    const fresh = there.flatMap(([name, { id }]) => (target?.get(name)?.id === id ? [] : [[name, id] as const]));
+    const spans = this.#counterparts(environment, fresh);
     const deed = (await readDeeds(this.#mirror.git, [tip])).get(tip);
     return { subject: { is: 'event', environment, commit: tip, changes: [], open, ...(deed ? { deed } : {}) }, spans };
   }

@@ -1,24 +1,24 @@
 import type { MergeRequest } from '../forge/forge.ts';
-import { readDeeds, readMerges } from '../git/chronicle.ts';
-import { entriesOf, metadataOf } from '../git/history.ts';
+import { metadataOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
-import { writtenAt } from '../git/write.ts';
 import type { Metadata, Stage } from '../model/metadata.ts';
-import { branchOf, environmentBranch, head, isProposalFor, proposalBranch } from '../model/names.ts';
+import { pipelineFile, proposalBranch } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
 import { plan, type Route } from '../model/promotion.ts';
-import { Misuse, Refusal } from '../model/refusal.ts';
+import { Misuse } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
 import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
-import { type Brought, describe, type Place, type Proposal } from '../model/where-table.ts';
+import { describe, type Place, type Proposal } from '../model/where-table.ts';
 import { type Moment, type Sought, type Whereabouts, whereaboutsOf } from '../model/whereabouts.ts';
 import { quote, versionOf } from '../model/words.ts';
+import { broughtBy } from './brought.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
 import { calendarOf } from './gates.ts';
 import { Histories } from './histories.ts';
 import type { Asked } from './main.ts';
+import { openedOnto, type Proposing, proposalsIn } from './proposed.ts';
 import { seek } from './seek.ts';
 import { contextOf } from './surroundings.ts';
 import { terminal } from './terminal.ts';
@@ -65,9 +65,11 @@ export async function whereIn(
   const proposals = new Map<string, ReadonlyMap<string, Proposal>>();
   for (const { name } of branches.stages) {
     if ((environment ?? name) !== name || ![...spans.keys()].some((path) => path.startsWith(`${name}/`))) continue;
-    const proposed = await proposalsOnto(context, mirror, name);
-    proposals.set(name, new Map([...proposed].map(([one, { proposal }]) => [one, proposal])));
-    found.push(...(await inEnvironment(context, mirror, branches, name, spans, proposed)));
+    const opened = await openedOnto(context, name);
+    const target = branches.environments.get(name);
+    const proposed = target ? await proposalsIn(mirror, name, target, opened) : [];
+    proposals.set(name, new Map(proposed.map((one) => [one.app, proposalOf(one)])));
+    found.push(...(await inEnvironment(context, mirror, branches, name, spans, { opened, proposed })));
   }
   return { subject, places: await told(context, mirror, branches, found, proposals) };
 }
@@ -89,7 +91,8 @@ function checkKnown({ stages, rendered }: Branches, environment: string | undefi
   const names = stages.map(({ name }) => name);
   if (environment !== undefined && !names.includes(environment))
     throw new Misuse(`--env ${quote(environment)}: not an environment; ${instead(environment, names)}`);
-  const apps = [...new Set([...rendered.timelines.keys()].map((path) => path.split('/')[1] as string))].sort();
+  const all = [...rendered.timelines.keys()].map((path) => path.slice(path.indexOf('/') + 1));
+  const apps = [...new Set(all)].filter((name) => name !== pipelineFile).sort();
   if (app !== undefined && !apps.includes(app))
     throw new Misuse(`--app ${quote(app)}: it was never published; ${instead(app, apps)}`);
 }
@@ -100,7 +103,10 @@ async function inEnvironment(
   branches: Branches,
   environment: string,
   spans: Found['spans'],
-  proposed: ReadonlyMap<string, Proposed>,
+  {
+    opened,
+    proposed,
+  }: { readonly opened: readonly MergeRequest[] | undefined; readonly proposed: readonly Proposing[] },
 ): Promise<Whereabouts[]> {
   const { rendered, stages, environments, newest } = branches;
   const target = environments.get(environment);
@@ -117,13 +123,13 @@ async function inEnvironment(
     const path = `${environment}/${step.name}`;
     const [own, timeline] = [spans.get(path), rendered.timelines.get(path)];
     if (!own || !timeline || own.length === 0) return [];
-    const parts = proposed.get(step.name)?.parts ?? [];
+    const parts = proposed.flatMap(({ app, part }) => (app === step.name && part !== undefined ? [part] : []));
     return [{ environment, app: step.name, spans: own, timeline, history: target, step, proposed: parts }];
   });
   const found = sought.map((one) => whereaboutsOf(one));
   // The gates are asked where nothing else is in the way.
   const closed = found.some(({ is }) => is === 'open' || is === 'proposed')
-    ? closedNow(context, stage, proposed)
+    ? closedNow(context, stage, opened)
     : undefined;
   if (!target || after === undefined || !found.some(({ is }) => is === 'open'))
     return found.map((one) => waiting(one, closed));
@@ -137,9 +143,9 @@ async function inEnvironment(
 }
 
 /** Why the environment takes no promotion now; undefined where its calendar is open, or its request passes over it. */
-function closedNow(context: Context, stage: Stage, proposed: ReadonlyMap<string, Proposed>): string | undefined {
-  const opened = [...proposed.values()].find(({ proposal }) => proposal.branch === proposalBranch(stage.name))?.opened;
-  const answer = calendarOf(context, stage, opened);
+function closedNow(context: Context, stage: Stage, opened: readonly MergeRequest[] | undefined): string | undefined {
+  const next = opened?.find(({ source }) => source === proposalBranch(stage.name));
+  const answer = calendarOf(context, stage, next);
   return answer?.is === 'no' ? answer.evidence : undefined;
 }
 
@@ -149,46 +155,10 @@ function waiting(found: Whereabouts, closed: string | undefined): Whereabouts {
   return { ...found, is: found.is === 'open' ? 'gate' : 'proposed', why: closed };
 }
 
-interface Proposed {
-  readonly parts: readonly ObjectId[];
-  readonly proposal: Proposal;
-  /** The request, where a forge has it. */
-  readonly opened?: MergeRequest | undefined;
-}
-
-/** What proposals onto an environment have at their tips, by app; with their requests, where the forge says so. */
-async function proposalsOnto(context: Context, mirror: Mirror, environment: string): Promise<Map<string, Proposed>> {
-  const { git, refs } = mirror;
-  const target = refs.get(head(environmentBranch(environment)));
-  const branches = [...refs.keys()].map(branchOf).filter((branch) => isProposalFor(environment, branch));
-  const found = new Map<string, Proposed>();
-  if (target === undefined || branches.length === 0) return found;
-  const opened = await orSaid(context, context.forge?.opened(environmentBranch(environment)));
-  const standing = await entriesOf(git, target);
-  for (const branch of branches.sort()) {
-    const request = opened?.find(({ source }) => source === branch);
-    // What was closed, or merged, waits for nobody.
-    if (opened && !request) continue;
-    const own = request ? { request: request.iid, url: request.url } : {};
-    for (const [name, { id }] of await entriesOf(git, refs.get(head(branch)) as string)) {
-      if (standing.get(name)?.id === id) continue;
-      const { parts = [], proposal = { branch, ...own }, opened: first = request } = found.get(name) ?? {};
-      found.set(name, { parts: [...parts, id], proposal, opened: first });
-    }
-  }
-  return found;
-}
-
-/** What was asked; undefined, with a word to whoever waits, where it cannot be. */
-async function orSaid<T>({ say }: Context, asking: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await asking;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    say(error.message);
-    return undefined;
-  }
-}
+const proposalOf = ({ branch, request }: Proposing): Proposal => ({
+  branch,
+  ...(request ? { request: request.iid, url: request.url } : {}),
+});
 
 /** The same with who, when and in which words: read of what is told alone. */
 async function told(
@@ -225,7 +195,7 @@ async function told(
       })),
       ...(stands ? { stands: moment(stands) } : {}),
       ...(held ? { held: moment(held) } : {}),
-      ...(why === undefined ? {} : { why: quote(why, 300) }),
+      ...(why === undefined ? {} : { why }),
       ...(proposal && ['proposed', 'held'].includes(is) ? { proposal } : {}),
     };
   });
@@ -234,41 +204,6 @@ async function told(
 /** `1.0.3`, `removed`, `nothing`; `edited` for what says nothing of itself. */
 const wordOf = (part: ObjectId | undefined, metadata: ReadonlyMap<ObjectId, Metadata>) =>
   part === undefined ? 'nothing' : metadata.has(part) ? versionOf(metadata.get(part)) : 'edited';
-
-/**
- * Who brought what commits did: by the commit itself where a person made it, or a publish in a first environment. Of a
- * fast-forward or a squash only the forge knows, and is asked where it is configured.
- */
-async function broughtBy(
-  context: Context,
-  { git }: Mirror,
-  moments: readonly (Moment & { readonly environment: string })[],
-  first: ReadonlySet<string>,
-): Promise<Map<ObjectId, Brought>> {
-  const commits = moments.map(({ commit }) => commit);
-  const [deeds, merges] = await Promise.all([readDeeds(git, commits), readMerges(git, commits)]);
-  const machine = writtenAt(0).name;
-  const entries = [...new Map(moments.map((one) => [one.commit, one.environment]))].map(
-    async ([commit, environment]): Promise<readonly [ObjectId, Brought]> => {
-      const { author = '', words = '', request } = deeds.get(commit) ?? {};
-      const own = { by: quote(author), words: quote(words) };
-      if (request !== undefined) return [commit, { ...own, request }];
-      if (merges.has(commit)) return [commit, own];
-      if (first.has(environment) && author === machine) return [commit, { by: 'publish', words: quote(words) }];
-      const asked = await context.forge?.broughtBy(commit).catch((error: Error) => {
-        if (error instanceof Refusal) return [];
-        throw error;
-      });
-      const came = asked?.find(({ target, merged }) => merged && target === environmentBranch(environment));
-      if (came?.merged) {
-        const { by, at } = came.merged;
-        return [commit, { ...(by ? { by: quote(by) } : {}), words: quote(came.title), request: came.iid, at }];
-      }
-      return [commit, author === machine ? { words: quote(words) } : own];
-    },
-  );
-  return new Map(await Promise.all(entries));
-}
 
 export async function run({ values, words }: Asked): Promise<void> {
   const { env: environment, app } = values as Partial<Record<string, string>>;
