@@ -27,11 +27,11 @@ export type Written =
       readonly files: Files;
       /** It is a merge that brings this commit, by the name of its step: the files are what it changes. */
       readonly merges?: string;
-      /** It says that it takes this one back. */
-      readonly reverts?: string;
+      /** It says that it takes these back; of several by the beginnings of their ids. */
+      readonly reverts?: string | readonly string[];
     })
-  /** A commit beside main, on what main's tip is then. */
-  | (Saying & { readonly beside: string; readonly files: Files; readonly reverts?: string })
+  /** A commit beside main, on what main's tip is then; or there a merge. */
+  | (Saying & { readonly beside: string; readonly files: Files; readonly merges?: string; readonly reverts?: string })
   /** What changes in `rendered`; versions by app. */
   | (Saying & { readonly publish: string; readonly parts: Parts; readonly versions?: Readonly<Record<string, string>> })
   /** What an environment branch takes of what a commit published; or the files of an app, as somebody writes them. */
@@ -84,12 +84,13 @@ export async function branches(t: Scope, path: readonly string[], steps: readonl
   for (const [index, step] of sources.entries()) {
     // The id that a revert names is known once its commit is written.
     if (step.reverts !== undefined) await write();
-    const undone = step.reverts === undefined ? '' : `\n\nThis reverts commit ${dry.get(step.reverts)}.`;
-    const saying = { ...step, words: step.words + undone };
+    const ids = [step.reverts ?? []].flat().map((name) => dry.get(name) as string);
+    const undone = ids.map((id) => `\n\nThis reverts commit ${ids.length > 1 ? id.slice(0, 10) : id}.`);
+    const saying = { ...step, words: [step.words, ...undone].join('') };
+    const merge = step.merges === undefined ? '' : `merge :${names.indexOf(step.merges) + 1}\n`;
     if ('beside' in step) {
-      pending.push(commit(`beside-${index}`, index + 1, saying, step.files, from));
+      pending.push(commit(`beside-${index}`, index + 1, saying, step.files, from + merge));
     } else {
-      const merge = step.merges === undefined ? '' : `merge :${names.indexOf(step.merges) + 1}\n`;
       pending.push(commit('main', index + 1, saying, step.files, from + merge));
       from = `from :${index + 1}\n`;
     }

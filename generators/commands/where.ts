@@ -3,15 +3,16 @@ import { metadataOf } from '../git/history.ts';
 import { type Mirror, openMirror } from '../git/mirror.ts';
 import { readNewest } from '../git/published.ts';
 import type { Metadata, Stage } from '../model/metadata.ts';
-import { pipelineFile, proposalBranch } from '../model/names.ts';
+import { metadataFile, pipelineFile, proposalBranch } from '../model/names.ts';
 import { instead } from '../model/nearest.ts';
+import { isAsBefore, laterIn } from '../model/presence.ts';
 import { plan, type Route } from '../model/promotion.ts';
 import { Misuse } from '../model/refusal.ts';
 import type { Subject } from '../model/subject.ts';
 import type { EnvironmentHistory, ObjectId } from '../model/timeline.ts';
 import { describe, type Place, type Proposal } from '../model/where-table.ts';
 import { type Moment, type Sought, type Whereabouts, whereaboutsOf } from '../model/whereabouts.ts';
-import { quote, versionOf } from '../model/words.ts';
+import { versionOf, visible } from '../model/words.ts';
 import { broughtBy } from './brought.ts';
 import type { Context } from './context.ts';
 import { decide } from './decide.ts';
@@ -71,7 +72,9 @@ export async function whereIn(
     proposals.set(name, new Map(proposed.map((one) => [one.app, proposalOf(one)])));
     found.push(...(await inEnvironment(context, mirror, branches, name, spans, { opened, proposed })));
   }
-  return { subject, places: await told(context, mirror, branches, found, proposals) };
+  const places = await told(context, mirror, branches, found, proposals);
+  const undone = subject.is === 'commit' ? await putBack(mirror, branches, found, spans) : new Set();
+  return { subject, places: places.map((place, at) => (undone.has(found[at]) ? { ...place, asBefore: true } : place)) };
 }
 
 /** Every environment branch, and `rendered`. @throws {Refusal} when nothing was published */
@@ -90,11 +93,33 @@ export async function readBranches(mirror: Mirror): Promise<Branches> {
 function checkKnown({ stages, rendered }: Branches, environment: string | undefined, app: string | undefined): void {
   const names = stages.map(({ name }) => name);
   if (environment !== undefined && !names.includes(environment))
-    throw new Misuse(`--env ${quote(environment)}: not an environment; ${instead(environment, names)}`);
+    throw new Misuse(`--env ${visible(environment)}: not an environment; ${instead(environment, names)}`);
   const all = [...rendered.timelines.keys()].map((path) => path.slice(path.indexOf('/') + 1));
   const apps = [...new Set(all)].filter((name) => name !== pipelineFile).sort();
   if (app !== undefined && !apps.includes(app))
-    throw new Misuse(`--app ${quote(app)}: it was never published; ${instead(app, apps)}`);
+    throw new Misuse(`--app ${visible(app)}: it was never published; ${instead(app, apps)}`);
+}
+
+/** Where files were put back without a word: main's history has it there, and trees say otherwise. */
+async function putBack(
+  mirror: Mirror,
+  { rendered }: Branches,
+  found: readonly Whereabouts[],
+  spans: Found['spans'],
+): Promise<ReadonlySet<unknown>> {
+  const later = found.flatMap((one) => {
+    const path = `${one.environment}/${one.app}`;
+    const timeline = rendered.timelines.get(path);
+    const part = one.is === 'there' ? one.stands?.part : undefined;
+    const parts = timeline && part !== undefined ? laterIn(spans.get(path) ?? [], timeline, part) : undefined;
+    return parts ? [{ one, parts }] : [];
+  });
+  const trees = await mirror.trees(later.flatMap(({ parts: { part, arrival, before } }) => [part, arrival, before]));
+  const files = (part: ObjectId) =>
+    JSON.stringify(
+      [...(trees.get(part) ?? [])].flatMap(([name, { id }]) => (name === metadataFile ? [] : [[name, id]])),
+    );
+  return new Set(later.flatMap(({ one, parts }) => (isAsBefore(parts, files) ? [one] : [])));
 }
 
 async function inEnvironment(

@@ -254,7 +254,7 @@ interface Found {
   target_branch: string;
   title: string;
   description: string | null;
-  sha: string;
+  sha: string | null;
   web_url: string;
   state: string;
   merged_at?: string | null;
@@ -277,18 +277,24 @@ function mapped(found: Found): MergeRequest {
     target: found.target_branch,
     title: found.title,
     body: found.description ?? '',
-    sha: found.sha,
+    sha: idOf(found.sha) ?? '',
     url: found.web_url,
     state,
-    ...(state === 'merged' && found.merged_at ? { merged: mergeOf(found, found.merged_at) } : {}),
+    ...(state === 'merged' && found.merged_at ? mergeOf(found, found.merged_at) : {}),
   };
 }
 
-function mergeOf({ merge_user, merged_by, merge_commit_sha, squash_commit_sha, sha }: Found, at: string): Merge {
+function mergeOf(found: Found, at: string): { merged?: Merge } {
+  const { merge_user, merged_by, merge_commit_sha, squash_commit_sha, sha } = found;
   const { name, username } = merge_user ?? merged_by ?? {};
   const by = name || username;
-  return { ...(by ? { by } : {}), at, commit: merge_commit_sha || squash_commit_sha || sha };
+  const commit = idOf(merge_commit_sha) ?? idOf(squash_commit_sha) ?? idOf(sha);
+  return commit === undefined ? {} : { merged: { ...(by ? { by } : {}), at, commit } };
 }
+
+/** The id of a commit: git is asked for it, and takes other words for options or for branches. */
+const idOf = (said: string | null | undefined): string | undefined =>
+  said && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(said) ? said : undefined;
 
 /** The states of GitLab's jobs that a status of ours never has: https://docs.gitlab.com/api/commits/ */
 const states: Readonly<Record<string, Status['state']>> = {

@@ -95,5 +95,31 @@ export function withoutRemovals(
   });
 }
 
+/** A part that came after the one that brought something, with both that tell whether it is still in its files. */
+export interface Later {
+  readonly part: ObjectId;
+  /** What brought it, and what stood before that. */
+  readonly arrival: ObjectId;
+  readonly before: ObjectId;
+}
+
+/** Of a part that has something by its place: undefined where it is the one that brought it, or nothing was before. */
+export function laterIn(spans: readonly Span[], timeline: Timeline, part: ObjectId): Later | undefined {
+  const place = timeline.place(part);
+  const own = place === undefined ? undefined : spans.find((span) => isWithin([span], place));
+  if (!own) return undefined;
+  const [arrival, before] = [timeline.at(own[0]), timeline.at(own[0] - 1)];
+  if (arrival === undefined || before === undefined || arrival === part) return undefined;
+  return { part, arrival, before };
+}
+
+/**
+ * Whether a later part's files are those from before what it should have, which changed some.
+ * @param files by part, without what says where they come from: of each its id
+ */
+export function isAsBefore({ part, arrival, before }: Later, files: (part: ObjectId) => string): boolean {
+  return files(part) === files(before) && files(arrival) !== files(before);
+}
+
 export const isWithin = (spans: readonly Span[], place: number) =>
   spans.some(([from, until]) => from <= place && place < until);

@@ -2,7 +2,7 @@ import { type Cell, type Colour, columns, type Setting } from './columns.ts';
 import { paragraph } from './paragraph.ts';
 import type { CommitSubject, Subject } from './subject.ts';
 import type { Leaving, Word } from './whereabouts.ts';
-import { minute, quote, releaseLine, short } from './words.ts';
+import { minute, releaseLine, short, visible } from './words.ts';
 
 /** Who brought what one commit of an environment branch did. */
 export interface Brought {
@@ -41,6 +41,8 @@ export interface Place {
   readonly after?: string;
   readonly stays: readonly { readonly came: MomentTold; readonly left?: MomentTold & { readonly how: Leaving } }[];
   readonly stands?: MomentTold;
+  /** Main has it, and the files that stand here are those from before it: somebody put them back without a word. */
+  readonly asBefore?: true;
   readonly held?: MomentTold;
   readonly why?: string;
   readonly proposal?: Proposal;
@@ -64,14 +66,14 @@ export function describe(subject: Subject, places: readonly Place[], setting: Se
 
 /** What was asked for, as far as it is no matter of an environment. */
 function subjectLines(subject: Subject): string[] {
-  if (subject.is === 'version') return [`${subject.app} ${quote(subject.version)}`];
+  if (subject.is === 'version') return [`${subject.app} ${visible(subject.version)}`];
   if (subject.is === 'image') return [`image ${subject.digests.join(', ')}`];
   if (subject.is === 'commit') return commitLines(subject);
   const { environment, commit, open, changes, deed } = subject;
   const of = open
-    ? `!${open.iid} onto env/${environment} waits for a person: ${quote(open.url)}`
+    ? `!${open.iid} onto env/${environment} waits for a person: ${visible(open.url)}`
     : `commit ${short(commit)} of env/${environment}, ${said(deed)}`;
-  return [of, ...changes.map((text) => `  ${quote(text, 200)}`)];
+  return [of, ...changes.map((text) => `  ${visible(text, 200)}`)];
 }
 
 function commitLines(subject: CommitSubject): string[] {
@@ -105,10 +107,10 @@ function commitLines(subject: CommitSubject): string[] {
 }
 
 const said = (deed: CommitSubject['deed']) =>
-  deed ? `${quote(deed.author)}, ${deed.date}: ${quote(deed.words, 200)}` : 'of which this clone knows nothing';
+  deed ? `${visible(deed.author)}, ${deed.date}: ${visible(deed.words, 200)}` : 'of which this clone knows nothing';
 
 const named = (names: readonly string[]) => {
-  const shown = names.slice(0, 6).map((name) => quote(name));
+  const shown = names.slice(0, 6).map((name) => visible(name));
   return shown.length === 0
     ? 'nothing'
     : `${shown.join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`;
@@ -122,7 +124,7 @@ function table(subject: Subject, places: readonly Place[], setting: Setting): st
     return [
       place.environment,
       place.app,
-      { text: what, colour: colours[place.is] },
+      { text: what, colour: place.asBefore ? 'yellow' : colours[place.is] },
       moment ? minute(Date.parse(moment.at)) : '',
       moment ? whoOf(moment) : '',
     ];
@@ -161,10 +163,12 @@ function told(subject: Subject, place: Place): readonly [what: string, moment: M
   const here = stands?.version ?? 'nothing';
   const last = stays.at(-1);
   if (is === 'there') {
-    const since = last?.came.version === here ? '' : `, came with ${last?.came.version}`;
-    return [`there${stays.length > 1 ? ' again' : ''}: ${here}${since}`, last?.came];
+    const again = stays.length > 1;
+    if (place.asBefore) return [`there by ancestry alone: ${here}`, stands];
+    if (last?.came.version === here) return [`there${again ? ' again' : ''}: ${here}`, last.came];
+    return [`${again ? 'again in' : 'in'} ${here}, since ${last?.came.version}`, last?.came];
   }
-  if (is === 'edited') return ['edited by hand: nobody can tell', stands];
+  if (is === 'edited') return ['edited by hand: whether it is in there cannot be told', stands];
   if (is === 'past') {
     if (!last) return [`never was: ${here} came instead`, stands];
     if (last.left?.how === 'past' && here === 'removed') return ['the app was removed', last.left];
@@ -177,7 +181,8 @@ function told(subject: Subject, place: Place): readonly [what: string, moment: M
     if (how === 'gone') return ['taken away', last?.left];
     return [`${last ? 'not again' : 'not yet'}: held at ${here}`, held];
   }
-  const yet = stays.length > 0 ? `not again (${here})` : `not yet (${here})`;
+  const instead = here === 'nothing' ? ', nothing stands there' : ` (${here})`;
+  const yet = `${stays.length > 0 ? 'not again' : 'not yet'}${instead}`;
   if (is === 'superseded') return [`${yet}: a later one goes instead`, last?.left];
   if (is === 'source') return [`${yet}: ${after ? `waits for ${after}` : 'the next publish takes it'}`, undefined];
   if (is === 'gate') return [`${yet}: a gate waits`, undefined];
@@ -189,24 +194,28 @@ function told(subject: Subject, place: Place): readonly [what: string, moment: M
 }
 
 function whoOf({ by, request }: MomentTold): string {
-  if (request !== undefined) return `!${request}${by ? ` ${by}` : ''}`;
-  return by ?? 'unknown';
+  const who = by === undefined ? '' : visible(by, 100);
+  if (request !== undefined) return `!${request}${who ? ` ${who}` : ''}`;
+  return who || 'unknown';
 }
 
 /** What the table has no room for: why, in whose words, and what a person types. */
-function notes({ environment, app, is, after, stays, held, why, proposal }: Place): string[] {
+function notes({ environment, app, is, after, stays, held, why: said, proposal, asBefore }: Place): string[] {
   const at = (text: string) => `${environment}/${app}: ${text}`;
+  const why = said === undefined ? undefined : visible(said, 300);
+  if (asBefore) return [at('main has the commit, and the files here are those from before it')];
   const left = stays.at(-1)?.left;
   if (is === 'held') {
     const moment = left && ['back', 'gone'].includes(left.how) ? left : held;
-    const words = moment?.words ? `: “${moment.words}”` : '';
+    const words = moment?.words ? `: “${visible(moment.words, 200)}”` : '';
     const since = moment ? ` since ${minute(Date.parse(moment.at))}` : '';
     const request =
-      proposal?.request === undefined ? [] : [`  !${proposal.request} goes on: ${quote(proposal.url ?? '')}`];
+      proposal?.request === undefined ? [] : [`  !${proposal.request} goes on: ${visible(proposal.url ?? '')}`];
     return [at(`held${since}${words}`), `  goes on with: ${releaseLine(environment, app)}`, ...request];
   }
   if (is === 'edited') return [at('frozen until the edit is reverted')];
-  if (is === 'proposed' && proposal?.url) return [at(quote(proposal.url)), ...(why === undefined ? [] : [`  ${why}`])];
+  if (is === 'proposed' && proposal?.url)
+    return [at(visible(proposal.url)), ...(why === undefined ? [] : [`  ${why}`])];
   if (is === 'open' && after) return [at(`npx slipway promote --to ${environment} proposes it`)];
   if (is === 'gate' || (is === 'source' && why)) return [at(why ?? `no gate of ${after} agrees`)];
   return [];
