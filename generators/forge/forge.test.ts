@@ -9,7 +9,7 @@ import { writeCommits } from '../git/write.ts';
 import { head } from '../model/names.ts';
 import { Unknown, Unreadable } from '../model/refusal.ts';
 import type { Forge } from './forge.ts';
-import { gitlab } from './gitlab.ts';
+import { gitlab, idOf } from './gitlab.ts';
 import { local, newBranch, quick, twoBranches } from './local.fixture.ts';
 
 /** A forge with a repository behind it, in which the contract may make branches. */
@@ -348,6 +348,15 @@ test('settings that a role may not read are told apart from a forge that fails',
   await assert.rejects(
     forge('wrong').protectionRules(),
     (error: Error) => !(error instanceof Unreadable) && /401/.test(error.message),
+  );
+});
+
+test('what a forge calls the id of a commit is one, or it is left out', () => {
+  const id = '0123456789'.repeat(4);
+  const said = [id, id.padEnd(64, '0'), `${id}\n`, id.slice(1), '--output=x', 'HEAD', '', null, undefined];
+  assert.deepEqual(
+    said.flatMap((one) => idOf(one) ?? []),
+    said.slice(0, 2),
   );
 });
 

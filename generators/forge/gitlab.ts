@@ -293,7 +293,7 @@ function mergeOf(found: Found, at: string): { merged?: Merge } {
 }
 
 /** The id of a commit: git is asked for it, and takes other words for options or for branches. */
-const idOf = (said: string | null | undefined): string | undefined =>
+export const idOf = (said: string | null | undefined): string | undefined =>
   said && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(said) ? said : undefined;
 
 /** The states of GitLab's jobs that a status of ours never has: https://docs.gitlab.com/api/commits/ */
