@@ -84,12 +84,7 @@ async function meant(git: Git, revert: string, taken: Taken, project: string | u
  * The commits on branches' own chains that say they merged a request, the newest first.
  * @param project `group/project`: what another one merged is no answer. @default all are
  */
-export async function commitsOf(
-  git: Git,
-  tips: readonly string[],
-  iid: number,
-  project?: string,
-): Promise<readonly string[]> {
+async function commitsOf(git: Git, tips: readonly string[], iid: number, project?: string): Promise<readonly string[]> {
   const found = await mergesOf(git, tips, iid);
   return found.flatMap((one) => (isOf(one.project, project) ? one.commit : []));
 }
