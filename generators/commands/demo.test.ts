@@ -90,8 +90,8 @@ suite('a demo', withExample, () => {
       /dev stops there, the old one goes on serving, .*counter waits: dev has it Synced and .*"Holla again! we have hit/,
       /git revert on env\/production takes the old version back .*"Holla! we have hit \d+ times"/,
       /the next publish and promotion leave it there .*counter is held in production.*"Holla! we have hit \d+ times"/,
-      /^production +counter +\d+\.\d+\.\d+ +[0-9a-f]{12} +\d+ s +Healthy +held$/m,
-      /^staging +counter +\d+\.\d+\.\d+ +[0-9a-f]{12} +\d+ s +Healthy +older$/m,
+      /^‖ +production +counter +\d+\.\d+\.\d+ +[0-9a-f]{12} +\d+ \w+ +\d+, \d+ \w+ +Healthy +held, !\d+$/m,
+      /^↑ +staging +counter +\d+\.\d+\.\d+ +[0-9a-f]{12} +\d+ \w+ +\d+, \d+ \w+ +Healthy +older$/m,
       /Meanwhile [1-9]\d{2,} requests went through the proxy, and 0 failed\./,
     ]) {
       assert.match(said(), line);

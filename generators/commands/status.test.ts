@@ -46,7 +46,7 @@ test('status tells what stands, what waits and who went back, and asks whom it c
     assert.deepEqual(lines, [
       'dev  ──►  staging  ──►  production',
       '2 apps  2 apps  0 apps',
-      '↑ 1 behind  ↑ 2 behind',
+      '↑ 1 app behind dev  ↑ 2 apps behind staging',
       '',
       'env  app  version  commit  since  behind  state',
       'dev  a  1.0  <commit>  0 s  equal',

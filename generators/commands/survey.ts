@@ -91,7 +91,7 @@ export async function standing(mirror: Mirror, histories: Histories): Promise<St
   }
   const places = placesOf(stages, rendered, environments);
   const [metadata, deeds, times, edits] = await Promise.all([
-    metadataOf(mirror, partsWanted(places)),
+    metadataOf(mirror, partsWanted(places, rendered)),
     readDeeds(mirror.git, deedsWanted(places, rendered)),
     readTimes(mirror.git, timesWanted(places, rendered)),
     editsIn(mirror, places, rendered),

@@ -3,7 +3,7 @@ import type { ObjectId, Timeline } from './timeline.ts';
 
 /** How far what stands in an environment is from the newest that was published for it, offered or not. */
 export interface Distance {
-  /** So many later parts were published: each is a commit of `main` that changed it here. */
+  /** So many later parts were published: each by a publish that changed it here, of one commit of `main` or of several. */
   readonly parts: number;
   /** The place in `rendered` at which the first of them was published. */
   readonly place: number;

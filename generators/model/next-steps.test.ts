@@ -13,7 +13,7 @@ test('what is broken comes first, then holds and edits, then what waits', () => 
     'in production, counter is held for 2 d by Ann Onymous (“Revert "counter 1.4.6"”): once it is fixed, release it → npx slipway release --env production --app counter',
     'in production, redis was edited by hand by Bob on 2026-01-08, and is frozen: bring the edit to main, then take it away → npx slipway release --env production --app redis',
     '!52 waits for a person: Promote to staging: counter 1.4.7 → https://git.example.com/-/merge_requests/52',
-    'of shop, dev has something newer than staging, and its gate waits → npx slipway gate --env dev',
+    'staging is behind dev, whose gate waits: shop → npx slipway gate --env dev',
     'nobody has published the newest 2 commits of main yet → npx slipway publish',
   ]);
 });
@@ -21,10 +21,10 @@ test('what is broken comes first, then holds and edits, then what waits', () => 
 const older = (given: Partial<Row> = {}) => row('staging', 'counter', { state: 'older', behind: 1, ...given });
 const table: readonly (readonly [rows: readonly Row[], steps: readonly string[]])[] = [
   [[row('dev', 'counter'), row('staging', 'counter')], []],
-  [[older()], ['of counter, dev has something newer than staging → npx slipway promote --to staging']],
+  [[older()], ['staging is behind dev: counter → npx slipway promote --to staging']],
   [
     [older({ gate: { is: 'unknown', evidence: ['it soaks'] } })],
-    ['of counter, dev has something newer than staging, and its gate waits → npx slipway gate --env dev'],
+    ['staging is behind dev, whose gate waits: counter → npx slipway gate --env dev'],
   ],
   [[older({ proposed: { branch: 'env/staging-next', iid: 3 } })], []],
   [

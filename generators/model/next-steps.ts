@@ -5,7 +5,7 @@ import { duration, quote, releaseLine } from './words.ts';
 
 /** What a person would do next. */
 export interface NextStep {
-  /** One sentence without an end, whose first letter may be made great: it begins with no name. */
+  /** One sentence without an end, whose first letter may be made great. */
   readonly says: string;
   /** What does it, as it is typed. */
   readonly command?: string;
@@ -79,7 +79,7 @@ function onward({ name, after, requests }: Overview, rows: readonly Row[]): Next
     ...(left.length > 0
       ? [
           {
-            says: `of ${namesOf(left)}, ${after} has something newer than ${name}`,
+            says: `${name} is behind ${after}: ${namesOf(left)}`,
             command: `npx slipway promote --to ${name}`,
           },
         ]
@@ -90,7 +90,7 @@ function onward({ name, after, requests }: Overview, rows: readonly Row[]): Next
     ...(waiting.length > 0
       ? [
           {
-            says: `of ${namesOf(waiting)}, ${after} has something newer than ${name}, and its gate waits`,
+            says: `${name} is behind ${after}, whose gate waits: ${namesOf(waiting)}`,
             command: `npx slipway gate --env ${after}`,
           },
         ]

@@ -61,14 +61,16 @@ function pathsOf(environments: readonly Pictured[]): (readonly Pictured[])[] {
 }
 
 /** The worst first, and what waits for a person last. */
-function factsOf({ name, requests = [] }: Pictured, rows: readonly Row[]): Cell[] {
+function factsOf({ name, after, requests = [] }: Pictured, rows: readonly Row[]): Cell[] {
   const own = rows.filter(({ environment }) => environment === name);
   const there = own.filter(isThere);
   const counts = Map.groupBy(own, concernOf);
   const concerns = (Object.keys(signs) as Concern[]).flatMap((concern): Cell[] => {
     const { length } = counts.get(concern) ?? [];
     const { mark, colour } = signs[concern];
-    return length === 0 ? [] : [{ text: `${mark} ${length} ${concern}`, colour }];
+    // A row says how far it is behind main; what its source has and it has not is what could move now.
+    const what = concern === 'behind' ? `${length === 1 ? 'app' : 'apps'} behind ${after ?? 'main'}` : concern;
+    return length === 0 ? [] : [{ text: `${mark} ${length} ${what}`, colour }];
   });
   const healthy = there.length > 0 && there.every(({ health }) => health === 'Healthy');
   const proposals = own.some(({ proposed }) => proposed && proposed.iid === undefined);

@@ -15,7 +15,7 @@ function rowsIn(told: Told): Row[] {
     new Map([...from].filter(([id]) => wanted.includes(id)));
   const read = {
     rendered,
-    metadata: only(told.metadata, partsWanted(places)),
+    metadata: only(told.metadata, partsWanted(places, rendered)),
     deeds: only(told.deeds, deedsWanted(places, rendered)),
     times: only(told.times, timesWanted(places, rendered)),
   };
@@ -23,9 +23,21 @@ function rowsIn(told: Told): Row[] {
 }
 
 /** `staging/a 1.0.0 older behind 1`. */
-function said({ environment, app, version, state, held, behind, lacks, heldBy, editedBy, request }: Row): string {
+function said({
+  environment,
+  app,
+  version,
+  state,
+  held,
+  behind,
+  lacks,
+  heldBy,
+  editedBy,
+  request,
+  ...row
+}: Row): string {
   const words = [
-    `${environment}/${app} ${version} ${state}`,
+    `${environment}/${app} ${version} ${state}${row.sourceEdited ? ', source edited' : ''}`,
     ...(held ? [`held by ${heldBy?.author ?? 'nobody'}`] : []),
     ...(editedBy ? [`by ${editedBy.author}`] : []),
     ...(behind === undefined ? [] : [`behind ${behind}`]),
@@ -105,7 +117,7 @@ const table: readonly (readonly [what: string, steps: readonly Step[], rows: rea
   [
     'an edit is nobody’s version, and whoever made it is named',
     [...begin, ...two, { edit: 'staging', app: 'a', by: 'Eve' }],
-    ['dev/a 1.0.1 equal', 'staging/a edited edited by Eve', 'production/a 1.0.0 none lacks 1 !2'],
+    ['dev/a 1.0.1 equal', 'staging/a 1.0.0 edited by Eve', 'production/a 1.0.0 none, source edited lacks 1 !2'],
   ],
   [
     'a folder that somebody took away is held, by that person',

@@ -1,5 +1,5 @@
 import { distanceOf, stepBack } from './distance.ts';
-import { kindOf } from './foreign.ts';
+import { kindOf, newestOwn } from './foreign.ts';
 import type { Metadata, Stage } from './metadata.ts';
 import { pipelineFile } from './names.ts';
 import { type Outline, routesIn } from './outline.ts';
@@ -12,7 +12,7 @@ import { newerThan, quote, releaseLine, versionOf } from './words.ts';
 export interface Row {
   readonly environment: string;
   readonly app: string;
-  /** `removed`, or `edited` for a part that is not ours. */
+  /** `removed`; of what was edited by hand, that which was edited, or `edited` where nobody knows. */
   readonly version: string;
   /** The commit of `main` that it is named after: where the image's source last changed, else where its part did. */
   readonly commit?: string;
@@ -30,14 +30,19 @@ export interface Row {
   readonly heldSince?: string;
   /** The merge request that brought what stands here; absent where none did, or the forge did not say so. */
   readonly request?: number;
-  /** So many later parts of it are offered; absent where none is. */
+  /** So many later parts of it its source offers; absent where none is. */
   readonly behind?: number;
-  /** So many later parts of it were published for here, offered or not, and since when it lacks the first; absent for none. */
+  /**
+   * So many later parts of it were published for here, offered or not, and since when it lacks the first: what people
+   * are told as behind, here and in metrics. Absent for none.
+   */
   readonly lacks?: { readonly parts: number; readonly since: string };
   /** The files of an edited app that are not those of the newest part of ours that stood there; absent where none did. */
   readonly edited?: readonly string[];
   /** Who edited it last; absent for what is not edited. */
   readonly editedBy?: Deed;
+  /** Nothing is offered, since what its source runs was edited by hand. */
+  readonly sourceEdited?: true;
   /** What its source runs and it does not, and what keeps it; absent where nothing newer waits there. */
   readonly gate?: GateWord;
   /** What is proposed for it; absent where nothing is. */
@@ -78,6 +83,8 @@ export interface Place {
   readonly stage: Pick<Stage, 'name' | 'after'>;
   readonly target: EnvironmentHistory;
   readonly steps: readonly Step[];
+  /** The environment that it comes after, where that has a branch. */
+  readonly source?: { readonly environment: string; readonly history: EnvironmentHistory };
 }
 
 /** What was read of commits, parts and files beside their order. */
@@ -104,8 +111,14 @@ export const placesOf = (
     const { name: environment, after } = stage;
     const target = environments.get(environment);
     if (!target) return [];
-    const source = after ? { environment: after, history: environments.get(after) } : undefined;
-    return [{ stage, target, steps: plan({ rendered, environment, target, source }) }];
+    const history = after === undefined ? undefined : environments.get(after);
+    const source = after ? { environment: after, history } : undefined;
+    return [
+      {
+        ...{ stage, target, steps: plan({ rendered, environment, target, source }) },
+        ...(after !== undefined && history ? { source: { environment: after, history } } : {}),
+      },
+    ];
   });
 
 /** The commits of environment branches that somebody must be named for: what brought an app, and what took it back. */
@@ -127,14 +140,18 @@ export const timesWanted = (places: readonly Place[], { timelines, commits }: Re
     }),
   );
 
-/** The parts that stand somewhere: those that their own metadata tells of. */
-export const partsWanted = (places: readonly Place[]): ObjectId[] =>
-  places.flatMap(({ target, steps }) =>
-    steps.flatMap(({ name }) => {
+/** The parts that stand somewhere, or stood there before an edit: those that their own metadata tells of. */
+export const partsWanted = (places: readonly Place[], { timelines }: Rendered): ObjectId[] =>
+  places.flatMap(({ stage, target, steps }) =>
+    steps.flatMap(({ name, state }) => {
       const entry = target.entries.get(name);
-      return entry && kindOf(entry) === 'folder' ? [entry.id] : [];
+      const timeline = state.is === 'edited' ? timelines.get(`${stage.name}/${name}`) : undefined;
+      const before = newestOwn(timeline, seenOf(target, name));
+      return [...(entry && kindOf(entry) === 'folder' ? [entry.id] : []), ...(before === undefined ? [] : [before])];
     }),
   );
+
+const seenOf = (target: EnvironmentHistory, name: string): ReadonlySet<ObjectId> => target.seen.get(name) ?? new Set();
 
 /** The rows of one environment, in alphabetical order. */
 export const rowsOf = (place: Place, told: Told): Row[] =>
@@ -146,7 +163,10 @@ function rowOf(step: Step, place: Place, told: Told): Row {
   const entry = target.entries.get(name);
   const metadata = told.metadata.get(entry?.id ?? '');
   const [newest] = target.course.of(name);
-  const stands = from !== undefined && state.is !== 'edited';
+  const isEdited = state.is === 'edited';
+  const timeline = told.rendered.timelines.get(`${stage.name}/${name}`);
+  // What was edited is named after the part that it was.
+  const own = isEdited ? told.metadata.get(newestOwn(timeline, seenOf(target, name)) ?? '') : metadata;
   const came = from === undefined ? undefined : told.deeds.get(newest?.commit ?? '');
   const behind = behindOf(step, told.rendered, stage.name);
   const held = holdOf(step, place, told);
@@ -155,8 +175,8 @@ function rowOf(step: Step, place: Place, told: Told): Row {
   return {
     environment: stage.name,
     app: name,
-    version: state.is === 'edited' ? 'edited' : from === undefined ? '-' : versionOf(metadata),
-    ...(stands && metadata && !metadata.removed ? { commit: metadata.commit ?? metadata.drySha } : {}),
+    version: isEdited && !own ? 'edited' : from === undefined ? '-' : versionOf(own),
+    ...(from !== undefined && own && !own.removed ? { commit: own.commit ?? own.drySha } : {}),
     ...(newest ? { since: new Date(newest.time).toISOString() } : {}),
     health: metadata?.removed || from === undefined ? nothing : 'unknown',
     state: state.is,
@@ -166,6 +186,7 @@ function rowOf(step: Step, place: Place, told: Told): Row {
     ...(behind > 0 ? { behind } : {}),
     ...lackOf(step, place, told, held.heldSince),
     ...editOf(step, place, told, came),
+    ...(isSourceEdited(step, place, told) ? { sourceEdited: true } : {}),
     ...(routes.length > 0 ? { addresses: routes.map((route) => `https://${route}`) } : {}),
     ...(note ? { note } : {}),
   };
@@ -213,6 +234,12 @@ function editOf({ name, state }: Step, { target }: Place, told: Told, editedBy: 
   if (state.is !== 'edited') return {};
   const edited = told.edits?.get(target.entries.get(name)?.id ?? '');
   return { ...(edited ? { edited } : {}), ...(editedBy ? { editedBy } : {}) } satisfies Partial<Row>;
+}
+
+function isSourceEdited({ name, state }: Step, { source }: Place, { rendered }: Told): boolean {
+  const there = source?.history.entries.get(name)?.id;
+  if (state.is !== 'none' || !source || there === undefined) return false;
+  return rendered.timelines.get(`${source.environment}/${name}`)?.place(there) === undefined;
 }
 
 const frozen = 'frozen until the edit is reverted';

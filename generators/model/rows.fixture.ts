@@ -50,11 +50,11 @@ export const troubled: readonly Row[] = [
     note: 'somebody went back: it stays until npx slipway release --env production --app counter, or a revert of the revert',
   }),
   row('production', 'redis', {
-    ...{ ...onlyStood, version: 'edited', state: 'edited', edited: ['statefulset-redis.yaml'], sync: 'OutOfSync' },
+    ...{ ...onlyStood, version: '8.2.0', state: 'edited', edited: ['statefulset-redis.yaml'], sync: 'OutOfSync' },
     editedBy: { author: 'Bob\u202e', date: '2026-01-08', words: 'more memory, now' },
     note: 'statefulset-redis.yaml changed by hand: frozen until the edit is reverted',
   }),
-  row('production', 'shop', { ...onlyStood, version: '1.9.9' }),
+  row('production', 'shop', { ...onlyStood, version: '1.9.9', lacks: { parts: 1, since: hoursAgo(1) } }),
 ];
 
 const tip = 'f'.repeat(40);

@@ -3,10 +3,13 @@ import { test } from 'node:test';
 import { widthOf } from './columns.ts';
 import type { Foreign } from './foreign.ts';
 import { pathPicture } from './path-picture.ts';
+import type { Row } from './row.ts';
 import { many, morning as now, overviews, row, troubled } from './rows.fixture.ts';
 import { addressLines, statusNotes, statusTable } from './status-table.ts';
 
 const foreign: readonly Foreign[] = [{ environment: 'production', name: 'CODEOWNERS\u0007', is: 'file' }];
+/** Two days ago. */
+const since = new Date(now - 48 * 3_600_000).toISOString();
 const printed = (width: number) => [
   ...pathPicture(overviews, troubled, { width }),
   ...statusTable(troubled, { now, width }),
@@ -16,11 +19,11 @@ const printed = (width: number) => [
 
 test('at 80 columns status tells what somebody must look at, and cuts only what can be', () => {
   assert.deepEqual(printed(80), [
-    'dev            ──►  staging     ──►  production',
-    '3 apps              3 apps           3 apps',
-    '✗ 1 unhealthy       ✓ Healthy        ✓ Healthy',
-    '                    ↑ 2 behind       ✎ 1 edited',
-    '                    !52 open         ‖ 1 held',
+    'dev            ──►  staging              ──►  production',
+    '3 apps              3 apps                    3 apps',
+    '✗ 1 unhealthy       ✓ Healthy                 ✓ Healthy',
+    '                    ↑ 2 apps behind dev       ✎ 1 edited',
+    '                    !52 open                  ‖ 1 held',
     '   env         app      version  commit    since  behind     health     state',
     '   dev         counter  1.4.7    c0ffeec0  26 h              Healthy    equal',
     '   dev         redis    8.2.1    c0ffeec0  26 h              Healthy    equal',
@@ -28,9 +31,9 @@ test('at 80 columns status tells what somebody must look at, and cuts only what 
     '↑  staging     counter  1.4.6    c0ffeec0  26 h   3, 5 h     Healthy    !52 open',
     '   staging     redis    8.2.1    c0ffeec0  26 h              Healthy    equal',
     '↑  staging     shop     1.9.9    c0ffeec0  26 h   1, 60 min  Healthy    gate: no',
-    '‖  production  counter  1.4.5    c0ffeec0  4 d    1, 2 d     Healthy    held',
-    '✎  production  redis    edited   c0ffeec0  4 d               OutOfSync  edited',
-    '   production  shop     1.9.9    c0ffeec0  4 d               Healthy    equal',
+    '‖  production  counter  1.4.5    c0ffeec0  4 d    4, 2 d     Healthy    held',
+    '✎  production  redis    8.2.0    c0ffeec0  4 d               OutOfSync  edited',
+    '   production  shop     1.9.9    c0ffeec0  4 d    1, 60 min  Healthy    equal',
     'dev/shop: Back-off restarting failed container [31m shop',
     'staging/shop: waits (60 min by now): dev has it Synced and Degraded: Back-off',
     '  (Argo CD)',
@@ -46,11 +49,11 @@ test('at 80 columns status tells what somebody must look at, and cuts only what 
 
 test('at 120 columns nothing is cut', () => {
   assert.deepEqual(printed(120), [
-    'dev            ──►  staging     ──►  production',
-    '3 apps              3 apps           3 apps',
-    '✗ 1 unhealthy       ✓ Healthy        ✓ Healthy',
-    '                    ↑ 2 behind       ✎ 1 edited',
-    '                    !52 open         ‖ 1 held',
+    'dev            ──►  staging              ──►  production',
+    '3 apps              3 apps                    3 apps',
+    '✗ 1 unhealthy       ✓ Healthy                 ✓ Healthy',
+    '                    ↑ 2 apps behind dev       ✎ 1 edited',
+    '                    !52 open                  ‖ 1 held',
     '   env         app      version  commit        since  behind     health     state',
     '   dev         counter  1.4.7    c0ffeec0ffee  26 h              Healthy    equal',
     '   dev         redis    8.2.1    c0ffeec0ffee  26 h              Healthy    equal',
@@ -58,9 +61,9 @@ test('at 120 columns nothing is cut', () => {
     '↑  staging     counter  1.4.6    c0ffeec0ffee  26 h   3, 5 h     Healthy    !52 open',
     '   staging     redis    8.2.1    c0ffeec0ffee  26 h              Healthy    equal',
     '↑  staging     shop     1.9.9    c0ffeec0ffee  26 h   1, 60 min  Healthy    gate: no',
-    '‖  production  counter  1.4.5    c0ffeec0ffee  4 d    1, 2 d     Healthy    held',
-    '✎  production  redis    edited   c0ffeec0ffee  4 d               OutOfSync  edited',
-    '   production  shop     1.9.9    c0ffeec0ffee  4 d               Healthy    equal',
+    '‖  production  counter  1.4.5    c0ffeec0ffee  4 d    4, 2 d     Healthy    held',
+    '✎  production  redis    8.2.0    c0ffeec0ffee  4 d               OutOfSync  edited',
+    '   production  shop     1.9.9    c0ffeec0ffee  4 d    1, 60 min  Healthy    equal',
     'dev/shop: Back-off restarting failed container [31m shop',
     'staging/shop: waits (60 min by now): dev has it Synced and Degraded: Back-off (Argo CD)',
     'production/counter: held: Ann Onymous on 2026-01-07 (“Revert "counter 1.4.6"”) went back; it stays until npx slipway',
@@ -121,4 +124,31 @@ test('colours move nothing', () => {
     plain,
   );
   assert.match(painted.join('\n'), /<red>✗<\/>.*<red>Degraded/);
+});
+
+test('at 80 columns no name is cut: commits go first, then health, and apps that wait for the same share a line', () => {
+  const platform = (app: string, given: Partial<Row> = {}) => row('platform-production', app, given);
+  const gate = { is: 'unknown', evidence: ['it soaks'] } as const;
+  const absent = (app: string): Row => ({
+    ...{ environment: 'platform-production', app, version: '-', health: '-', state: 'older', held: false, gate },
+  });
+  const rows = [
+    platform('alertmanager', { version: '0.28.1', state: 'older', health: 'Degraded', lacks: { parts: 12, since } }),
+    platform('dashboards', { state: 'none', sourceEdited: true, health: 'Progressing' }),
+    ...Array.from({ length: 16 }, (_, at) => absent(`app-${at}`)),
+    ...many(1).slice(0, 4),
+  ];
+  assert.deepEqual(statusTable(rows, { now, width: 80 }), [
+    '   env                  app           version  since  behind   state',
+    '✗  platform-production  alertmanager  0.28.1   26 h   12, 2 d  Degraded, older',
+    '   platform-production  dashboards    1.4.7    26 h            source edited',
+    '✗  dev                  shop          2.0.0    26 h            Degraded, equal',
+    '↑  platform-production: 16 apps wait for a gate',
+    'dev: 3 apps as offered, Healthy',
+  ]);
+  assert.deepEqual(statusTable(rows.slice(0, 2), { now, width: 90 }), [
+    '   env                  app           version  since  behind   health       state',
+    '✗  platform-production  alertmanager  0.28.1   26 h   12, 2 d  Degraded     older',
+    '   platform-production  dashboards    1.4.7    26 h            Progressing  source edited',
+  ]);
 });

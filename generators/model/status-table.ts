@@ -1,4 +1,4 @@
-import { type Cell, type Column, columns, type Setting } from './columns.ts';
+import { type Cell, type Column, columns, type Setting, widthOf } from './columns.ts';
 import { concernOf, isThere, signs } from './concern.ts';
 import { type Foreign, meaningOf } from './foreign.ts';
 import { paragraph } from './paragraph.ts';
@@ -19,38 +19,61 @@ const readable = 20;
 const roomy = 100;
 
 const heads = ['', 'env', 'app', 'version', 'commit', 'since', 'behind', 'health', 'state'] as const;
-const shape: readonly Column[] = [
-  {},
-  { least: 10 },
-  { least: 8 },
-  { least: 7 },
-  {},
-  {},
-  {},
-  { least: 8 },
-  { least: 10 },
-];
+const shape: readonly Column[] = [{}, {}, {}, { least: 7 }, {}, {}, {}, {}, { least: 10 }];
+
+/** What goes where a line is too long, one after the other: who waits for what, and where, is told first. */
+const spare = ['commit', 'health'] as const;
+
+/** More apps than these of which the same waits are told in one line. */
+const alike = 3;
 
 /**
  * A line per app and environment: those that somebody might look at are marked. Where there are many, those that are as
- * their source and Healthy are one line per environment, below.
+ * their source and Healthy are one line per environment, below, and so are those that are not there yet and wait for the
+ * same. Where the terminal is narrow, columns are left out and no name is cut.
  */
 export function statusTable(rows: readonly Row[], { now, whole = false, ...setting }: TableSetting): string[] {
-  const isFolded = (row: Row) => !whole && rows.length > readable && isQuiet(row);
-  const shown = rows.filter((row) => !isFolded(row));
+  const folds = !whole && rows.length > readable;
+  const awaited = folds ? awaitedIn(rows) : [];
+  const waiting = new Set(awaited.flat());
+  const isFolded = (row: Row) => folds && isQuiet(row);
+  const shown = rows.filter((row) => !isFolded(row) && !waiting.has(row));
   const asked = rows.some(({ health }) => health !== 'unknown' && health !== '-');
   const digits = (setting.width ?? roomy) < roomy ? 8 : 12;
   // A column that says nothing takes room from those that do.
-  const picked = heads.flatMap((head, at) => (head === 'health' && !asked ? [] : [at]));
-  const lines = [
+  const lines = (tellsHealth: boolean) => [
     heads.map((head): Cell => ({ text: head, colour: 'dim' })),
-    ...shown.map((row) => cellsOf(row, now, digits)),
+    ...shown.map((row) => cellsOf(row, now, digits, tellsHealth)),
   ];
-  const table = columns(
-    lines.map((line) => picked.map((at) => line[at] ?? '')),
-    { ...setting, shape: picked.map((at) => shape[at] ?? {}) },
-  );
-  return [...(shown.length > 0 ? table : []), ...foldedLines(rows.filter(isFolded), setting.width)];
+  const without = (left: readonly string[]) => {
+    const picked = heads.flatMap((head, at) => (left.includes(head) ? [] : [at]));
+    const told = lines(!left.includes('health')).map((line) => picked.map((at) => line[at] ?? ''));
+    return { told, shape: picked.map((at) => shape[at] ?? {}) };
+  };
+  const tables = [0, 1, 2].map((count) => without([...(asked ? [] : ['health']), ...spare.slice(0, count)]));
+  const fits = ({ told }: (typeof tables)[number]) =>
+    columns(told).every((line) => widthOf(line) <= (setting.width ?? Infinity));
+  const { told, shape: shapes } = (tables.find(fits) ?? tables.at(-1)) as (typeof tables)[number];
+  const table = columns(told, { ...setting, shape: shapes });
+  return [
+    ...(shown.length > 0 ? table : []),
+    ...awaited.flatMap((group) => paragraph(awaitedLine(group), setting.width)),
+    ...foldedLines(rows.filter(isFolded), setting.width),
+  ];
+}
+
+/** What is not there yet and waits for the same, where that are many. */
+const awaitedIn = (rows: readonly Row[]): (readonly Row[])[] => {
+  const absent = rows.filter((row) => !isThere(row) && row.state === 'older' && !row.held);
+  const groups = Map.groupBy(absent, (row) => `${row.environment}\0${stateOf(row)}`);
+  return [...groups.values()].filter(({ length }) => length > alike);
+};
+
+function awaitedLine(group: readonly Row[]): string {
+  const [first] = group as [Row];
+  const state = stateOf(first);
+  const what = state === 'gate waits' ? 'wait for a gate' : `are not there yet: ${state}`;
+  return `${signs.behind.mark}  ${first.environment}: ${group.length} apps ${what}`;
 }
 
 /** As it should be, or not yet on its way here. */
@@ -80,11 +103,11 @@ function foldedLines(rows: readonly Row[], width: number | undefined): string[] 
   });
 }
 
-function cellsOf(row: Row, now: number, digits: number): Cell[] {
-  const { environment, app, version, commit, since, behind, lacks, health, sync } = row;
+function cellsOf(row: Row, now: number, digits: number, tellsHealth: boolean): Cell[] {
+  const { environment, app, version, commit, since, lacks, health, sync } = row;
   const concern = concernOf(row);
   const sign = concern && signs[concern];
-  const late = behind === undefined ? '' : `${behind}${lacks ? `, ${duration(now - Date.parse(lacks.since))}` : ''}`;
+  const late = lacks ? `${lacks.parts}, ${duration(now - Date.parse(lacks.since))}` : '';
   // Of what is Healthy, the news is that something else should run.
   const live = health === 'Healthy' && sync !== undefined && sync !== 'Synced' ? sync : health;
   const painted = (text: string): Cell => (sign ? { text, colour: sign.colour } : text);
@@ -97,13 +120,18 @@ function cellsOf(row: Row, now: number, digits: number): Cell[] {
     since ? duration(now - Date.parse(since)) : '-',
     late,
     concern === 'unhealthy' ? painted(quote(live)) : quote(live),
-    concern === 'unhealthy' ? stateOf(row) : painted(stateOf(row)),
+    concern !== 'unhealthy'
+      ? painted(stateOf(row))
+      : tellsHealth
+        ? stateOf(row)
+        : painted(`${quote(live)}, ${stateOf(row)}`),
   ];
 }
 
 /** What it is; of what is older, what it waits for. */
-function stateOf({ state, held, proposed, gate }: Row): string {
-  const is = state === 'edited' ? state : held ? 'held' : state === 'none' ? '-' : state;
+function stateOf({ state, held, sourceEdited, proposed, gate }: Row): string {
+  const is =
+    state === 'edited' ? state : held ? 'held' : sourceEdited ? 'source edited' : state === 'none' ? '-' : state;
   const request = proposed && (proposed.iid === undefined ? 'proposed' : `!${proposed.iid}`);
   if (is !== 'older') return request ? `${is}, ${request}` : is;
   if (request) return proposed?.draft ? `${request} draft` : proposed?.iid === undefined ? request : `${request} open`;

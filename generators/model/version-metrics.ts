@@ -49,7 +49,7 @@ export function versionFamilies(rows: readonly VersionRow[], tips: ReadonlyMap<s
     ),
     gauge(
       'slipway_app_behind_commits',
-      'Published commits of main that change the app there and do not stand there yet.',
+      'Publishes of main that changed the app there and do not stand there yet, offered or not.',
       // How far an edit is from what was published, nobody knows.
       standing
         .filter(({ state }) => state !== 'edited')
