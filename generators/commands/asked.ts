@@ -35,11 +35,30 @@ export async function asked(
   const wanted = stands.stages.filter(
     ({ name }) => stands.environments.has(name) && name === (question.environment ?? name),
   );
-  const found = await Promise.all(wanted.map((stage) => ofEnvironment(context, mirror, stands, stage)));
+  const telling = {
+    live: onceSaid(context.say, 'Health is not shown.'),
+    forge: onceSaid(context.say, 'Requests are not shown.'),
+  };
+  const found = await Promise.all(wanted.map((stage) => ofEnvironment(context, mirror, stands, stage, telling)));
   const isWanted = ({ app }: Row) => app === (question.app ?? app);
   return {
     rows: found.flatMap(({ rows }) => rows.filter(isWanted)),
     environments: found.map(({ overview }) => overview),
+  };
+}
+
+/** Whom to tell that a door does not answer. */
+interface Telling {
+  readonly live: Context['say'];
+  readonly forge: Context['say'];
+}
+
+/** A door that does not answer is named once, however many environments it was asked for. */
+function onceSaid(say: Context['say'], without: string): Context['say'] {
+  let said = false;
+  return (line) => {
+    if (!said) say(`${line} ${without}`);
+    said = true;
   };
 }
 
@@ -57,12 +76,13 @@ async function ofEnvironment(
   mirror: Mirror,
   stands: Standing,
   stage: Stage,
+  telling: Telling,
 ): Promise<{ rows: Row[]; overview: Overview }> {
   const { name, after } = stage;
   const target = stands.environments.get(name) as EnvironmentHistory;
-  const opening = openedOnto(context, name);
+  const opening = openedOnto({ ...context, say: telling.forge }, name);
   const [live, opened, proposals, vouched] = await Promise.all([
-    liveOf(context, name),
+    liveOf({ ...context, say: telling.live }, name),
     opening,
     opening.then((requests) => proposalsIn(mirror, name, target, requests)),
     vouchedFor(context, mirror, stands, stage),

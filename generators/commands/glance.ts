@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasty } from '../forge/patience.ts';
 import type { Git } from '../git/git.ts';
 import type { Setting } from '../model/columns.ts';
 import { type NextStep, nextSteps, type Situation } from '../model/next-steps.ts';
@@ -21,7 +22,7 @@ export async function run({ values }: Asked): Promise<void> {
   const checkout = await checkoutHere().catch(() => undefined);
   const remote = checkout && ((values.remote as string | undefined) ?? (await remoteOf(checkout)));
   if (!checkout || !isOurs(checkout) || remote === undefined) return print(begin(checkout, setting));
-  const context = await contextOf({ ...values, remote });
+  const context = await contextOf({ ...values, remote }, hasty);
   const found = await survey(context).catch((error: Error) => {
     if (error instanceof Unpublished) return nothing;
     throw error;
@@ -94,7 +95,8 @@ function begin(checkout: Git | undefined, setting: Setting): string[] {
   );
 }
 
-const isOurs = ({ dir }: Git): boolean => existsSync(join(dir, 'clusters', 'environments.ts'));
+/** Whether a checkout is of a Slipway repository. */
+export const isOurs = ({ dir }: Git): boolean => existsSync(join(dir, 'clusters', 'environments.ts'));
 
 /** Where the branches are: the clone's origin, else the local world that it started. */
 async function remoteOf(checkout: Git): Promise<string | undefined> {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { gitlab } from '../forge/gitlab.ts';
+import { hasty } from '../forge/patience.ts';
+import { argocd } from '../live/argocd.ts';
 import type { Live } from '../model/gate.ts';
 import { nextSteps } from '../model/next-steps.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
@@ -98,9 +103,32 @@ test('status tells what stands, what waits and who went back, and asks whom it c
     const refused = (says: string) => () => Promise.reject(new Refusal(says));
     const forge = { ...(context.forge as NonNullable<Context['forge']>), opened: refused('the forge is down') };
     const { found, at, said } = await ask({ forge, live: refused('Argo CD is down') });
-    assert.ok(said.includes('the forge is down') && said.includes('Argo CD is down'));
+    assert.deepEqual(said.sort(), [
+      'Argo CD is down Health is not shown.',
+      'the forge is down Requests are not shown.',
+    ]);
     assert.ok(found.environments.every(({ requests }) => requests === undefined));
     assert.deepEqual([at('staging', 'a')?.gate?.is, at('dev', 'a')?.health], ['unknown', 'unknown']);
+  });
+
+  await t.test('who accepts and is silent is waited for once, and named once', async (t) => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const sockets = new Set<Socket>();
+    silent.on('connection', (socket) => sockets.add(socket));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const host = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const timeout = 200;
+    const { found, said } = await ask({
+      forge: gitlab({ host, project: 'g/p', token: 'x', patience: { ...hasty, timeout } }),
+      live: argocd({ server: host, token: 'x', timeout }),
+    });
+    assert.equal(found.rows.length, 6);
+    assert.equal(said.length, 2);
+    for (const line of said) assert.match(line, /it did not answer in 0\.2 s.* (Health is|Requests are) not shown\.$/);
   });
 
   await t.test('of a request that was merged and whose branch stayed, nothing waits', async () => {

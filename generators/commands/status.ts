@@ -1,3 +1,4 @@
+import { hasty } from '../forge/patience.ts';
 import { paragraph } from '../model/paragraph.ts';
 import { pathPicture } from '../model/path-picture.ts';
 import { addressLines, statusNotes, statusTable, type TableSetting } from '../model/status-table.ts';
@@ -36,7 +37,7 @@ function unasked({ live, forge }: Context, width: number | undefined): string[] 
 
 export async function run({ values }: Asked): Promise<void> {
   const { env: environment, app } = values as Partial<Record<'env' | 'app', string>>;
-  const context = await contextOf(values);
+  const context = await contextOf(values, hasty);
   const found = await survey(context, { environment, app });
   const { rows, environments, foreign, unpublished } = found;
   if (values.json) {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { World } from '../../clusters/local/world.ts';
+import type { Patience } from '../forge/patience.ts';
 import type { Git } from '../git/git.ts';
 import { Misuse, Refusal } from '../model/refusal.ts';
 import { checkoutHere, say } from './checkout.ts';
@@ -24,8 +25,10 @@ export async function worldIn(dir: string): Promise<World> {
 /**
  * What a verb needs, from its options, the folder it was called in, and the environment. The one place that reads them.
  * A door is loaded only where it is configured: whoever reads branches alone waits for none.
+ * @param patience how long doors are waited for. @default each its own
  */
-export async function contextOf(values: Asked['values']): Promise<Context> {
+export async function contextOf(values: Asked['values'], patience?: Patience): Promise<Context> {
+  const timeout = patience?.timeout;
   const checkout = await checkoutHere();
   const base = { checkout, now: Date.now, say };
   const remote = (values.remote as string | undefined) ?? 'origin';
@@ -43,15 +46,19 @@ export async function contextOf(values: Asked['values']): Promise<Context> {
     remote,
     forge:
       SLIPWAY_TOKEN && CI_SERVER_URL && project
-        ? (await import('../forge/gitlab.ts')).gitlab({ host: CI_SERVER_URL, project, token: SLIPWAY_TOKEN })
+        ? (await import('../forge/gitlab.ts')).gitlab({ host: CI_SERVER_URL, project, token: SLIPWAY_TOKEN, patience })
         : undefined,
     mirrored: await mirrored(process.env),
     live:
       ARGOCD_SERVER && ARGOCD_AUTH_TOKEN
-        ? (await import('../live/argocd.ts')).argocd({ server: addressOf(ARGOCD_SERVER), token: ARGOCD_AUTH_TOKEN })
+        ? (await import('../live/argocd.ts')).argocd({
+            server: addressOf(ARGOCD_SERVER),
+            token: ARGOCD_AUTH_TOKEN,
+            timeout,
+          })
         : undefined,
     metrics: PROMETHEUS_URL
-      ? (await import('../live/prometheus.ts')).prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN })
+      ? (await import('../live/prometheus.ts')).prometheus({ server: PROMETHEUS_URL, token: PROMETHEUS_TOKEN, timeout })
       : undefined,
   };
 }

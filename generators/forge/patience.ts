@@ -14,6 +14,9 @@ export interface Patience {
 
 export const patient: Patience = { attempts: 5, first: 250, longest: 60_000, timeout: 30_000 };
 
+/** Of who looks, and goes on without what nobody answers. */
+export const hasty: Patience = { attempts: 1, first: 0, longest: 2000, timeout: 2000 };
+
 /** A call that was refused, or got no answer. It holds nothing of what was sent: no header, no token. */
 export class Failed extends Error {
   /** The HTTP status; undefined when no answer came. */
@@ -43,8 +46,14 @@ export class Failed extends Error {
 export const failedOf = (error: unknown): Failed | undefined =>
   error instanceof Refusal && error.cause instanceof Failed ? error.cause : undefined;
 
-/** Why there is no answer: what keeps `fetch` from one stands in its cause. */
-export const whyNone = ({ message, cause }: Error): string => (cause as Error | undefined)?.message || message;
+/**
+ * Why there is no answer: what keeps `fetch` from one stands in its cause.
+ * @param timeout how long one was waited for, in milliseconds
+ */
+export const whyNone = ({ name, message, cause }: Error, timeout?: number): string =>
+  name === 'TimeoutError' && timeout !== undefined
+    ? `it did not answer in ${timeout / 1000} s`
+    : (cause as Error | undefined)?.message || message;
 
 /** Milliseconds to wait before attempt `attempt + 1`: longer each time and never in step with others. */
 export const delayOf = ({ first }: Pick<Patience, 'first'>, attempt: number): number =>

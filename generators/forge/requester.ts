@@ -35,7 +35,7 @@ export function requester({ host, token, patience }: { host: string; token: stri
       response = await fetch(url, { method, headers, body: body ?? null, signal, redirect: 'manual' });
       text = await response.text();
     } catch (error) {
-      throw new Failed(hidden(whyNone(error as Error)));
+      throw new Failed(hidden(whyNone(error as Error, patience.timeout)));
     }
     const { status } = response;
     if (!response.ok) throw failure(response, text);

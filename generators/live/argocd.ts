@@ -7,6 +7,8 @@ export interface ArgoCDSettings {
   readonly server: string;
   /** Travels in a header only. */
   readonly token: string;
+  /** Milliseconds after which an answer is lost. @default 10000 */
+  readonly timeout?: number | undefined;
 }
 
 /** An Argo CD Application, as far as it is read: https://argo-cd.readthedocs.io/en/stable/developer-guide/api-docs/ */
@@ -24,16 +26,20 @@ interface Application {
  * moves with the branch also for an app whose folder did not change.
  * @returns a question that throws {Refusal} when Argo CD cannot be asked
  */
-export function argocd({ server, token }: ArgoCDSettings): (environment: string) => Promise<readonly Live[]> {
+export function argocd({
+  server,
+  token,
+  timeout = 10_000,
+}: ArgoCDSettings): (environment: string) => Promise<readonly Live[]> {
   return async (environment) => {
     const url = new URL('/api/v1/applications', server);
     url.search = new URLSearchParams({ projects: environment, appNamespace: `argocd-${environment}` }).toString();
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeout),
     }).catch((error: Error) => {
       throw new Refusal(
-        `Argo CD at ${server} cannot be asked (${whyNone(error)}). Check ARGOCD_SERVER and that it is up.`,
+        `Argo CD at ${server} cannot be asked (${whyNone(error, timeout)}). Check ARGOCD_SERVER and that it is up.`,
       );
     });
     if (!response.ok)

@@ -7,6 +7,8 @@ export interface PrometheusSettings {
   readonly server: string;
   /** A bearer token. It travels in a header only. @default none */
   readonly token?: string | undefined;
+  /** Milliseconds after which an answer is lost. @default 10000 */
+  readonly timeout?: number | undefined;
 }
 
 /** What one series was in a range of time. */
@@ -24,7 +26,7 @@ export interface Series {
  * @throws {Refusal} when it cannot be asked
  */
 export async function askPrometheus<T>(
-  { server, token }: PrometheusSettings,
+  { server, token, timeout = 10_000 }: PrometheusSettings,
   call: string,
   fields: Readonly<Record<string, string>> | undefined,
   list: string,
@@ -37,12 +39,12 @@ export async function askPrometheus<T>(
     const response = await fetch(`${server.replace(/\/+$/, '')}/api/v1/${call}`, {
       headers: token ? { authorization: `Bearer ${token}` } : {},
       ...(fields ? { method: 'POST', body: new URLSearchParams({ ...fields, timeout: '10s' }) } : {}),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeout),
     });
     status = response.status;
     body = await response.text();
   } catch (error) {
-    throw failed(whyNone(error as Error), 'Check PROMETHEUS_URL and that it is up.');
+    throw failed(whyNone(error as Error, timeout), 'Check PROMETHEUS_URL and that it is up.');
   }
   const answer = parsed(body);
   const found = answer?.data?.[list];
