@@ -32,20 +32,28 @@ export async function asked(
   question: Question,
 ): Promise<Pick<Survey, 'rows' | 'environments'>> {
   check(question, stands);
-  const wanted = stands.stages.filter(
-    ({ name }) => stands.environments.has(name) && name === (question.environment ?? name),
-  );
+  const wanted = stands.stages.filter(({ name }) => name === (question.environment ?? name));
   const telling = {
     live: onceSaid(context.say, 'Health is not shown.'),
     forge: onceSaid(context.say, 'Requests are not shown.'),
   };
-  const found = await Promise.all(wanted.map((stage) => ofEnvironment(context, mirror, stands, stage, telling)));
+  const found = await Promise.all(
+    wanted.map((stage) =>
+      stands.environments.has(stage.name) ? ofEnvironment(context, mirror, stands, stage, telling) : missing(stage),
+    ),
+  );
   const isWanted = ({ app }: Row) => app === (question.app ?? app);
   return {
     rows: found.flatMap(({ rows }) => rows.filter(isWanted)),
     environments: found.map(({ overview }) => overview),
   };
 }
+
+/** An environment of the path without a branch. */
+const missing = ({ name, after }: Stage): { rows: Row[]; overview: Overview } => ({
+  rows: [],
+  overview: { name, ...(after === undefined ? {} : { after }), missing: true },
+});
 
 /** Whom to tell that a door does not answer. */
 interface Telling {

@@ -163,6 +163,16 @@ test('status tells what stands, what waits and who went back, and asks whom it c
   });
 
   await t.test('one environment and one app are asked for alone, and what is not there is refused', async () => {
+    const lost = 'refs/heads/env/production';
+    const tip = await box.tip('env/production');
+    await box.remote.bytes(['update-ref', '-d', lost]);
+    const without = await survey(context, { environment: 'production' });
+    assert.deepEqual(without.environments, [{ name: 'production', after: 'staging', missing: true }]);
+    assert.match(
+      describe(without, { now: Date.now() }).join('\n'),
+      /✗ no branch\n\nproduction: env\/production does not exist/,
+    );
+    await box.remote.bytes(['update-ref', lost, tip as string]);
     const found = await survey(context, { environment: 'staging', app: 'b' });
     assert.deepEqual(
       found.rows.map(({ environment, app }) => `${environment}/${app}`),

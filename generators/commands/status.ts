@@ -20,11 +20,16 @@ export function describe(
   const blocks = [
     pathPicture(environments, rows, setting),
     statusTable(rows, setting),
-    statusNotes(rows, foreign, setting),
+    [...missingNotes(environments, setting.width), ...statusNotes(rows, foreign, setting)],
     addresses || reached.length <= few ? reached : [],
   ];
   return blocks.filter(({ length }) => length > 0).flatMap((block, at) => (at === 0 ? block : ['', ...block]));
 }
+
+const missingNotes = (environments: Survey['environments'], width: number | undefined): string[] =>
+  environments.flatMap(({ name, missing }) =>
+    missing ? paragraph(`${name}: env/${name} does not exist at the remote: npx slipway publish makes it`, width) : [],
+  );
 
 /** What was not asked, and what would have to be set. */
 function unasked({ live, forge }: Context, width: number | undefined): string[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type NextStep, nextSteps } from './next-steps.ts';
+import { pathPicture } from './path-picture.ts';
 import type { Row } from './row.ts';
 import { morning, overviews, row, troubled } from './rows.fixture.ts';
 
@@ -42,6 +43,17 @@ const table: readonly (readonly [rows: readonly Row[], steps: readonly string[]]
 test('each thing that waits has the command, or the place, that goes on with it', () => {
   for (const [rows, steps] of table)
     assert.deepEqual(nextSteps({ rows, environments: quiet }, morning).map(said), steps);
+});
+
+test('an environment without a branch comes first, in the picture, too', () => {
+  const environments = [
+    { name: 'dev', missing: true } as const,
+    { name: 'staging', after: 'dev', tip: 'f'.repeat(40) },
+  ];
+  assert.deepEqual(nextSteps({ rows: [], environments }, morning).map(said), [
+    'env/dev has no branch, and stands in the path: publish makes it → npx slipway publish',
+  ]);
+  assert.deepEqual(pathPicture(environments, []), ['dev          ──►  staging', '✗ no branch       0 apps']);
 });
 
 test('where no forge is asked, the branch says that a proposal waits', () => {

@@ -28,6 +28,7 @@ export interface Situation {
  */
 export function nextSteps({ rows, environments, unpublished = 0 }: Situation, now: number): NextStep[] {
   return [
+    ...environments.filter(({ missing }) => missing).map(missingStep),
     ...rows.filter((row) => concernOf(row) === 'unhealthy').map((row) => broken(row)),
     ...rows.filter(({ held, state }) => held && state !== 'edited').map((row) => heldStep(row, now)),
     ...rows.filter(({ state }) => state === 'edited').map(editedStep),
@@ -36,6 +37,11 @@ export function nextSteps({ rows, environments, unpublished = 0 }: Situation, no
     ...(unpublished > 0 ? [publishing(unpublished)] : []),
   ];
 }
+
+const missingStep = ({ name }: Overview): NextStep => ({
+  says: `env/${name} has no branch, and stands in the path: publish makes it`,
+  command: 'npx slipway publish',
+});
 
 const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
   says: `in ${environment}, ${app} is ${quote(health)}${message ? `: ${quote(message, 120)}` : ''}; if what came last is why, go back`,

@@ -4,8 +4,10 @@ import type { ObjectId } from './timeline.ts';
 export interface Overview {
   readonly name: string;
   readonly after?: string;
-  /** The commit at the tip of its branch. */
-  readonly tip: ObjectId;
+  /** The commit at the tip of its branch; absent where it has none. */
+  readonly tip?: ObjectId;
+  /** It stands in the path, and has no branch: it goes on once something is published. */
+  readonly missing?: true;
   /** The open merge requests onto it; absent where the forge was not asked, or did not answer. */
   readonly requests?: readonly Opened[];
   /** Who says whether what stands here may go on: Argo CD, or the reporter; absent where nobody does. */

@@ -6,6 +6,8 @@ import type { Row } from './row.ts';
 export interface Pictured {
   readonly name: string;
   readonly after?: string;
+  /** It has no branch. */
+  readonly missing?: true;
   /** The open requests onto it; absent where the forge was not asked. */
   readonly requests?: readonly { readonly iid: number }[];
 }
@@ -61,7 +63,8 @@ function pathsOf(environments: readonly Pictured[]): (readonly Pictured[])[] {
 }
 
 /** The worst first, and what waits for a person last. */
-function factsOf({ name, after, requests = [] }: Pictured, rows: readonly Row[]): Cell[] {
+function factsOf({ name, after, missing, requests = [] }: Pictured, rows: readonly Row[]): Cell[] {
+  if (missing) return [{ text: '✗ no branch', colour: 'red' }];
   const own = rows.filter(({ environment }) => environment === name);
   const there = own.filter(isThere);
   const counts = Map.groupBy(own, concernOf);
