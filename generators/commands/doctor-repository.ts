@@ -67,7 +67,9 @@ export const repositoryChecks: readonly Check[] = [
     async look({ context: { checkout } }) {
       const { buildFolders } = await import('./owned.ts').catch(withoutPackages);
       const text = await textOf(checkout.dir, '.gitlab-ci.yml');
-      return pipelineOf(text, buildFolders(await definitionsHere(checkout)));
+      const once =
+        text === undefined && (await checkout.text(['log', '-1', '--format=%H', '--', '.gitlab-ci.yml'])) !== '';
+      return pipelineOf(text, buildFolders(await definitionsHere(checkout)), once);
     },
   },
   {

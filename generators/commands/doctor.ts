@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Forge, ProjectSettings } from '../forge/forge.ts';
-import type { Git } from '../git/git.ts';
+import { Git } from '../git/git.ts';
 import { openMirror } from '../git/mirror.ts';
 import type { Path } from '../model/environment.ts';
 import {
@@ -14,10 +14,12 @@ import {
 } from '../model/finding.ts';
 import { Refusal, Unreadable } from '../model/refusal.ts';
 import { day } from '../model/words.ts';
+import { checkoutHere } from './checkout.ts';
 import type { Context } from './context.ts';
 import { forgeChecks } from './doctor-forge.ts';
 import { machineFindings } from './doctor-machine.ts';
 import { exampleChecks, type Patient, repositoryChecks } from './doctor-repository.ts';
+import { isOurs } from './glance.ts';
 import type { Asked } from './main.ts';
 import { pathOf } from './published-path.ts';
 import { contextOf } from './surroundings.ts';
@@ -104,10 +106,33 @@ function refused(error: unknown): Refusal {
   throw error;
 }
 
-const colours = { wrong: 'red', unknown: 'yellow', ok: 'green' } as const;
+/** What can be said where there is no Slipway repository: of the machine, and that there is none. */
+async function machineAlone(checkout: Git, says: string): Promise<Sorted[]> {
+  const machine = await machineFindings(checkout);
+  return [
+    ...machine.map((finding): Sorted => ({ section: 'machine', ...finding })),
+    {
+      section: 'repository',
+      name: 'repository',
+      verdict: 'wrong',
+      says,
+      remedy: 'Go to your clone, and run this there.',
+    },
+  ];
+}
+
+/** Wherever the command was called. */
+async function here(values: Asked['values']): Promise<Sorted[]> {
+  const checkout = await checkoutHere().catch(refused);
+  if (checkout instanceof Refusal) return machineAlone(new Git(process.cwd()), checkout.message);
+  if (!isOurs(checkout)) return machineAlone(checkout, `${checkout.dir} is no Slipway repository.`);
+  return doctor(await contextOf(values));
+}
+
+const colours = { wrong: 'red', todo: 'cyan', unknown: 'yellow', ok: 'green' } as const;
 
 export async function run({ values }: Asked): Promise<void> {
-  const findings = await doctor(await contextOf(values));
+  const findings = await here(values);
   const summary = sumOf(findings);
   if (summary.wrong > 0) process.exitCode = 1;
   if (values.json) return console.log(JSON.stringify({ version: 1, checks: findings, summary }, null, 2));

@@ -14,7 +14,7 @@ const yours: Readonly<Record<Subject, string>> = {
 
 /**
  * Which values are still those of the example, by what they say. They are legal, and everything works with them on one
- * machine, so that they are no fault before there is a cluster: bootstrap refuses them.
+ * machine, so that they are to do, and no fault before there is a cluster: bootstrap refuses them.
  * @param definitions by file, its text
  */
 export function examplesOf(definitions: ReadonlyMap<string, string>): Finding[] {
@@ -29,13 +29,13 @@ export function examplesOf(definitions: ReadonlyMap<string, string>): Finding[] 
     return [
       {
         name: `example: ${subject}`,
-        verdict: 'unknown',
-        says: `${many} the example's: ${places.map(placed).join(', ')}.`,
+        verdict: 'todo',
+        says: `${many} the example's.`,
+        places: places.map(placed),
         remedy: `Put there ${what}.`,
       },
     ];
   });
 }
 
-const placed = ({ file, line, column, value }: Example & { readonly file: string }) =>
-  `${file}:${line}:${column} ${value}`;
+const placed = ({ file, line, value }: Example & { readonly file: string }) => `${file}:${line} ${value}`;

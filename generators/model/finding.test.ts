@@ -41,6 +41,18 @@ test('by section, what is wrong comes first, what is fine is named, and nobody e
   ]);
 });
 
+test('what is to do comes before what is not known, with a line for each place', () => {
+  const places = ['apps/a/app.ts:1 example.com', 'apps/b/app.ts:12 example.com'];
+  const todo: Sorted = { section: 'project', name: 'x', verdict: 'todo', says: 'It is an example.', places };
+  assert.deepEqual(formatFindings([sorted[2] as Sorted, todo], { width: 20 }).slice(0, 6), [
+    'The GitLab project',
+    '  to do    x',
+    '           It is an',
+    '           example.',
+    ...places.map((place) => `           ${place}`),
+  ]);
+});
+
 test('sentences are broken at the width of the terminal, commands never', () => {
   const one: Sorted = {
     ...{ section: 'machine', name: 'tools', verdict: 'unknown' },
@@ -55,8 +67,8 @@ test('sentences are broken at the width of the terminal, commands never', () => 
 });
 
 test('the sum says how many there are of each', () => {
-  assert.equal(formatSum(sumOf(sorted)), '1 wrong, 1 unknown, 2 ok');
-  assert.equal(formatSum(sumOf([])), '0 wrong, 0 unknown, 0 ok');
+  assert.equal(formatSum(sumOf(sorted)), '1 wrong, 0 to do, 1 unknown, 2 ok');
+  assert.equal(formatSum(sumOf([])), '0 wrong, 0 to do, 0 unknown, 0 ok');
 });
 
 test('a call that mends it is one command of a shell', () => {

@@ -1,3 +1,4 @@
+import { paragraph } from './paragraph.ts';
 import { type Refusal, Unreadable } from './refusal.ts';
 import { quote } from './words.ts';
 
@@ -16,9 +17,11 @@ export const sections: Readonly<Record<Section, string>> = {
 export interface Finding {
   /** What was looked at: `protection of env/dev`. */
   readonly name: string;
-  /** `unknown` is not checked. */
-  readonly verdict: 'ok' | 'wrong' | 'unknown';
+  /** `todo` is known to be missing, and nothing is wrong yet; `unknown` is not checked. */
+  readonly verdict: 'ok' | 'wrong' | 'todo' | 'unknown';
   readonly says: string;
+  /** Where it is, each as `file:line` and what stands there. */
+  readonly places?: readonly string[];
   /** The next step; with `ok` it is advice. */
   readonly remedy?: string;
   /** The command that makes it right, where one does. */
@@ -65,18 +68,23 @@ export interface Sorted extends Finding {
 export type Sum = Readonly<Record<Finding['verdict'], number>>;
 
 export function sumOf(findings: readonly Finding[]): Sum {
-  const sum = { wrong: 0, unknown: 0, ok: 0 };
+  const sum = { wrong: 0, todo: 0, unknown: 0, ok: 0 };
   for (const { verdict } of findings) sum[verdict]++;
   return sum;
 }
 
-/** `3 wrong, 2 unknown, 21 ok` */
+/** `3 wrong, 4 to do, 2 unknown, 21 ok` */
 export const formatSum = (sum: Sum): string =>
   Object.entries(sum)
-    .map(([verdict, count]) => `${count} ${verdict}`)
+    .map(([verdict, count]) => `${count} ${words[verdict as Finding['verdict']]}`)
     .join(', ');
 
-const order: readonly Finding['verdict'][] = ['wrong', 'unknown', 'ok'];
+const order: readonly Finding['verdict'][] = ['wrong', 'todo', 'unknown', 'ok'];
+
+/** What people read. */
+const words: Readonly<Record<Finding['verdict'], string>> = {
+  ...{ wrong: 'wrong', todo: 'to do', unknown: 'unknown', ok: 'ok' },
+};
 
 /** How findings are printed. */
 export interface Printing {
@@ -89,7 +97,7 @@ export interface Printing {
 }
 
 /**
- * By section, first what is wrong, then what is not known, then the names of what is fine. A command stands on a line of
+ * By section, first what is wrong, then what is to do, then what is not known, then the names of what is fine. A command stands on a line of
  * its own, to be copied. Names of rules and what a server said are other people's text.
  */
 export function formatFindings(
@@ -103,14 +111,15 @@ export function formatFindings(
     lines.push(...(lines.length > 0 ? [''] : []), heading);
     const shown = order.flatMap((verdict) => here.filter((one) => one.verdict === verdict));
     for (const one of shown.filter(({ verdict }) => all || verdict !== 'ok')) {
-      const { verdict, name, says, remedy, run, fix } = one;
-      lines.push(`  ${paint(verdict, verdict.padEnd(7))}  ${clean(name)}`);
-      for (const text of [says, remedy]) if (text) lines.push(...broken(clean(text), width - 11).map(indented));
+      const { verdict, name, says, places = [], remedy, run, fix } = one;
+      lines.push(`  ${paint(verdict, words[verdict].padEnd(7))}  ${clean(name)}`);
+      const told = (text: string) => paragraph(clean(text), width - 11, '').map(indented);
+      lines.push(...told(says), ...places.map((place) => indented(clean(place))), ...(remedy ? told(remedy) : []));
       for (const command of [run, fix && formatCall(fix)]) if (command) lines.push(indented(`$ ${clean(command)}`));
     }
     const fine = here.filter(({ verdict }) => verdict === 'ok').map(({ name }) => clean(name));
     if (all || fine.length === 0) continue;
-    const [first = '', ...rest] = broken(fine.join(', '), width - 11);
+    const [first = '', ...rest] = paragraph(fine.join(', '), width - 11, '');
     lines.push(`  ${paint('ok', 'ok'.padEnd(7))}  ${first}`, ...rest.map(indented));
   }
   return lines;
@@ -119,14 +128,3 @@ export function formatFindings(
 const indented = (line: string) => `${' '.repeat(11)}${line}`;
 /** Behind something else: a path at the beginning would be read as a quick action. */
 const clean = (text: string) => quote(`$ ${text}`, Number.POSITIVE_INFINITY).slice(2);
-
-/** Broken at spaces; a word that is longer than a line stays whole. */
-function broken(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}

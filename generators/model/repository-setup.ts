@@ -50,15 +50,18 @@ const pipelineFile = '.gitlab-ci.yml';
  * Whether there is a pipeline, and whether it builds just what apps are made of.
  * @param text of `.gitlab-ci.yml`; undefined where there is none
  * @param builds the folders that apps build their image from
+ * @param once whether the history had one
  */
-export function pipelineOf(text: string | undefined, builds: readonly string[]): Finding[] {
+export function pipelineOf(text: string | undefined, builds: readonly string[], once = false): Finding[] {
   if (text === undefined)
     return [
       {
         name: 'pipeline',
         verdict: 'wrong',
         says: `There is no ${pipelineFile}: nobody builds, publishes or promotes.`,
-        run: `git checkout $(git log -1 --format=%H^ -- ${pipelineFile}) -- ${pipelineFile}`,
+        ...(once
+          ? { run: `git checkout $(git log -1 --format=%H^ -- ${pipelineFile}) -- ${pipelineFile}` }
+          : { remedy: `The history never had one: take upstream's ${pipelineFile}.` }),
       },
     ];
   const built = servicesIn(text);

@@ -37,7 +37,7 @@ test('a token that can do more than its purpose needs, or ends soon or never, is
     assert.match(found?.says ?? '', says);
   }
   const [missing] = about([], 'token slipway-argocd');
-  assert.deepEqual([missing?.verdict, missing?.says], ['unknown', 'There is none: it lets Argo CD read the branches.']);
+  assert.deepEqual([missing?.verdict, missing?.says], ['todo', 'There is none: it lets Argo CD read the branches.']);
 });
 
 test('promote is a maintainer only where it merges by itself', () => {

@@ -112,7 +112,7 @@ export function tokensOf(tokens: readonly ProjectToken[], today: string, merges:
     const make = `Settings → Access tokens: ${need.name}, role ${need.role}, ${need.scopes.join(' and ')}.`;
     if (own.length === 0 && need.optional) return [];
     if (own.length === 0)
-      return [{ name, verdict: 'unknown' as const, says: `There is none: it ${need.does}.`, remedy: make }];
+      return [{ name, verdict: 'todo' as const, says: `There is none: it ${need.does}.`, remedy: make }];
     return own.map((token): Finding => {
       const allowed = [...need.scopes, ...need.scopes.flatMap((scope) => enough[scope] ?? [])];
       const more = token.scopes.filter((scope) => !allowed.includes(scope) && scope !== 'self_rotate');

@@ -56,7 +56,7 @@ test('what pipelines cannot do for want of a token is said with what it is for, 
   assert.deepEqual(
     found.map(({ name, verdict }) => `${verdict} ${name}`),
     [
-      'unknown variable SLIPWAY_TOKEN (publish)',
+      'todo variable SLIPWAY_TOKEN (publish)',
       'ok variable SLIPWAY_TOKEN (promote)',
       'ok variable SLIPWAY_TOKEN (statuses)',
       'ok other secrets',

@@ -79,7 +79,7 @@ function wantedOf({ key, environment, does, optional = false }: Need, variables:
   if (optional) return [];
   return [
     {
-      ...{ name, verdict: 'unknown' },
+      ...{ name, verdict: 'todo' },
       says: `There is none for the environment ${environment}, so no pipeline ${does}.`,
       remedy: `Settings → CI/CD → Variables → ${key}: masked and hidden, protected, for the environment ${environment} alone.`,
     },

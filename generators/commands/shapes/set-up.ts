@@ -4,10 +4,15 @@ import { answer, commit, environment, text, texts } from './shared.ts';
 const doctor = answer({
   checks: z.array(
     z.strictObject({
+      section: z.enum(['machine', 'repository', 'project', 'examples']).describe('where one looked'),
       name: text.describe('what was looked at: `protection of env/dev`'),
-      verdict: z.enum(['ok', 'wrong', 'unknown']).describe('`unknown` is not checked'),
+      verdict: z
+        .enum(['ok', 'wrong', 'todo', 'unknown'])
+        .describe('`todo` is missing, and nothing is wrong yet; `unknown` is not checked'),
       says: text,
+      places: texts.optional().describe('where, each as `file:line` and what stands there'),
       remedy: text.optional().describe('the next step'),
+      run: text.optional().describe('the command that makes it right'),
       fix: z
         .strictObject({
           method: z.enum(['POST', 'PUT', 'PATCH']),
@@ -18,6 +23,9 @@ const doctor = answer({
         .describe("the call of GitLab's API that makes it right"),
     }),
   ),
+  summary: z
+    .strictObject({ wrong: z.number(), todo: z.number(), unknown: z.number(), ok: z.number() })
+    .describe('how many of each'),
 });
 
 const command = z.strictObject({
