@@ -14,6 +14,7 @@ test('how we deliver is told in figures, in charts that are read out, and in tab
     /<dt>Failed<\/dt><dd><strong class="value">7 %<\/strong><span class="small">2 of 29<\/span>/,
     /<dt>Recovery<\/dt><dd><strong class="value">25 min<\/strong><span class="small">1 not over<\/span>/,
     /Deployments to production in stretches of 7 d<\/title>/,
+    /<p class="axis even small" aria-hidden="true"><span>3<\/span><span>3<br>−1<\/span>/,
     /From the oldest to the newest: 3, 3 \(1 failed\), 4, 1, 4, 3, 4, 3, 4 \(1 failed\)\.<\/desc>/,
     /&#60; 1 h: 0, &#60; 1 d: 0, &#60; 1 week: 27, &#60; 30 d: 1, more: 0\.<\/desc>/,
     /<tr><th scope="row">2026-01-08<\/th><td>3<\/td><td>1<\/td><\/tr>/,

@@ -55,7 +55,7 @@ function deployments({ environment, bars, all }: Dora): Html {
   const rows = bars.map((bar) => [start(bar.from), bar.deployments, bar.failed]);
   return html`<figure class="chart"><figcaption>Deployments, a bar for each ${each}${all.failed > 0 && '; what hangs from the line failed'}</figcaption>${barChart(
     { id: `deployments-${environment}`, title, says, bars: drawn },
-  )}<p class="axis small"><span>${start(first?.from ?? 0)}</span><span>${start(last?.until ?? 0)}</span></p>${asTable(
+  )}<p class="axis even small" aria-hidden="true">${bars.map(({ deployments: count, failed }) => html`<span>${count}${failed > 0 && html`<br>−${failed}`}</span>`)}</p><p class="axis small"><span>${start(first?.from ?? 0)}</span><span>${start(last?.until ?? 0)}</span></p>${asTable(
     `deployments-${environment}`,
     ['From', 'Deployments', 'Failed'],
     rows,
