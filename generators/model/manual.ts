@@ -1,22 +1,12 @@
 import { widthOf } from './columns.ts';
+import { paragraph } from './paragraph.ts';
 
 /**
- * Text set to a width, between words alone: more than one blank is kept. A word that is longer stands on a line of its own.
+ * A paragraph as one text.
  * @param hang so many blanks stand before every line but the first
  */
 export function wrapped(text: string, width: number, hang = 0): string {
-  const lines: string[] = [];
-  const [start = '', ...words] = text.split(/(?<=\S) (?=\S)/);
-  let line = start;
-  for (const word of words) {
-    const longer = `${line} ${word}`;
-    if (widthOf(longer) <= width) line = longer;
-    else {
-      lines.push(line);
-      line = ' '.repeat(hang) + word;
-    }
-  }
-  return [...lines, line].join('\n');
+  return paragraph(text, width, ' '.repeat(hang)).join('\n');
 }
 
 /**
