@@ -14,6 +14,7 @@ import { Misuse, Refusal } from '../model/refusal.ts';
 import type { Context } from './context.ts';
 import { program } from './hydrate-commit.ts';
 import { deliveredBox } from './sandbox.fixture.ts';
+import { answerOf } from './shapes.ts';
 import { describe } from './status.ts';
 import { survey } from './survey.ts';
 
@@ -167,6 +168,8 @@ test('status tells what stands, what waits and who went back, and asks whom it c
     const tip = await box.tip('env/production');
     await box.remote.bytes(['update-ref', '-d', lost]);
     const without = await survey(context, { environment: 'production' });
+    answerOf('status', JSON.stringify({ version: 1, ...without }));
+    answerOf('status', JSON.stringify({ version: 1, ...(await survey(context)) }));
     assert.deepEqual(without.environments, [{ name: 'production', after: 'staging', missing: true }]);
     assert.match(
       describe(without, { now: Date.now() }).join('\n'),
