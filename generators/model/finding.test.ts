@@ -42,7 +42,7 @@ test('by section, what is wrong comes first, what is fine is named, and nobody e
 });
 
 test('what is to do comes before what is not known, with a line for each place', () => {
-  const places = ['apps/a/app.ts:1 example.com', 'apps/b/app.ts:12 example.com'];
+  const places = ['apps/a/app.ts:1 example.com', 'apps/b/app.ts:12 #12, @ann'];
   const todo: Sorted = { section: 'project', name: 'x', verdict: 'todo', says: 'It is an example.', places };
   assert.deepEqual(formatFindings([sorted[2] as Sorted, todo], { width: 20 }).slice(0, 6), [
     'The GitLab project',

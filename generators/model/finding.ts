@@ -1,6 +1,6 @@
 import { paragraph } from './paragraph.ts';
 import { type Refusal, Unreadable } from './refusal.ts';
-import { quote } from './words.ts';
+import { visible } from './words.ts';
 
 /** Where one looks, in the order in which a person sets it up. */
 export type Section = 'machine' | 'repository' | 'project' | 'examples';
@@ -112,12 +112,12 @@ export function formatFindings(
     const shown = order.flatMap((verdict) => here.filter((one) => one.verdict === verdict));
     for (const one of shown.filter(({ verdict }) => all || verdict !== 'ok')) {
       const { verdict, name, says, places = [], remedy, run, fix } = one;
-      lines.push(`  ${paint(verdict, words[verdict].padEnd(7))}  ${clean(name)}`);
-      const told = (text: string) => paragraph(clean(text), width - 11, '').map(indented);
-      lines.push(...told(says), ...places.map((place) => indented(clean(place))), ...(remedy ? told(remedy) : []));
-      for (const command of [run, fix && formatCall(fix)]) if (command) lines.push(indented(`$ ${clean(command)}`));
+      lines.push(`  ${paint(verdict, words[verdict].padEnd(7))}  ${visible(name)}`);
+      const told = (text: string) => paragraph(visible(text), width - 11, '').map(indented);
+      lines.push(...told(says), ...places.map((place) => indented(visible(place))), ...(remedy ? told(remedy) : []));
+      for (const command of [run, fix && formatCall(fix)]) if (command) lines.push(indented(`$ ${visible(command)}`));
     }
-    const fine = here.filter(({ verdict }) => verdict === 'ok').map(({ name }) => clean(name));
+    const fine = here.filter(({ verdict }) => verdict === 'ok').map(({ name }) => visible(name));
     if (all || fine.length === 0) continue;
     const [first = '', ...rest] = paragraph(fine.join(', '), width - 11, '');
     lines.push(`  ${paint('ok', 'ok'.padEnd(7))}  ${first}`, ...rest.map(indented));
@@ -126,5 +126,3 @@ export function formatFindings(
 }
 
 const indented = (line: string) => `${' '.repeat(11)}${line}`;
-/** Behind something else: a path at the beginning would be read as a quick action. */
-const clean = (text: string) => quote(`$ ${text}`, Number.POSITIVE_INFINITY).slice(2);

@@ -1,7 +1,7 @@
 import { concernOf } from './concern.ts';
 import type { Overview } from './overview.ts';
 import type { Row } from './row.ts';
-import { duration, quote, releaseLine } from './words.ts';
+import { duration, releaseLine, visible } from './words.ts';
 
 /** What a person would do next. */
 export interface NextStep {
@@ -44,21 +44,21 @@ const missingStep = ({ name }: Overview): NextStep => ({
 });
 
 const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
-  says: `in ${environment}, ${app} is ${quote(health)}${message ? `: ${quote(message, 120)}` : ''}; if what came last is why, go back`,
+  says: `in ${environment}, ${app} is ${visible(health)}${message ? `: ${visible(message, 120)}` : ''}; if what came last is why, go back`,
   command: `npx slipway rollback --env ${environment} --app ${app}`,
   ...(url ? { url } : {}),
 });
 
 function heldStep({ environment, app, heldBy, heldSince, proposed }: Row, now: number): NextStep {
   const since = heldSince ? ` for ${duration(now - Date.parse(heldSince))}` : '';
-  const by = heldBy ? ` by ${quote(heldBy.author, 40)} (“${quote(heldBy.words, 60)}”)` : '';
+  const by = heldBy ? ` by ${visible(heldBy.author, 40)} (“${visible(heldBy.words, 60)}”)` : '';
   const says = `in ${environment}, ${app} is held${since}${by}: once it is fixed`;
   if (proposed?.iid !== undefined) return { says: `${says}, merge !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says: `${says}, release it`, command: releaseLine(environment, app) };
 }
 
 function editedStep({ environment, app, editedBy, proposed }: Row): NextStep {
-  const by = editedBy ? ` by ${quote(editedBy.author, 40)} on ${editedBy.date}` : '';
+  const by = editedBy ? ` by ${visible(editedBy.author, 40)} on ${editedBy.date}` : '';
   const says = `in ${environment}, ${app} was edited by hand${by}, and is frozen: bring the edit to main, then take it away`;
   if (proposed?.iid !== undefined) return { says: `${says} with !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says, command: releaseLine(environment, app) };
@@ -70,7 +70,7 @@ const urlOf = (url: string | undefined) => (url === undefined ? {} : { url });
 const requests = ({ name, requests = [] }: Overview): NextStep[] =>
   requests
     .filter(({ draft, source }) => !draft && !source.startsWith(`env/${name}-release-`))
-    .map(({ iid, title, url }) => ({ says: `!${iid} waits for a person: ${quote(title, 80)}`, url }));
+    .map(({ iid, title, url }) => ({ says: `!${iid} waits for a person: ${visible(title, 80)}`, url }));
 
 /** What is older than what its source runs, and is not proposed. */
 function onward({ name, after, requests }: Overview, rows: readonly Row[]): NextStep[] {

@@ -3,7 +3,7 @@ import { concernOf, isThere, signs } from './concern.ts';
 import { type Foreign, meaningOf } from './foreign.ts';
 import { paragraph } from './paragraph.ts';
 import type { Row } from './row.ts';
-import { duration, quote, releaseLine } from './words.ts';
+import { duration, releaseLine, visible } from './words.ts';
 
 export interface TableSetting extends Setting {
   /** Milliseconds since 1970. */
@@ -119,12 +119,12 @@ function cellsOf(row: Row, now: number, digits: number, tellsHealth: boolean): C
     commit ? commit.slice(0, digits) : '-',
     since ? duration(now - Date.parse(since)) : '-',
     late,
-    concern === 'unhealthy' ? painted(quote(live)) : quote(live),
+    concern === 'unhealthy' ? painted(visible(live)) : visible(live),
     concern !== 'unhealthy'
       ? painted(stateOf(row))
       : tellsHealth
         ? stateOf(row)
-        : painted(`${quote(live)}, ${stateOf(row)}`),
+        : painted(`${visible(live)}, ${stateOf(row)}`),
   ];
 }
 
@@ -153,7 +153,7 @@ export function statusNotes(
     const more = apps.length > most ? ` and ${apps.length - most} more` : '';
     return `${first.row.environment}/${apps.slice(0, most).join(', ')}${more}: ${first.says}`;
   });
-  const others = foreign.map(({ environment, name, is }) => `${environment}/${quote(name)}: ${meaningOf[is]}`);
+  const others = foreign.map(({ environment, name, is }) => `${environment}/${visible(name)}: ${meaningOf[is]}`);
   return [...told, ...others].flatMap((line) => paragraph(line, width));
 }
 
@@ -164,7 +164,7 @@ function notesOf(row: Row, now: number): string[] {
   const { environment, app, state, held, heldBy, heldSince, editedBy, gate, note, message } = row;
   const isEdited = state === 'edited';
   const who = isEdited ? editedBy : heldBy;
-  const by = who ? `${quote(who.author, 40)} on ${who.date} (“${quote(who.words, 120)}”)` : undefined;
+  const by = who ? `${visible(who.author, 40)} on ${who.date} (“${visible(who.words, 120)}”)` : undefined;
   const ago = heldSince ? ` ${duration(now - Date.parse(heldSince))} ago` : '';
   const own =
     held && !isEdited
@@ -176,8 +176,8 @@ function notesOf(row: Row, now: number): string[] {
   const since = waits?.since ? ` (${duration(now - Date.parse(waits.since))} by now)` : '';
   return [
     ...(own ? [own] : []),
-    ...(message ? [quote(message, 300)] : []),
-    ...(waits ? [`waits${since}: ${quote(waits.evidence.join('; '), 400)}`] : []),
+    ...(message ? [visible(message, 300)] : []),
+    ...(waits ? [`waits${since}: ${visible(waits.evidence.join('; '), 400)}`] : []),
   ];
 }
 
@@ -185,7 +185,7 @@ function notesOf(row: Row, now: number): string[] {
 export const addressLines = (rows: readonly Row[], setting: Setting = {}): string[] =>
   columns(
     rows.flatMap(({ environment, app, addresses = [] }) =>
-      addresses.map((one) => [`${environment}/${app}`, quote(one)]),
+      addresses.map((one) => [`${environment}/${app}`, visible(one)]),
     ),
     setting,
   );
