@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,6 @@ import { program } from './hydrate-commit.ts';
 import { type Promotion, promote } from './promote.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { type Row, status } from './survey.ts';
-import { isSource, stored } from './templates.fixture.ts';
 
 // No setting of whoever runs the tests may change what git does.
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
@@ -57,33 +57,13 @@ export class Sandbox {
   }
 
   /** The same for somebody else: neither sees what the other does. */
-  copy(t: Scope): Promise<Sandbox> {
-    return Sandbox.#copied(t, this.dir, this.#known());
-  }
-
-  /** A copy of what `keep` has put away. */
-  static async kept(t: Scope, dir: string): Promise<Sandbox> {
-    return Sandbox.#copied(t, dir, JSON.parse(await readFile(join(dir, known), 'utf8')));
-  }
-
-  /** Puts what its folder holds into another, for copies, also those of other processes. */
-  async keep(dir: string): Promise<void> {
-    await writeFile(join(this.dir, known), JSON.stringify(this.#known()));
-    await $`cp -R ${this.dir}/. ${dir}`.quiet();
-  }
-
-  #known(): Known {
-    return { values: this.#values, gone: this.#gone, commits: this.#commits };
-  }
-
-  static async #copied(t: Scope, from: string, { values, gone, commits }: Known): Promise<Sandbox> {
+  async copy(t: Scope): Promise<Sandbox> {
     const dir = await folder(t);
-    await $`cp -R ${from}/. ${dir}`.quiet();
+    await $`cp -R ${this.dir}/. ${dir}`.quiet();
     const copied = await Sandbox.open(t, dir);
     await copied.checkout.bytes(['remote', 'set-url', 'origin', copied.remote.dir]);
-    Object.assign(copied.#values, values);
-    Object.assign(copied.#gone, gone);
-    copied.#commits = commits;
+    Object.assign(copied.#values, this.#values);
+    copied.#commits = this.#commits;
     return copied;
   }
 
@@ -177,16 +157,6 @@ export class Sandbox {
   }
 }
 
-/** What a sandbox knows beside what its folder holds. */
-interface Known {
-  readonly values: Readonly<Record<string, string>>;
-  readonly gone: Readonly<Record<string, string>>;
-  readonly commits: number;
-}
-
-/** The file that tells it in a sandbox that is kept. */
-const known = 'known.json';
-
 export interface Person {
   readonly dir: string;
   readonly git: Git;
@@ -227,7 +197,9 @@ async function begin(
   const checkout = new Git(checkoutDir);
   await checkout.bytes(['init', '--quiet', '--initial-branch=main']);
   await checkout.bytes(['remote', 'add', 'origin', remote.dir]);
-  await cp(join(program, 'generators'), join(checkoutDir, 'generators'), { recursive: true, filter: isSource });
+  // What no render loads would only be copied.
+  const source = (path: string) => !/(\.(test|fixture)\.ts|\/generators\/(bench|faults)|\/requests)$/.test(path);
+  await cp(join(program, 'generators'), join(checkoutDir, 'generators'), { recursive: true, filter: source });
   for (const file of ['package.json', 'package-lock.json']) await cp(join(program, file), join(checkoutDir, file));
 
   const made = await Sandbox.open(t, dir, forge);
@@ -257,22 +229,27 @@ interface Template {
 }
 
 /** Each is made once and copied: a publish renders for real, which takes longer than most tests that begin with one. */
+const templates = new Map<string, Promise<Sandbox>>();
+
 async function copyOf(t: Scope, template: Template): Promise<Sandbox> {
-  return Sandbox.kept(t, await stored(JSON.stringify(template), (dir) => make(template, dir)));
+  const name = JSON.stringify(template);
+  const made = templates.get(name) ?? make(template);
+  templates.set(name, made);
+  return (await made).copy(t);
 }
 
-async function make({ values, to }: Template, dir: string): Promise<void> {
+async function make({ values, to }: Template): Promise<Sandbox> {
   const ends: (() => unknown)[] = [];
   const scope: Scope = { after: (end) => void ends.push(end) };
-  try {
-    const made = to === 'main' ? await begin(scope, values) : await copyOf(scope, { values, to: before[to] });
-    if (to === 'dev') await made.publish();
-    if (to === 'staging' || to === 'production') await made.mergeTo(to);
-    for (const git of [made.remote, made.checkout]) await git.bytes(['repack', '-a', '-d', '-q']);
-    await made.keep(dir);
-  } finally {
-    for (const end of ends) await end();
-  }
+  const made = to === 'main' ? await begin(scope, values) : await copyOf(scope, { values, to: before[to] });
+  if (to === 'dev') await made.publish();
+  if (to === 'staging' || to === 'production') await made.mergeTo(to);
+  for (const git of [made.remote, made.checkout]) await git.bytes(['repack', '-a', '-d', '-q']);
+  // Its folder is there for as long as somebody may ask for a copy; its forge is not.
+  const [, ...others] = ends;
+  for (const end of others) await end();
+  process.on('exit', () => rmSync(made.dir, { recursive: true, force: true }));
+  return made;
 }
 
 const before = { dev: 'main', staging: 'dev', production: 'staging' } as const;

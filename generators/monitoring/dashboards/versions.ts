@@ -40,7 +40,7 @@ const where: Section = {
           { field: 'Value #B', title: 'Since', unit: 'dateTimeFromNow', width: 150 },
           {
             field: 'Value #C',
-            title: 'Commits behind',
+            title: 'Publishes behind',
             unit: 'none',
             width: 130,
             colours: ['text', [1, 'blue'], [50, 'orange']],
