@@ -1,9 +1,10 @@
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What stands in each: the number of the process that it belongs to. */
+/** What stands in each: the number of the process that it belongs to, and below it what that was started with. */
 const owner = 'pid';
 
 /** Those of this process. */
@@ -18,12 +19,14 @@ export async function ownFolder(kind: string): Promise<string> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(kind)) continue;
     const former = join(tmpdir(), name);
-    const pid = Number(await readFile(join(former, owner), 'utf8').catch(() => ''));
-    if (pid > 0 && !isAlive(pid)) await rm(former, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+    const [number, ...command] = (await readFile(join(former, owner), 'utf8').catch(() => '')).split('\n');
+    const pid = Number(number);
+    const isGone = !isAlive(pid) || (command.length > 0 && commandOf(pid) !== command.join('\n'));
+    if (pid > 0 && isGone) await rm(former, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   }
   const dir = await realpath(await mkdtemp(join(tmpdir(), kind)));
   own.add(dir);
-  await writeFile(join(dir, owner), String(process.pid));
+  await writeFile(join(dir, owner), `${process.pid}\n${commandOf(process.pid)}`);
   return dir;
 }
 
@@ -67,5 +70,19 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     // Somebody else's may not be signalled, and is there all the same.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** What a process was started with; empty where there is none. By it one knows a number that is somebody else's by now. */
+export function commandOf(pid: number): string {
+  try {
+    return process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      : execFileSync('ps', ['-p', String(pid), '-o', 'command='], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+  } catch {
+    return '';
   }
 }
