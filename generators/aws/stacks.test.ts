@@ -23,9 +23,11 @@ import {
   bootstrapKeeps,
   boundary,
   bucketName,
+  bucketPrefix,
   imagesKey,
   podBoundary,
   policyArn,
+  projectOf,
   roleArn,
   telemetryBucket,
 } from './names.ts';
@@ -39,6 +41,8 @@ const template = (file: string) => templateOf(read(file), file);
 
 const real = checkPath({ repository, clusters, environments });
 const inAws = [...real.clusters.values()].filter(({ aws }) => aws);
+/** Where it all is, by the definitions: a team has another account than the example. */
+const home = { ...{ account: '', region: '' }, ...inAws[0]?.aws, buckets: bucketPrefix(real) };
 /** The same, whoever watches what runs there. */
 const however = inAws.flatMap((cluster) =>
   (['slipway', 'operator', 'none'] as const).map((monitoring): Cluster => ({ ...cluster, monitoring })),
@@ -340,14 +344,14 @@ function roleOfAccount(cluster: Cluster, named: string): (request: Request) => b
   return (request) => allows(own, request, values);
 }
 
-const signingKey = 'arn:aws:kms:eu-central-1:000000000000:key/signing';
-const images = 'arn:aws:ecr:eu-central-1:000000000000:repository/example/slipway/counter';
+const signingKey = `arn:aws:kms:${home.region}:${home.account}:key/signing`;
+const images = `arn:aws:ecr:${home.region}:${home.account}:repository/${projectOf(real)}/counter`;
 
 test('a merge request makes change sets to look at, and none that bootstrap would execute', () => {
   const [cluster] = inAws;
   assert.ok(cluster);
   const may = roleOfAccount(cluster, 'Plan');
-  const stack = 'arn:aws:cloudformation:eu-central-1:000000000000:stack/slipway-cluster-nonprod/id';
+  const stack = `arn:aws:cloudformation:${home.region}:${home.account}:stack/slipway-cluster-nonprod/id`;
   const named = (name: string) => ({ 'cloudformation:ChangeSetName': name });
   for (const action of ['CreateChangeSet', 'DescribeChangeSet', 'DeleteChangeSet']) {
     const request = { action: `cloudformation:${action}`, resource: stack };
@@ -431,7 +435,7 @@ test('pipelines of main sign images, nobody else does, and whoever verifies need
     for (const action of ['kms:GetPublicKey', 'kms:DescribeKey'])
       assert.ok(roleOfAccount(cluster, role)({ action, resource: signingKey }), `${role} ${action}`);
   const key = policiesOf(made).filter(({ purpose, statement }) => purpose === 'key' && statement.effect === 'Deny');
-  const values = { 'AWS::AccountId': '000000000000' };
+  const values = { 'AWS::AccountId': home.account };
   const who = key.map(({ statement }) =>
     conditionOf(statement, 'aws:PrincipalArn').map(({ operator, value }) => [
       operator,
@@ -531,16 +535,16 @@ test('bootstrap has no right to what is the account’s own, to roles without a 
     { action: 'acm:DeleteCertificate', resource: `arn:aws:acm:eu-central-1:${account}:certificate/id` },
     { action: 'ec2:CreateTags', resource: `arn:aws:ec2:eu-central-1:${account}:vpc/id` },
     { action: 'ec2:CreateTags', resource: `arn:aws:ec2:eu-central-1:${account}:instance/id`, context: byStack },
-    { action: 's3:DeleteBucketPolicy', resource: 'arn:aws:s3:::example-slipway-production' },
-    { action: 's3:DeleteObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb', context: byStack },
-    { action: 's3:PutObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb' },
+    { action: 's3:DeleteBucketPolicy', resource: `arn:aws:s3:::${home.buckets}-production` },
+    { action: 's3:DeleteObject', resource: `arn:aws:s3:::${home.buckets}-production/redis/dump.rdb`, context: byStack },
+    { action: 's3:PutObject', resource: `arn:aws:s3:::${home.buckets}-production/redis/dump.rdb` },
     {
       action: 'cloudformation:DeleteStack',
       resource: `arn:aws:cloudformation:eu-central-1:${account}:stack/slipway-account/id`,
     },
     { action: 'iam:PutRolePolicy', resource: eksctl },
-    { action: 's3:GetObject', resource: 'arn:aws:s3:::example-slipway-production/redis/dump.rdb' },
-    { action: 's3:DeleteBucket', resource: 'arn:aws:s3:::example-slipway-production' },
+    { action: 's3:GetObject', resource: `arn:aws:s3:::${home.buckets}-production/redis/dump.rdb` },
+    { action: 's3:DeleteBucket', resource: `arn:aws:s3:::${home.buckets}-production` },
     { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::somebody-elses' },
     { action: 'secretsmanager:GetSecretValue', resource: `arn:aws:secretsmanager:eu-central-1:${account}:secret:a` },
   ];
@@ -553,7 +557,7 @@ test('how far bootstrap can go further is as account.yaml says: it is trusted wi
   const may = bootstrap(cluster);
   const account = cluster.aws?.account ?? '';
   const ours = { 'aws:ResourceTag/slipway': 'nonprod' };
-  const bucket = 'arn:aws:s3:::example-slipway-production';
+  const bucket = `arn:aws:s3:::${home.buckets}-production`;
   const trusted: readonly [says: string, ...Request[]][] = [
     [
       'whom the roles of clusters and backups trust',
@@ -621,16 +625,16 @@ test('pods’ limit has nothing of machines, networks, images or roles, and stay
   ]);
   assert.ok(pods.flatMap(({ actions }) => actions).every((action) => /^[\w-]+:\w+$/.test(action)));
   const may = (action: string, resource: string) => allows(pods, { action, resource }, account.values);
-  assert.ok(may('s3:PutObject', 'arn:aws:s3:::example-slipway-dev/redis/dump.rdb'));
+  assert.ok(may('s3:PutObject', `arn:aws:s3:::${home.buckets}-dev/redis/dump.rdb`));
   for (const [action, resource] of [
     ['s3:PutObject', 'arn:aws:s3:::somebody-elses/a'],
-    ['s3:DeleteObject', 'arn:aws:s3:::example-slipway-dev/redis/dump.rdb'],
-    ['s3:PutBucketPolicy', 'arn:aws:s3:::example-slipway-dev'],
+    ['s3:DeleteObject', `arn:aws:s3:::${home.buckets}-dev/redis/dump.rdb`],
+    ['s3:PutBucketPolicy', `arn:aws:s3:::${home.buckets}-dev`],
     ['route53:DeleteHostedZone', 'arn:aws:route53:::hostedzone/id'],
-    ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:other'],
+    ['secretsmanager:GetSecretValue', `arn:aws:secretsmanager:${home.region}:${home.account}:secret:other`],
     ['cloudwatch:PutMetricData', '*'],
     ['ec2:DescribeVpcs', '*'],
-    ['iam:PassRole', 'arn:aws:iam::000000000000:role/eksctl-a'],
+    ['iam:PassRole', `arn:aws:iam::${home.account}:role/eksctl-a`],
   ] as const)
     assert.ok(!may(action, resource), `${action} ${resource}`);
   const others = limits

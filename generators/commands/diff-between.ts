@@ -158,9 +158,8 @@ function seen(line: string): string {
 
 /** `diff A..B`; without it see diff.ts. */
 export async function run({ values, words }: Asked): Promise<void> {
-  const [range = '', ...more] = words;
+  const [range = ''] = words;
   const other = ['dry', 'image', 'images', 'out'].find((option) => values[option] !== undefined);
-  if (more.length > 0) throw new Misuse(`slipway diff wants one A..B, not ${JSON.stringify(words.join(' '))} as well.`);
   if (other !== undefined) throw new Misuse(`--${other} goes with slipway diff alone: ${range} renders nothing.`);
   if (values.raw && values.json)
     throw new Misuse('--raw is for git and people, --json for programs: give one of them.');

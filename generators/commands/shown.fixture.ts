@@ -29,7 +29,11 @@ export function shownIn(page: string): Shown[] {
   const spans = [...text.replace(block, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code.trim());
   return [...blocks, ...spans]
     .filter((line) => /^(npx slipway|slipway|npm|git|node|kubectl|aws|apt-get)( |$)/.test(line))
-    .map((line) => ({ page, line, words: wordsOf(line.replace(/^slipway/, 'npx slipway').replace(/( 2>&1)? \| .*/, '')) }));
+    .map((line) => ({
+      page,
+      line,
+      words: wordsOf(line.replace(/^slipway/, 'npx slipway').replace(/( 2>&1)? \| .*/, '')),
+    }));
 }
 
 export function wordsOf(line: string): string[] {

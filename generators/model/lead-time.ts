@@ -1,4 +1,4 @@
-import { concerns, type Stretch } from './commits.ts';
+import { isAmong, type Stretch } from './commits.ts';
 import type { Arrival, Deployment } from './deployment.ts';
 import type { ObjectId, Rendered } from './timeline.ts';
 
@@ -59,7 +59,7 @@ export function traced(deployments: readonly Deployment[], trace: Trace): Traced
       if (!stretch) untold.push(arrival.app);
       for (let place = (stretch?.from ?? 0) + 1; stretch && place <= stretch.to; place++)
         for (const one of byPlace.get(place) ?? [])
-          if (concerns(one.folders, place, stretch)) found.set(one, [...(found.get(one) ?? []), arrival.app]);
+          if (isAmong(place, one.folders, stretch)) found.set(one, [...(found.get(one) ?? []), arrival.app]);
     }
     const commits = [...found].map(([{ sha, time }, apps]) => ({
       sha,

@@ -47,7 +47,7 @@ export const make: Readonly<Record<string, Verb>> = {
   dev: {
     summary: 'run what is saved, and show what each save changes',
     about:
-      'Runs the apps whose source stands here (service/) beside a Redis of their own, and starts them again at each save: the\nnew one answers before the old one leaves, and where it does not start, the old one goes on. What is saved in apps/,\nclusters/ and generators/ is rendered and held against what HEAD renders, committed or not. It ends with Ctrl-C and\nleaves nothing behind; what Redis held is gone then. Without Redis, or for apps built elsewhere, it renders and compares.\nNamed apps are the only ones that run and are shown.',
+      'Runs the apps whose source stands here (service/) beside a Redis of their own, and starts them again at each save: the\nnew one answers before the old one leaves, and where it does not start, the old one goes on. What is saved in apps/,\nclusters/ and generators/ is rendered and held against what HEAD renders, committed or not. It ends with Ctrl-C (exit code 0) and\nleaves nothing behind; what Redis held is gone then. Without Redis, or for apps built elsewhere, it renders and compares.\nNamed apps are the only ones that run and are shown.',
     takes: ['[APP…]'],
     options: {
       env: {
