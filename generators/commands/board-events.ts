@@ -11,7 +11,7 @@ const moments = 12;
 export async function lately(mirror: Mirror, standing: Standing): Promise<Happening[]> {
   const names = [...standing.environments.keys()];
   const told = await happenings(mirror, standing, names, { moments });
-  return told.happenings.map(({ environment, commits, time, author, words, changes }) => {
+  return told.happenings.map(({ environment, commits, time, by = 'unknown', words, changes }) => {
     const held = standing.rows.filter(
       (row) => row.held && row.environment === environment && Date.parse(row.since ?? '') === time,
     );
@@ -19,7 +19,7 @@ export async function lately(mirror: Mirror, standing: Standing): Promise<Happen
       environment,
       commit: commits[0] ?? '',
       time,
-      author: visible(author, 100),
+      author: visible(by, 100),
       words: visible(words, 200),
       changes: changes.map(({ name, text, turn }) => ({
         text: visible(text),

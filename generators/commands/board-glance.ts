@@ -159,7 +159,7 @@ export class Glance {
       since: moment,
       behind,
       is: health === '-' ? 'absent' : held ? 'held' : state === 'none' || state === 'held' ? 'equal' : state,
-      heldBy: heldBy && { author: quote(heldBy.author), since: moment, words: quote(heldBy.words, 300) },
+      heldBy: heldBy && { author: quote(heldBy.by), since: moment, words: quote(heldBy.words, 300) },
       note: note && short(note),
       url: this.#nearby.address(environment, app),
       canGoBack: before.some((part) => part !== undefined),

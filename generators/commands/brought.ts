@@ -34,7 +34,7 @@ export async function broughtBy(
   const machine = writtenAt(0).name;
   const entries = [...new Map(moments.map((one) => [one.commit, one.environment]))].map(
     async ([commit, environment]): Promise<readonly [ObjectId, Brought]> => {
-      const { author = '', words = '', request } = deeds.get(commit) ?? {};
+      const { by: author = '', words = '', request } = deeds.get(commit) ?? {};
       const own = { by: author, words };
       if (request !== undefined) return [commit, { ...own, request }];
       if (merges.has(commit)) return [commit, own];

@@ -32,7 +32,7 @@ export interface HistoryRequest {
 
 /** What moved, with the commits of `main` that it brought, or took back. */
 export interface MovedCommits extends Moved {
-  readonly commits: readonly Pick<MainCommit, 'sha' | 'author' | 'subject'>[];
+  readonly commits: readonly { readonly sha: string; readonly by: string; readonly subject: string }[];
 }
 
 export interface Chronicle {
@@ -142,7 +142,7 @@ function withCommits(
   const undo = happening.commits.includes(newest ?? '') ? undoOf(happening) : [];
   const changes = happening.changes.map((one) => ({
     ...one,
-    commits: (between.get(one) ?? []).map(({ sha, author, subject }) => ({ sha, author, subject })),
+    commits: (between.get(one) ?? []).map(({ sha, author, subject }) => ({ sha, by: author, subject })),
   }));
   return { ...happening, changes, ...(undo.length > 0 ? { undo } : {}) };
 }
@@ -158,8 +158,8 @@ export function describe(
   const several = request.environment === undefined;
   const heading = ['when (UTC)', 'commit', ...(several ? ['where'] : []), 'who', 'what', 'how'];
   const rows = all.flatMap((one) => {
-    const { time, commits, environment, author, changes } = one;
-    const begin = [minute(time), abbreviated(commits[0]), ...(several ? [environment] : []), visible(author, 40)];
+    const { time, commits, environment, by = 'unknown', changes } = one;
+    const begin = [minute(time), abbreviated(commits[0]), ...(several ? [environment] : []), visible(by, 40)];
     return changes.map((change, index): Cell[] => [
       ...(index === 0 ? begin : begin.map(() => '')),
       `${visible(whatOf(change))}${counted(change)}`,
@@ -206,7 +206,7 @@ function colourOf({ how }: Moved): Colour {
 
 /** As programs read it. */
 const dated = ({ happenings: all, earlier }: Chronicle) => ({
-  happenings: all.map(({ time, ...one }) => ({ time: new Date(time).toISOString(), ...one })),
+  happenings: all.map(({ time, ...one }) => ({ at: new Date(time).toISOString(), ...one })),
   earlier,
 });
 

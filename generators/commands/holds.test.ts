@@ -23,7 +23,7 @@ test('a revert of the tip of env/dev stays, and later publishes leave it there a
   assert.match(row?.note ?? '', /somebody went back/);
   // Who, with which words, and how far behind what is published it is by now.
   assert.match(row?.heldBy?.words ?? '', /^Revert "a /);
-  assert.notEqual(row?.heldBy?.author ?? '', '');
+  assert.notEqual(row?.heldBy?.by ?? '', '');
   assert.equal(row?.behind, 2);
   assert.deepEqual([(await box.row('dev', 'b'))?.behind, (await box.row('dev', 'b'))?.heldBy], [undefined, undefined]);
 });

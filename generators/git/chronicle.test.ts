@@ -87,7 +87,12 @@ test('the words of a deed are those of a person, where the forge has added its o
   assert.deepEqual(
     commits.map((one) => deeds.get(one)),
     // In the same time zone for everybody.
-    table.map(([, words, request]) => ({ author: 'Ann', date: '2026-11-21', words, ...(request && { request }) })),
+    table.map(([, words, request]) => ({
+      by: 'Ann',
+      at: '2026-11-21T02:30:00.000Z',
+      words,
+      ...(request && { request }),
+    })),
   );
 });
 

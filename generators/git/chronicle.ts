@@ -78,9 +78,9 @@ export async function readPublishes(git: Git, commits: readonly string[]): Promi
 export async function readDeeds(git: Git, commits: readonly string[]): Promise<Map<string, Deed>> {
   const told = await messagesOf(git, [...new Set(commits)]);
   return new Map(
-    told.map(({ sha, author, date, subject, body }) => {
+    told.map(({ sha, author, at, subject, body }) => {
       const request = mergedIn(body)?.iid;
-      return [sha, { author, date, words: wordsOf(subject, body), ...(request === undefined ? {} : { request }) }];
+      return [sha, { by: author, at, words: wordsOf(subject, body), ...(request === undefined ? {} : { request }) }];
     }),
   );
 }
@@ -158,8 +158,8 @@ function wordsOf(subject: string, body: string): string {
 interface Message {
   readonly sha: string;
   readonly author: string;
-  /** `2026-11-20` */
-  readonly date: string;
+  /** `2026-11-20T16:00:00.000Z` */
+  readonly at: string;
   readonly subject: string;
   readonly body: string;
 }
@@ -167,13 +167,13 @@ interface Message {
 /** No message has a NUL, so that none is taken for two. */
 async function messagesOf(git: Git, commits: readonly string[]): Promise<Message[]> {
   if (commits.length === 0) return [];
-  const format = '--format=%H%x00%an%x00%ad%x00%s%x00%b%x00';
-  const args = ['log', '--no-walk=unsorted', '--stdin', '--no-show-signature', '--date=format-local:%Y-%m-%d', format];
+  const format = '--format=%H%x00%an%x00%at%x00%s%x00%b%x00';
+  const args = ['log', '--no-walk=unsorted', '--stdin', '--no-show-signature', format];
   const tokens = (await git.bytes(args, commits.map((commit) => `${commit}\n`).join(''))).toString().split('\0');
   const found: Message[] = [];
   for (let index = 0; index + 5 <= tokens.length; index += 5) {
-    const [sha = '', author = '', date = '', subject = '', body = ''] = tokens.slice(index, index + 5);
-    found.push({ sha: sha.trim(), author, date, subject, body });
+    const [sha = '', author = '', seconds = '', subject = '', body = ''] = tokens.slice(index, index + 5);
+    found.push({ sha: sha.trim(), author, at: new Date(Number(seconds) * 1000).toISOString(), subject, body });
   }
   return found;
 }

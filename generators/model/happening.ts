@@ -14,8 +14,8 @@ export interface Happening {
   readonly time: number;
   /** The time is when Slipway composed it: a fast-forward brought it later, and left neither who nor when. */
   readonly composed?: true;
-  /** Whoever made the commit: of a merge, who merged; `unknown` for what was composed. */
-  readonly author: string;
+  /** Whoever made the commit: of a merge, who merged; absent where nobody can tell, as for what was composed. */
+  readonly by?: string;
   /** What they said of it; empty where that is what `changes` says. */
   readonly words: string;
   /** The merge request that it came by; `unnumbered` for one whose commit does not say which. */
@@ -66,7 +66,7 @@ function together(happenings: readonly Happening[]): Happening[] {
     const last = found.at(-1);
     const same =
       last?.environment === one.environment &&
-      last.author === one.author &&
+      last.by === one.by &&
       last.time === one.time &&
       last.words === one.words &&
       last.request === one.request;
@@ -102,13 +102,14 @@ function happeningOf(event: Event, known: Known): Happening {
     });
   const words = deed?.words ?? '';
   const made = known.made(environment, commit);
+  const by = made === 'composed' ? undefined : deed?.by;
   const request = deed?.request ?? (made === 'merge' ? ('unnumbered' as const) : undefined);
   return {
     environment,
     commits: [commit],
     time,
     ...(made === 'composed' ? { composed: true } : {}),
-    author: (made === 'composed' ? undefined : deed?.author) || 'unknown',
+    ...(by ? { by } : {}),
     words: told.some(({ text }) => text === words) ? '' : words,
     ...(request === undefined ? {} : { request }),
     changes: told,

@@ -233,8 +233,8 @@ class Telling {
     branch.own.push({ commit, time: this.#now, parts });
     branch.see(parts);
     this.#times.set(commit, this.#now);
-    const date = new Date(this.#now).toISOString().slice(0, 10);
-    this.#deeds.set(commit, { author, words, date, ...(request === undefined ? {} : { request }) });
+    const at = new Date(this.#now).toISOString();
+    this.#deeds.set(commit, { by: author, words, at, ...(request === undefined ? {} : { request }) });
   }
 
   #branch(environment: string): Branch | undefined {

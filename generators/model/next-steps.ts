@@ -1,5 +1,6 @@
 import { concernOf } from './concern.ts';
 import type { Overview } from './overview.ts';
+import { dayOf } from './request.ts';
 import type { Row } from './row.ts';
 import { duration, releaseLine, visible } from './words.ts';
 
@@ -51,14 +52,14 @@ const broken = ({ environment, app, health, message, url }: Row): NextStep => ({
 
 function heldStep({ environment, app, heldBy, heldSince, proposed }: Row, now: number): NextStep {
   const since = heldSince ? ` for ${duration(now - Date.parse(heldSince))}` : '';
-  const by = heldBy ? ` by ${visible(heldBy.author, 40)} (“${visible(heldBy.words, 60)}”)` : '';
+  const by = heldBy ? ` by ${visible(heldBy.by, 40)} (“${visible(heldBy.words, 60)}”)` : '';
   const says = `in ${environment}, ${app} is held${since}${by}: once it is fixed`;
   if (proposed?.iid !== undefined) return { says: `${says}, merge !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says: `${says}, release it`, command: releaseLine(environment, app) };
 }
 
 function editedStep({ environment, app, editedBy, proposed }: Row): NextStep {
-  const by = editedBy ? ` by ${visible(editedBy.author, 40)} on ${editedBy.date}` : '';
+  const by = editedBy ? ` by ${visible(editedBy.by, 40)} on ${dayOf(editedBy)}` : '';
   const says = `in ${environment}, ${app} was edited by hand${by}, and is frozen: bring the edit to main, then take it away`;
   if (proposed?.iid !== undefined) return { says: `${says} with !${proposed.iid}`, ...urlOf(proposed.url) };
   return { says, command: releaseLine(environment, app) };

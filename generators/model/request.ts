@@ -9,7 +9,7 @@ import { irreversible, least, ranks } from './risk.ts';
 import { fitted, type Section, whole } from './sections.ts';
 import { type Change, namesOf, ranksOf, toldChanges, type Width, withoutVersions, worstOf } from './told.ts';
 import type { FileChange } from './verdict.ts';
-import { code, move, plain, releaseLine, short, versionOf } from './words.ts';
+import { code, day, move, plain, releaseLine, short, versionOf } from './words.ts';
 
 /** The text of a merge request. */
 export interface RequestText {
@@ -27,11 +27,11 @@ export type RequestKind = 'promotion' | 'one' | 're-apply' | 'repair';
 
 /** Who brought something to a branch. */
 export interface Deed {
-  readonly author: string;
+  readonly by: string;
   /** Its subject, and the first line of what it says further. */
   readonly words: string;
-  /** `2026-11-20` */
-  readonly date: string;
+  /** `2026-11-20T16:00:00.000Z` */
+  readonly at: string;
   /** The merge request that it came by, where the forge wrote one into its commit. */
   readonly request?: number;
 }
@@ -203,8 +203,11 @@ function story({ kind, environment }: RequestFacts, { name, came, files = [] }: 
   return [];
 }
 
+/** `2026-11-20` */
+export const dayOf = ({ at }: Deed): string => day(Date.parse(at));
+
 const by = (deed: Deed | undefined, when = '') =>
-  deed ? ` ${when}by ${code(deed.author, 40)} on ${deed.date}, with the words ${code(deed.words, 200)}` : '';
+  deed ? ` ${when}by ${code(deed.by, 40)} on ${dayOf(deed)}, with the words ${code(deed.words, 200)}` : '';
 
 /** The risk by its worst change. */
 function riskOf(items: readonly Item[], changes: readonly Change[]): string {

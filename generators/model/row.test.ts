@@ -38,8 +38,8 @@ function said({
 }: Row): string {
   const words = [
     `${environment}/${app} ${version} ${state}${row.sourceEdited ? ', source edited' : ''}`,
-    ...(held ? [`held by ${heldBy?.author ?? 'nobody'}`] : []),
-    ...(editedBy ? [`by ${editedBy.author}`] : []),
+    ...(held ? [`held by ${heldBy?.by ?? 'nobody'}`] : []),
+    ...(editedBy ? [`by ${editedBy.by}`] : []),
     ...(behind === undefined ? [] : [`behind ${behind}`]),
     ...(lacks ? [`lacks ${lacks.parts}`] : []),
     ...(request === undefined ? [] : [`!${request}`]),

@@ -45,13 +45,13 @@ export const troubled: readonly Row[] = [
     },
     ...{
       heldSince: hoursAgo(50),
-      heldBy: { author: 'Ann Onymous', date: '2026-01-07', words: 'Revert "counter 1.4.6"' },
+      heldBy: { by: 'Ann Onymous', at: '2026-01-07T10:00:00.000Z', words: 'Revert "counter 1.4.6"' },
     },
     note: 'somebody went back: it stays until npx slipway release --env production --app counter, or a revert of the revert',
   }),
   row('production', 'redis', {
     ...{ ...onlyStood, version: '8.2.0', state: 'edited', edited: ['statefulset-redis.yaml'], sync: 'OutOfSync' },
-    editedBy: { author: 'Bob\u202e', date: '2026-01-08', words: 'more memory, now' },
+    editedBy: { by: 'Bob\u202e', at: '2026-01-08T10:00:00.000Z', words: 'more memory, now' },
     note: 'statefulset-redis.yaml changed by hand: frozen until the edit is reverted',
   }),
   row('production', 'shop', { ...onlyStood, version: '1.9.9', lacks: { parts: 1, since: hoursAgo(1) } }),

@@ -2,6 +2,7 @@ import { type Cell, type Column, columns, type Setting, widthOf } from './column
 import { concernOf, isThere, signs } from './concern.ts';
 import { type Foreign, meaningOf } from './foreign.ts';
 import { paragraph } from './paragraph.ts';
+import { dayOf } from './request.ts';
 import type { Row } from './row.ts';
 import { duration, releaseLine, visible } from './words.ts';
 
@@ -164,7 +165,7 @@ function notesOf(row: Row, now: number): string[] {
   const { environment, app, state, held, heldBy, heldSince, editedBy, gate, note, message } = row;
   const isEdited = state === 'edited';
   const who = isEdited ? editedBy : heldBy;
-  const by = who ? `${visible(who.author, 40)} on ${who.date} (“${visible(who.words, 120)}”)` : undefined;
+  const by = who ? `${visible(who.by, 40)} on ${dayOf(who)} (“${visible(who.words, 120)}”)` : undefined;
   const ago = heldSince ? ` ${duration(now - Date.parse(heldSince))} ago` : '';
   const own =
     held && !isEdited

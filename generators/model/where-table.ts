@@ -1,5 +1,6 @@
 import { type Cell, type Colour, columns, type Setting } from './columns.ts';
 import { paragraph } from './paragraph.ts';
+import { dayOf } from './request.ts';
 import type { CommitSubject, Subject } from './subject.ts';
 import type { Leaving, Word } from './whereabouts.ts';
 import { minute, releaseLine, short, visible } from './words.ts';
@@ -107,7 +108,7 @@ function commitLines(subject: CommitSubject): string[] {
 }
 
 const said = (deed: CommitSubject['deed']) =>
-  deed ? `${visible(deed.author)}, ${deed.date}: ${visible(deed.words, 200)}` : 'of which this clone knows nothing';
+  deed ? `${visible(deed.by)}, ${dayOf(deed)}: ${visible(deed.words, 200)}` : 'of which this clone knows nothing';
 
 const named = (names: readonly string[]) => {
   const shown = names.slice(0, 6).map((name) => visible(name));

@@ -4,6 +4,7 @@ import {
   app,
   commit,
   count,
+  deed,
   environment,
   excuse,
   moment,
@@ -16,13 +17,6 @@ import {
   warning,
 } from './shared.ts';
 import { where } from './where.ts';
-
-const deed = z.strictObject({
-  author: text,
-  words: text.describe('the subject of the commit, and the first line of what it says further'),
-  date: text.describe('`2026-11-20`'),
-  request: z.int().optional(),
-});
 
 const status = answer({
   rows: z.array(
@@ -107,7 +101,7 @@ const history = answer({
   happenings: z
     .array(
       z.strictObject({
-        time: moment,
+        at: moment,
         environment,
         commits: z.array(commit).describe('of its branch, the newest first: those of one push are one happening'),
         composed: z
@@ -116,7 +110,11 @@ const history = answer({
           .describe(
             'the time is when Slipway composed it: a fast-forward brought it later, and leaves neither who nor when',
           ),
-        author: text.describe('whoever made the commit: of a merge, who merged; `unknown` for what was composed'),
+        by: text
+          .optional()
+          .describe(
+            'whoever made the commit: of a merge, who merged; absent where nobody can tell, as for what was composed',
+          ),
         words: text.describe('what they said of it; empty where that is what `changes` say'),
         request: z
           .union([z.int(), z.literal('unnumbered')])
@@ -139,7 +137,7 @@ const history = answer({
             files: texts.optional().describe('of an edit: the files that it changed'),
             text: text.describe('`counter 1.0.3 → 1.0.4`'),
             commits: z
-              .array(z.strictObject({ sha: commit, author: text, subject: text }))
+              .array(z.strictObject({ sha: commit, by: text, subject: text }))
               .describe('of main, that touched it and lie between'),
           }),
         ),

@@ -20,6 +20,14 @@ export const commit = objectId;
 export const part = objectId.describe('the git tree of a part');
 export const digest = text.regex(/^sha256:[0-9a-f]{64}$/);
 
+/** Who made a commit: who is `by` and when is `at` wherever an answer says it. */
+export const deed = z.strictObject({
+  by: text,
+  at: moment,
+  words: text.describe('the subject of the commit, and the first line of what it says further'),
+  request: z.int().optional().describe('the merge request that it says it merged'),
+});
+
 export const mergeRequest = z
   .strictObject({
     iid: z.int().describe('its number in the project'),

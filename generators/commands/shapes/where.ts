@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { answer, app, commit, environment, moment, objectId, text, texts } from './shared.ts';
+import { answer, app, commit, deed as doing, environment, moment, objectId, text, texts } from './shared.ts';
 
-const deed = z
-  .strictObject({ author: text, date: text.describe('`2026-11-20`'), words: text, request: z.int().optional() })
-  .optional()
-  .describe('who made the commit, when and with which words; absent for one that this clone does not have');
+const deed = doing.optional().describe('who made the commit; absent for one that this clone does not have');
 
 const stood = {
   commit: commit.describe('of the environment branch'),
