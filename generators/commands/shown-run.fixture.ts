@@ -1,6 +1,6 @@
 // Runs the command lines that come as JSON on standard input, one after the other in one process, and prints as JSON how
 // each ended: to start a process for each would take several times as long.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { main } from './main.ts';
 
@@ -33,7 +33,8 @@ for (const [program, ...args] of JSON.parse(await text(process.stdin)) as string
     return true;
   };
   process.exitCode = 0;
-  if (program === 'git') merge();
+  if (program === 'git' && args.length > 1) said.err = spawnSync('git', args, { encoding: 'utf8' }).stderr;
+  else if (program === 'git') merge();
   else await main(args.slice(1));
   ended.push({ code: Number(process.exitCode ?? 0), ...said });
 }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { program } from './hydrate-commit.ts';
 import { deliveredBox, type Sandbox } from './sandbox.fixture.ts';
-import { documents, type Shown, shownIn } from './shown.fixture.ts';
+import { documents, runShown, type Shown, shownIn } from './shown.fixture.ts';
 import type { Ended } from './shown-run.fixture.ts';
 import { optionsOf, verbs } from './usage.ts';
 
@@ -72,7 +70,11 @@ test('the commands that documents show run in their order, and do what they are 
   const lines = [...slipway, ...commits].filter((one) => testOf(one) === undefined);
   const inOrder = shown.filter((one) => lines.includes(one));
   const wanted = [...Map.groupBy(inOrder, ({ line }) => line).values()].flatMap(([one]) => one ?? []);
-  const ended = await run(box, await Promise.all(wanted.map(({ words }) => typed(words, box))));
+  const ended = await runShown(
+    box.checkout.dir,
+    box.variables,
+    await Promise.all(wanted.map(({ words }) => typed(words, box))),
+  );
   const wrong = wanted.flatMap(({ page, line }, at) => {
     const { code, out, err } = ended[at] as Ended;
     return code === (codes[line.replace(/^npx /, '')] ?? 0) ? [] : [`${page}: ${line}: ${code}\n${out}${err}`];
@@ -124,16 +126,4 @@ async function typed(words: readonly string[], { checkout, dir }: Sandbox): Prom
     if (word === '…') return words[at - 1] === '--env' ? 'production' : 'counter';
     return values[word] ?? word;
   });
-}
-
-/** The forge of the sandbox answers in this process, which therefore must not wait for the other. */
-async function run({ checkout, variables }: Sandbox, commands: readonly (readonly string[])[]): Promise<Ended[]> {
-  const file = join(program, 'generators/commands/shown-run.fixture.ts');
-  const child = spawn(process.execPath, [file], {
-    cwd: checkout.dir,
-    env: { ...process.env, ...variables },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.stdin.end(JSON.stringify(commands));
-  return JSON.parse(await text(child.stdout)) as Ended[];
 }
