@@ -83,6 +83,8 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
   const status: Way = { name: 'slipway status', run: () => slipway(whole, ['status']) };
   const unknown: Way = { name: 'slipway status, first look', before: forget, run: () => slipway(whole, ['status']) };
   const bare: Way = { name: 'bare node and git', run: () => shell(bareScript()) };
+  const node: Way = { name: 'bare node', run: () => shell(`'${process.execPath}' -e 0`) };
+  const asked: Way = { name: 'slipway --help', run: () => slipway(whole, ['--help']) };
   const loop: Way = { name: 'git log, app by app', run: () => shell(loopScript(past)) };
   const json: Way = { name: 'slipway status --json', run: () => slipway(whole, ['status', '--json']) };
   const first: Way = {
@@ -96,7 +98,7 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
     .map((args): Way => ({ name: `slipway ${args[0]}`, run: () => slipway(whole, args) }));
 
   // What one look keeps, the next finds: the one after a further commit is the first of all.
-  const ways = [later, status, json, first, fetched, ...questions, unknown, bare, loop];
+  const ways = [later, status, json, first, fetched, ...questions, unknown, bare, loop, asked, node];
   const sides = new Map(ways.map((way) => [way, [] as Run[]]));
   for (let run = 1; run <= runs; run++) {
     await goOn(run);
@@ -118,6 +120,7 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
       'A first look finds nothing kept; one commit later, each branch has one that was not read; else nothing moved.',
       'Bare node and git: a Node that does nothing, then the git commands that read the same, one after the other.',
       'git log, app by app: git fetch, and of each app in each environment the newest commit.',
+      'Help is what the launcher prints, which is not npx; bare node does nothing.',
     ],
     sides: ways.map(sideOf),
     verdicts: [
@@ -125,6 +128,7 @@ async function answering({ scratch, program, runs, say }: Bench, past: Past): Pr
       { ...seconds(later), wanted: { atMost: 0.7 } },
       ...[unknown, json, first, fetched, ...questions].map(seconds),
       { what: 'the first look, against bare node and git', found: ratio(sideOf(unknown), sideOf(bare)), unit: '×' },
+      { what: 'help, against bare node', found: ratio(sideOf(asked), sideOf(node)), unit: '×', wanted: { atMost: 4 } },
       { what: 'git log app by app, against status', found: ratio(sideOf(loop), sideOf(status)), unit: '×' },
     ],
   };
