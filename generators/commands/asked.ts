@@ -128,13 +128,11 @@ export const withLive = (rows: readonly Row[], live: readonly Live[] | undefined
   rows.map((row) => {
     const found = live?.find(({ app }) => app === row.app);
     if (!found || row.health === nothing) return row;
-    const said = [row.note, found.message].filter((text) => text !== undefined);
     const { health, sync, message, url } = found;
     return {
       ...{ ...row, health, sync },
       ...(message ? { message } : {}),
       ...(url ? { url } : {}),
-      ...(said.length > 0 ? { note: said.join('; ') } : {}),
     };
   });
 

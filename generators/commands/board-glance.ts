@@ -147,7 +147,8 @@ export class Glance {
   }
 
   #app(row: Row, { environments, rendered: history }: Standing): AppFacts {
-    const { environment, app, version, commit, health, since, behind = 0, held, heldBy, note, state } = row;
+    const { environment, app, version, commit, health, since, behind = 0, held, heldBy, state } = row;
+    const said = [row.note, row.message].filter((text) => text !== undefined);
     const moment = since === undefined ? undefined : Date.parse(since);
     const own = environments.get(environment)?.course.of(app) ?? [];
     const before = earlier(own, history.timelines.get(`${environment}/${app}`));
@@ -160,7 +161,7 @@ export class Glance {
       behind,
       is: health === '-' ? 'absent' : held ? 'held' : state === 'none' || state === 'held' ? 'equal' : state,
       heldBy: heldBy && { author: quote(heldBy.by), since: moment, words: quote(heldBy.words, 300) },
-      note: note && short(note),
+      note: said.length > 0 ? short(said.join('; ')) : undefined,
       url: this.#nearby.address(environment, app),
       canGoBack: before.some((part) => part !== undefined),
       pods: this.#nearby.pods(environment, app),
