@@ -219,7 +219,8 @@ test('every manifest of the own apps is read as js-yaml reads it', async () => {
   const read = (app: string, file: string) => readFileSync(join(program, 'apps', app, file), 'utf8');
   const build = { tree: 'a'.repeat(40), version: '1.0.7', commit: 'b'.repeat(40) };
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
-  const images = { counter: `registry.gitlab.com/example/slipway/counter@${digest}` };
+  // The example may be gone.
+  const images = 'counter' in apps ? { counter: `registry.gitlab.com/example/slipway/counter@${digest}` } : {};
   const input = { program: build.tree, builds: { service: build }, images, known: {}, taken: [] };
   let count = 0;
   for (const line of hydrate({ apps: loaded, repository, clusters, environments, read }, input, process.version)) {

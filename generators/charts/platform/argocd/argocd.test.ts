@@ -248,7 +248,8 @@ test('what is told to GitLab is JSON, and every name in it leads somewhere', () 
       const { webhook } = read(`template.${name}`) as { webhook: Record<string, { path: string; body: string }> };
       assert.deepEqual(Object.keys(webhook), recipients);
       const { path, body } = webhook.gitlab as { path: string; body: string };
-      assert.equal(filled(path), `/projects/example%2Fslipway/statuses/${'a'.repeat(40)}`);
+      const project = encodeURIComponent(gitLabOf(repository).project);
+      assert.equal(filled(path), `/projects/${project}/statuses/${'a'.repeat(40)}`);
       const { state, target_url, ...rest } = JSON.parse(filled(body));
       assert.equal(target_url, `https://argocd.${of(platform).environment.domain}/applications/argocd-dev/counter`);
       assert.partialDeepStrictEqual(rest, { name: 'argocd/dev/counter', ref: 'env/dev' });
