@@ -39,18 +39,18 @@ describe('the log', { skip: redisMissing }, () => {
     const headers = {
       'X-Forwarded-For': '198.51.100.7',
       'User-Agent': 'spying-agent',
-      Cookie: 'session=cookie-of-ada',
-      Authorization: 'Bearer token-of-ada',
+      Cookie: 'session=cookie-of-grace',
+      Authorization: 'Bearer token-of-grace',
     };
     const visit = (path: string, more = {}) => fetch(`${service.url}${path}`, { headers: { ...headers, ...more } });
     const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
-    await visit('/?name=Ada', sampled);
-    await visit('/path-of-ada?name=Ada', { ...sampled, 'X-Request-Id': '","level":"of-ada' });
+    await visit('/?name=Grace', sampled);
+    await visit('/path-of-grace?name=Grace', { ...sampled, 'X-Request-Id': '","level":"of-grace' });
     await visit('/%E0%A4%A', sampled);
     await visit('/api/hits', { ...sampled, 'Content-Type': 'application/json' });
 
     redis.freeze();
-    const slow = visit('/?name=Ada');
+    const slow = visit('/?name=Grace');
     await delay(150);
     redis.thaw();
     assert.equal((await slow).status, 200);
@@ -59,7 +59,7 @@ describe('the log', { skip: redisMissing }, () => {
     await redis.askAs('hunter2-right', 'CONFIG', 'SET', 'requirepass', 'hunter2-new');
     await redis.kill();
     await service.logged('Redis is not there; hits are refused until it is.');
-    assert.equal((await visit('/?name=Ada')).status, 503);
+    assert.equal((await visit('/?name=Grace')).status, 503);
     await service.logged('A request that failed was traced.');
     assert.equal(await service.stop(), 0);
 
@@ -69,7 +69,7 @@ describe('the log', { skip: redisMissing }, () => {
     for (const message of ['Listening.', 'Draining.', 'Stopped.', 'A sampled request was answered.'])
       assert(said.has(message), `${message} is not in the log`);
     const text = service.stdout() + service.stderr();
-    for (const secret of ['hunter2', 'Ada', 'ada', 'spying', '198.51.100.7', 'session', 'Bearer'])
+    for (const secret of ['hunter2', 'Grace', 'grace', 'spying', '198.51.100.7', 'session', 'Bearer'])
       assert(!text.includes(secret), `${secret} is in the log: ${text}`);
   });
 
