@@ -3,7 +3,10 @@ import { environments } from '../clusters/environments.ts';
 
 const folders = ['service', 'apps/counter', 'apps/redis', 'apps/redis-backup', 'apps/redis-exporter'];
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
-const there = folders.every((folder) => existsSync(at(folder)));
+// By a file, since git leaves a folder where something is that it does not track: the packages of `service/`.
+const thereIs = (folder: string) =>
+  existsSync(at(`${folder}/${folder.startsWith('apps/') ? 'app.ts' : 'package.json'}`));
+const there = folders.every(thereIs);
 const untouched = environments.some(({ domain }) => domain === 'example.com');
 
 /**
@@ -13,6 +16,13 @@ const untouched = environments.some(({ domain }) => domain === 'example.com');
 export const exampleMissing = there
   ? !untouched && 'the example has other values here'
   : 'the example service was taken out';
+
+/**
+ * Whether a path is of a part of the example that was taken out: what documents and lists say of it then says nothing.
+ * @param path from the repository's root
+ */
+export const tookOut = (path: string): boolean =>
+  folders.some((folder) => path.startsWith(`${folder}/`) && !thereIs(folder));
 
 /** The options of such a test. */
 export const withExample = { skip: exampleMissing };

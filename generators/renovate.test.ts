@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { tookOut } from './example.fixture.ts';
 import { type Pin, pinsIn } from './pins.fixture.ts';
 import { type Config, custom, type Found, foundIn, renovate } from './renovate.fixture.ts';
 
@@ -61,9 +62,7 @@ function without(finds: readonly Found[]): string[] {
 
 test('every pin of the repository is found by a manager of Renovate, or stands in a list with its reason', () => {
   assert.ok(pins.length > 80, `${pins.length} pins`);
-  const reasons = Object.keys(unfound).filter(
-    (pin) => existsSync(join(root, 'service')) || !pin.startsWith('service/'),
-  );
+  const reasons = Object.keys(unfound).filter((pin) => !tookOut(pin));
   assert.deepEqual(without(found), reasons.sort());
 });
 

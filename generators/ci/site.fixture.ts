@@ -321,7 +321,7 @@ export async function site(t: Scope, { registry }: { registry?: string } = {}): 
   await made.work.bytes(['remote', 'add', 'origin', remote.dir]);
   const source = (path: string) =>
     !/(\.(test|fixture|pipeline)\.ts|\.md|\/generators\/(bench|faults)|\/requests|\/stand-ins)$/.test(path);
-  const kept = (path: string) => source(path) || path.endsWith('/generators/documents.test.ts');
+  const kept = (path: string) => source(path) || /\/generators\/(documents\.test|example\.fixture)\.ts$/.test(path);
   for (const folder of ['generators', 'clusters/local'])
     await cp(join(root, folder), join(made.work.dir, folder), { recursive: true, filter: kept });
   for (const name of ['.gitlab-ci.yml', 'package.json', 'package-lock.json', '.npmrc'])
