@@ -1,8 +1,8 @@
 import type { Dora, Figures, Spread } from '../model/dora.ts';
+import { day, duration, minute } from '../model/words.ts';
 import { barChart } from './bars.ts';
 import type { DeliveryFacts } from './facts.ts';
 import { type Html, html, type Value } from './html.ts';
-import { duration } from './page.ts';
 
 /** How often, how fast and how well the ends of the path are delivered to: figures, two charts of each, and what is counted. */
 export const deliveryPage = ({ ends, terms, buckets }: DeliveryFacts): Html => html`
@@ -47,7 +47,7 @@ function deployments({ environment, bars, all }: Dora): Html {
   const [first, last] = [bars[0], bars.at(-1)];
   const length = (last?.until ?? 0) - (last?.from ?? 0);
   const each = duration(length);
-  const start = (time: number) => (length < 86_400_000 ? moment(time) : moment(time).slice(0, 10));
+  const start = (time: number) => (length < 86_400_000 ? moment(time) : day(time));
   const counts = bars.map(({ deployments: count, failed }) => `${count}${failed > 0 ? ` (${failed} failed)` : ''}`);
   const says = `From the oldest to the newest: ${counts.join(', ')}.`;
   const title = `Deployments to ${environment} in stretches of ${each}`;
@@ -107,4 +107,4 @@ const share = (part: number | undefined): string => (part === undefined ? '–' 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** `2026-11-22 03:02 UTC` */
-const moment = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const moment = (time: number): string => `${minute(time)} UTC`;

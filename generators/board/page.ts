@@ -1,3 +1,4 @@
+import { duration } from '../model/words.ts';
 import { type Html, html, type Value } from './html.ts';
 
 /** A page of the board. */
@@ -38,15 +39,6 @@ export const layout = ({ title, main, said, traffic }: Page): Html => html`<!doc
 /** A moment, as people read it; the page itself goes on counting. @param now milliseconds since 1970 */
 export const ago = (time: number | undefined, now: number): Value =>
   time !== undefined && html`<time datetime="${new Date(time).toISOString()}">${duration(now - time)} ago</time>`;
-
-/** A duration in its largest whole unit: `3 min`. */
-export function duration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
-}
 
 /** A form that does one thing. @param fields what it sends along */
 export const form = (

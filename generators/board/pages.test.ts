@@ -7,7 +7,7 @@ import { facts, measured, now } from './facts.fixture.ts';
 import type { Facts, RequestFacts } from './facts.ts';
 import { html } from './html.ts';
 import { rendered } from './markdown.ts';
-import { duration, layout } from './page.ts';
+import { layout } from './page.ts';
 import { pathPage } from './path-page.ts';
 import { requestPage } from './request-page.ts';
 
@@ -146,18 +146,6 @@ test('a request that cannot be merged says why, and has no button', () => {
     assert.match(text, says);
     assert.doesNotMatch(text, button);
   }
-});
-
-test('a duration is told in its largest whole unit', () => {
-  const second = 1000;
-  for (const [milliseconds, said] of [
-    [-5, '0 s'],
-    [119 * second, '119 s'],
-    [120 * second, '2 min'],
-    [7200 * second, '2 h'],
-    [172_800 * second, '2 d'],
-  ] as const)
-    assert.equal(duration(milliseconds), said);
 });
 
 /** What a reader of the screen could not tell apart, or read, of the pictures: asked of the page itself. */

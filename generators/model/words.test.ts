@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { code, move, quote, versionOf, visible } from './words.ts';
+import { code, duration, move, quote, versionOf, visible } from './words.ts';
 
 const at = (version: string) => ({ repoURL: 'r', drySha: 'a'.repeat(40), commands: [], version });
 
@@ -11,6 +11,18 @@ test('what a move is called', () => {
   assert.equal(move('a', at('1.0.2'), at('1.0.2')), 'a 1.0.2, new configuration');
   assert.equal(move('a', at('1.0.2'), { ...at(''), removed: true }), 'a 1.0.2 removed');
   assert.equal(move('.gitlab-ci.yml', undefined, undefined), '.gitlab-ci.yml updated');
+});
+
+test('a duration is told in its largest whole unit', () => {
+  const second = 1000;
+  for (const [milliseconds, said] of [
+    [-5, '0 s'],
+    [119 * second, '119 s'],
+    [120 * second, '2 min'],
+    [7200 * second, '2 h'],
+    [172_800 * second, '2 d'],
+  ] as const)
+    assert.equal(duration(milliseconds), said);
 });
 
 test('a version that somebody wrote into a file by hand has no characters but those of a tag', () => {
