@@ -177,25 +177,29 @@ function renamed(layout: string, architecture: string): string {
   return manifest.digest;
 }
 
-/** Nothing has a tag, and a registry on loopback speaks plain HTTP, as with BuildKit. */
+/**
+ * Nothing has a tag, and a registry on loopback speaks plain HTTP, as with BuildKit, which also asks again what a
+ * registry answers with 5xx: https://github.com/moby/buildkit/tree/master/util/resolver/retryhandler. Debian's registry
+ * does that now and then when two jobs push the same blob at once.
+ */
 function push(layout: string, reference: string): void {
   const { DOCKER_CONFIG } = process.env;
   const loopback = /^(localhost|127\.[\d.]+|\[::1\])[:/]/.test(reference);
   const credentials = DOCKER_CONFIG ? { REGISTRY_AUTH_FILE: join(DOCKER_CONFIG, 'config.json') } : {};
-  const { status, error } = spawnSync(
-    'skopeo',
-    [
-      'copy',
-      '--quiet',
-      '--preserve-digests',
-      `--dest-tls-verify=${!loopback}`,
-      `oci:${layout}`,
-      `docker://${reference}`,
-    ],
-    { stdio: ['ignore', 2, 2], env: { ...process.env, ...credentials } },
-  );
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${reference} could not be pushed; the messages stand above.`);
+  const verify = `--dest-tls-verify=${!loopback}`;
+  for (let left = 3; ; left -= 1) {
+    const { status, error, stderr } = spawnSync(
+      'skopeo',
+      ['copy', '--quiet', '--preserve-digests', verify, `oci:${layout}`, `docker://${reference}`],
+      { stdio: ['ignore', 2, 'pipe'], env: { ...process.env, ...credentials }, encoding: 'utf8' },
+    );
+    if (error) throw error;
+    process.stderr.write(stderr);
+    if (status === 0) return;
+    if (left === 1 || !/\b5\d\d \(/.test(stderr))
+      throw new Error(`${reference} could not be pushed; the messages stand above.`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+  }
 }
 
 await standIn('buildctl-daemonless.sh', build);
