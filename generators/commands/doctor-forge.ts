@@ -15,7 +15,7 @@ import { proposalOf, protectionOf } from '../model/protection.ts';
 import { Unreadable } from '../model/refusal.ts';
 import { forgeVersionOf, methodOf, pipelinesOf, squashOf } from '../model/setup.ts';
 import { tokenOf, tokensOf } from '../model/token.ts';
-import { variablesOf } from '../model/variable.ts';
+import { clustersSwitch, variablesOf } from '../model/variable.ts';
 
 /** What is asked of a forge that answers. */
 export interface AtForge {
@@ -79,7 +79,7 @@ export const forgeChecks: readonly ForgeCheck[] = [
   {
     name: 'environments of clusters',
     async look({ forge, settings, definitions }) {
-      const live = (await forge.variables()).some(({ key }) => key === 'SLIPWAY_CLUSTERS');
+      const live = (await forge.variables()).some(({ key }) => key === clustersSwitch);
       const { premium } = await settings();
       const guarded = live && premium ? await forge.protectedEnvironments() : undefined;
       const { clusters } = await definitions();

@@ -1,4 +1,5 @@
 import type { Call, Finding } from './finding.ts';
+import { clustersSwitch } from './variable.ts';
 
 /** What a project lets its pipelines do. A member is undefined where the forge did not tell. */
 export interface PipelineSettings {
@@ -183,7 +184,12 @@ export function clusterEnvironmentsOf(
 ): Finding {
   const name = 'environments of clusters';
   if (!live)
-    return { name, verdict: 'ok', says: 'No pipeline changes a cluster: the variable SLIPWAY_CLUSTERS is not set.' };
+    return {
+      name,
+      verdict: 'ok',
+      says: `No pipeline changes a cluster: the variable ${clustersSwitch} is not set.`,
+      remedy: `Once the stack slipway-account is there, Settings → CI/CD → Variables → ${clustersSwitch}: live, for all environments, neither masked nor protected.`,
+    };
   if (!guarded)
     return {
       name,

@@ -51,6 +51,23 @@ test('what no call makes right has none: a token for every job must be put elsew
   });
 });
 
+test('the switch of the jobs that speak to AWS is given to every pipeline', () => {
+  const of = (more: Partial<Variable>) => {
+    const is = { protected: false, masked: false, ...more };
+    const [found] = variablesOf([...wanted, variable('SLIPWAY_CLUSTERS', is)]).slice(wanted.length);
+    return found;
+  };
+  assert.equal(of({})?.verdict, 'ok');
+  const kept = of({ protected: true });
+  assert.match(kept?.says ?? '', /^A merge request's pipeline is not given it/);
+  assert.deepEqual([kept?.verdict, kept?.fix?.body], ['wrong', { protected: false }]);
+  const scoped = of({ environment: 'production' });
+  assert.deepEqual(
+    [scoped?.verdict, scoped?.name, scoped?.fix],
+    ['wrong', 'variable SLIPWAY_CLUSTERS (production)', undefined],
+  );
+});
+
 test('what pipelines cannot do for want of a token is said with what it is for, and is no fault', () => {
   const found = variablesOf([...wanted.slice(1, -1), variable('NPM_TOKEN')]);
   assert.deepEqual(

@@ -65,6 +65,7 @@ export function variablesOf(variables: readonly Variable[]): Finding[] {
   return [
     ...broken,
     ...wanted.flatMap((need) => wantedOf(need, variables)),
+    ...variables.flatMap(switchOf),
     ...othersOf(secrets.filter(({ key }) => !keys.has(key))),
   ];
 }
@@ -82,6 +83,33 @@ function wantedOf({ key, environment, does, optional = false }: Need, variables:
       ...{ name, verdict: 'todo' },
       says: `There is none for the environment ${environment}, so no pipeline ${does}.`,
       remedy: `Settings → CI/CD → Variables → ${key}: masked and hidden, protected, for the environment ${environment} alone.`,
+    },
+  ];
+}
+
+/** Turns on the jobs that speak to AWS: no secret, and what no rule of a job sees turns nothing on. */
+export const clustersSwitch = 'SLIPWAY_CLUSTERS';
+
+/**
+ * Whether every pipeline is given the switch, a merge request's too, whose plan hangs on it.
+ * https://docs.gitlab.com/ci/environments/#limit-the-environment-scope-of-a-cicd-variable: rules are looked at before a
+ * job has an environment.
+ */
+function switchOf({ key, protected: isProtected, environment }: Variable): Finding[] {
+  if (key !== clustersSwitch) return [];
+  const name = `variable ${key}${environment === '*' ? '' : ` (${environment})`}`;
+  const place = `Settings → CI/CD → Variables → ${key}: for all environments, not protected.`;
+  if (environment !== '*')
+    return [
+      { name, verdict: 'wrong', says: 'Rules of jobs do not see what one environment alone is given.', remedy: place },
+    ];
+  if (!isProtected)
+    return [{ name, verdict: 'ok', says: 'Where it is live, pipelines have the jobs that speak to AWS.' }];
+  return [
+    {
+      ...{ name, verdict: 'wrong', remedy: place },
+      says: "A merge request's pipeline is not given it, so that it does not show what a change does in AWS.",
+      fix: { method: 'PUT', path: `/variables/${key}?filter[environment_scope]=*`, body: { protected: false } },
     },
   ];
 }
