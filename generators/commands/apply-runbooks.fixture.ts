@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { wordsOf } from './shown.fixture.ts';
 
 const folder = new URL('../../clusters/runbooks/', import.meta.url);
 
@@ -33,9 +34,3 @@ export const linesOf = ({ text }: Page, language: string): string[] =>
 
 export const commandsOf = (page: Page): Command[] =>
   linesOf(page, 'sh').map((line) => ({ name: page.name, line, words: wordsOf(line) }));
-
-function wordsOf(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+?)(?='|\s|$)('[^']*')?/g)].map(
-    ([, single, double, plain, behind]) => single ?? double ?? `${plain ?? ''}${behind?.slice(1, -1) ?? ''}`,
-  );
-}

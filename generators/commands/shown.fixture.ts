@@ -38,6 +38,7 @@ export function shownIn(page: string): Shown[] {
     }));
 }
 
+/** A line as a shell takes it apart, as far as documents go: quotes, and words with a quoted end. */
 export function wordsOf(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+?)(?='|\s|$)('[^']*')?/g)].map(
     ([, single, double, plain, behind]) => single ?? double ?? `${plain ?? ''}${behind?.slice(1, -1) ?? ''}`,
