@@ -1,28 +1,31 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { environments } from '../clusters/environments.ts';
 
-const folders = ['service', 'apps/counter', 'apps/redis', 'apps/redis-backup', 'apps/redis-exporter'];
+// A file of each folder, since git leaves a folder where something is that it does not track: packages.
+const marks = [
+  'service/package.json',
+  'apps/counter/app.ts',
+  'apps/redis/app.ts',
+  'apps/redis-backup/app.ts',
+  'apps/redis-exporter/app.ts',
+];
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
-// By a file, since git leaves a folder where something is that it does not track: the packages of `service/`.
-const thereIs = (folder: string) =>
-  existsSync(at(`${folder}/${folder.startsWith('apps/') ? 'app.ts' : 'package.json'}`));
-const there = folders.every(thereIs);
+const gone = marks.filter((path) => !existsSync(at(path))).map(dirname);
 const untouched = environments.some(({ domain }) => domain === 'example.com');
 
 /**
  * Why a test of what only the example shows, with its values, is skipped: a team takes it out and puts its own
  * (clusters/own.md). Upstream proves those before each release.
  */
-export const exampleMissing = there
-  ? !untouched && 'the example has other values here'
-  : 'the example service was taken out';
+export const exampleMissing =
+  gone.length > 0 ? 'the example service was taken out' : !untouched && 'the example has other values here';
 
 /**
  * Whether a path is of a part of the example that was taken out: what documents and lists say of it then says nothing.
  * @param path from the repository's root
  */
-export const tookOut = (path: string): boolean =>
-  folders.some((folder) => path.startsWith(`${folder}/`) && !thereIs(folder));
+export const tookOut = (path: string): boolean => gone.some((folder) => path.startsWith(`${folder}/`));
 
 /** The options of such a test. */
 export const withExample = { skip: exampleMissing };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { tookOut } from '../example.fixture.ts';
 import { program } from './hydrate-commit.ts';
 import { deliveredBox, type Sandbox } from './sandbox.fixture.ts';
 import { documents, runShown, type Shown, shownIn } from './shown.fixture.ts';
@@ -54,14 +55,15 @@ test('every verb and option that a document shows is there', () => {
 test('what a document has npm run is a script', () => {
   const scripts = (folder: string) =>
     Object.keys((JSON.parse(readFileSync(join(program, folder, 'package.json'), 'utf8')) as Package).scripts);
-  const isThere = existsSync(join(program, 'service', 'package.json'));
-  const known = { all: scripts('.'), service: isThere ? scripts('service') : [] };
+  const service = tookOut('service/package.json') ? undefined : scripts('service');
+  const all = scripts('.');
   for (const { page, line, words } of everything.filter((one) => one.words[0] === 'npm')) {
     const [, verb = '', script = ''] = words;
     if (['ci', 'install'].includes(verb)) continue;
+    const tellsOfIt = page.startsWith('service/') || page.includes('bench/');
     // The example may be gone, and what documents say of it with it.
-    if (!isThere && (page.startsWith('service/') || page.includes('bench/'))) continue;
-    const own = [...known.all, ...(page.startsWith('service/') || page.includes('bench/') ? known.service : [])];
+    if (tellsOfIt && !service) continue;
+    const own = [...all, ...(tellsOfIt && service ? service : [])];
     assert.ok(own.includes(verb === 'run' ? script : verb), `${page}: ${line}`);
   }
 });
