@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { clusters, environments } from '../clusters/environments.ts';
-import { Cluster, type Identity, podMaker, skip } from './cluster.fixture.ts';
+import { Cluster, podMaker, skip } from './cluster.fixture.ts';
 import { commandsOf, readPages } from './commands/apply-runbooks.fixture.ts';
+import { withExample } from './example.fixture.ts';
 import type { Part } from './model/part.ts';
 import { isApplication, objectsOf, partsOfAll, podOf, type Rendered, wavesOf } from './parts.fixture.ts';
-import { fieldsOf, itemsOf } from './policies/json.ts';
 import { definitions } from './schemas/crd.fixture.ts';
+import { leave, stage, standIns } from './stage.fixture.ts';
 
 /** What is known by the trimmed schemas of this repository only, where nobody installed the CRD itself. */
 const trimmed = new Set(definitions.map(({ spec }) => spec.names.kind));
@@ -15,48 +16,9 @@ const trimmed = new Set(definitions.map(({ spec }) => spec.names.kind));
 const needsMore = / (logs|exec|top|rollout) | -w$/;
 /** What only controllers and nodes write, what `bootstrap` installs, and what an add-on of EKS runs. */
 const mayBeNone =
-  / (events|endpointslices|nodes) ?| jobs -l| -n argocd |slipway\.dev\/rules|kube-state-metrics|prometheus-node-exporter/;
+  / (events|endpointslices|nodes)\b| jobs -l| -n argocd |slipway\.dev\/rules|kube-state-metrics|prometheus-node-exporter/;
 /** One of those that are made below. */
 const pod = 'counter-0';
-
-/** What controllers would make of it, and an Application in the middle of a sync, as far as pages ask for them. */
-function standIns(objects: readonly Rendered[]): Identity[] {
-  const names = new Map<string, Identity>();
-  for (const { manifest } of objects.filter((one) => !isApplication(one))) {
-    const made = podOf(manifest);
-    const { name, namespace } = manifest.metadata;
-    if (!made || namespace === undefined) continue;
-    const { generateName: _, ...metadata } = made.metadata as Identity['metadata'];
-    names.set(`${namespace}/${name}`, { ...made, metadata: { ...metadata, name: `${name}-0` } });
-    for (const claim of itemsOf(fieldsOf(manifest.spec).volumeClaimTemplates)) {
-      const volume = fieldsOf(fieldsOf(claim).metadata).name;
-      names.set(`${namespace}/${name} ${volume}`, {
-        ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: fieldsOf(claim).spec },
-        metadata: { name: `${volume}-${name}-0`, namespace },
-      });
-    }
-  }
-  const operation = { sync: { revision: 'a'.repeat(40) }, initiatedBy: { automated: true } };
-  const operationState = { operation, phase: 'Running', startedAt: '2026-11-22T03:00:00Z', message: 'waiting' };
-  const applications = objects.filter(isApplication).map(({ manifest }): Identity => {
-    // Nobody would end its deletion.
-    const { finalizers: _, ...metadata } = manifest.metadata;
-    return { ...manifest, metadata, operation, status: { operationState } };
-  });
-  return [...names.values(), ...applications];
-}
-
-/** Two pages make it, and one takes it away. Without controllers, what the API itself deletes is not gone. */
-const withoutJob = ['-n', 'production', 'delete', 'job', 'redis-backup-by-hand', '--ignore-not-found'];
-
-/** Only a claim that has its volume may grow. */
-async function bind(cluster: Cluster, { namespace, name }: Identity['metadata']): Promise<void> {
-  const { status, message } = await cluster.ask(
-    `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}/status`,
-    { method: 'PATCH', type: 'application/merge-patch+json', body: { status: { phase: 'Bound' } } },
-  );
-  assert.equal(status, 200, message);
-}
 
 describe('the API server', { skip }, () => {
   let cluster: Cluster;
@@ -165,7 +127,7 @@ describe('the API server', { skip }, () => {
 
       // They say production.
       if (here.some(({ name }) => name === 'production'))
-        test('understands every kubectl command of the runbooks, and has what they ask for', async (t) => {
+        test('understands every kubectl command of the runbooks, and has what they ask for', withExample, async (t) => {
           if (await cluster.isControlled())
             return t.skip('controllers are there, and would act on what is made up here');
           const made = standIns(objects);
@@ -174,21 +136,14 @@ describe('the API server', { skip }, () => {
           );
           const wrong: string[] = [];
           for (const lines of commands.filter(({ length }) => length > 0)) {
-            // What one page deletes, the next one asks for.
-            for (const one of made) {
-              if ((await cluster.read(one)).status !== 404) continue;
-              await cluster.replace(one);
-              if (one.kind === 'PersistentVolumeClaim') await bind(cluster, one.metadata);
-            }
-            await cluster.kubectl(withoutJob);
+            await stage(cluster, made);
             for (const { name, line, words } of lines) {
               const { code, says } = await cluster.kubectl(words.slice(1).map((word) => (word === 'POD' ? pod : word)));
               if (code !== 0 || (/^No resources found/.test(says) && !mayBeNone.test(line)))
                 wrong.push(`${name}: ${line}: ${says}`);
             }
           }
-          await cluster.kubectl(withoutJob);
-          for (const one of made) await cluster.remove(one);
+          await leave(cluster, made);
           assert.deepEqual(wrong, []);
           t.diagnostic(`${commands.flat().length} commands`);
         });

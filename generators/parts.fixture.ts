@@ -112,6 +112,14 @@ export interface Pod {
   readonly [field: string]: unknown;
 }
 
+/** The claims that are made for a StatefulSet's first pod; none where an object is none. */
+export const claimsOf = (manifest: Rendered['manifest']) =>
+  itemsOf(fieldsOf(manifest.spec).volumeClaimTemplates).map((template) => {
+    const { metadata, spec } = fieldsOf(template);
+    const volume = textOf(fieldsOf(metadata).name);
+    return { volume, name: `${volume}-${manifest.metadata.name}-0`, spec };
+  });
+
 /** The pod that a workload's controller would ask for; none where an object is no workload. */
 export function podOf(manifest: Rendered['manifest']): Pod | undefined {
   const { apiVersion, kind, metadata } = manifest;
@@ -119,9 +127,8 @@ export function podOf(manifest: Rendered['manifest']): Pod | undefined {
   if (!template) return undefined;
   const { name, namespace } = metadata;
   // A StatefulSet's pods find the claims that are made for them.
-  const claims = itemsOf(fieldsOf(manifest.spec).volumeClaimTemplates).map((claim) => {
-    const volume = textOf(fieldsOf(fieldsOf(claim).metadata).name);
-    return { name: volume, persistentVolumeClaim: { claimName: `${volume}-${name}-0` } };
+  const claims = claimsOf(manifest).map(({ volume, name: claimName }) => {
+    return { name: volume, persistentVolumeClaim: { claimName } };
   });
   return {
     apiVersion: 'v1',
